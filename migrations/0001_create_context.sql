@@ -19,6 +19,9 @@ end
 $$;
 
 alter default privileges revoke execute on functions from public;
+set local role wayhouse_keeper;
+alter default privileges revoke execute on functions from public;
+reset role;
 grant usage on schema public to wayhouse_api, wayhouse_keeper;
 
 -- The context lives in settings local to one transaction. Afterwards they read as '', hence nullif:

@@ -116,6 +116,7 @@ grant select, delete on revoked_token to wayhouse_keeper;
 grant select, insert on introduction to wayhouse_keeper;
 
 grant create on schema public to wayhouse_keeper;
+set local role wayhouse_keeper;
 
 -- Whose circles the caller is in.
 create function viewer_circles() returns setof uuid
@@ -123,7 +124,6 @@ create function viewer_circles() returns setof uuid
 begin atomic
   select m.circle_id from circle_member m where m.organisation_id = viewer_organisation();
 end;
-alter function viewer_circles() owner to wayhouse_keeper;
 grant execute on function viewer_circles() to wayhouse_api;
 
 -- Whom the caller may know of, besides itself. Later migrations add to it what ties two
@@ -137,8 +137,9 @@ begin atomic
   union
   select i.introduced_id from introduction i where i.organisation_id = viewer_organisation();
 end;
-alter function viewer_acquaintances() owner to wayhouse_keeper;
 grant execute on function viewer_acquaintances() to wayhouse_api;
+
+reset role;
 
 create policy seen_by_those_tied_to_it on organisation for select to wayhouse_api using (
   id = (select viewer_organisation())
@@ -206,6 +207,8 @@ grant select, insert, update (name) on circle to wayhouse_api;
 grant select, insert, delete on circle_member to wayhouse_api;
 grant select on introduction to wayhouse_api;
 
+set local role wayhouse_keeper;
+
 -- Opens every statement and every transaction: reads the status of organisation, client, signing key
 -- and token, and sets the context for what follows until the transaction ends. Answers one row with
 -- what the call may do, or none: then the context is empty, and an empty context sees nothing.
@@ -242,7 +245,6 @@ begin
   end if;
 end
 $$;
-alter function enter(uuid, text, text, text, text[]) owner to wayhouse_keeper;
 grant execute on function enter(uuid, text, text, text, text[]) to wayhouse_api;
 
 -- Whose word a token's signature is checked against: the one question asked before there is a context.
@@ -255,7 +257,6 @@ begin atomic
       where k.organisation_id = a.organisation_id and k.use = 'SIGN' and k.retired_at is null), '[]')
     from organisation_account a where a.issuer = in_issuer;
 end;
-alter function find_issuer(text) owner to wayhouse_keeper;
 grant execute on function find_issuer(text) to wayhouse_api;
 
 -- Naming a thumbprint that was compared out of band introduces its organisation to the caller.
@@ -270,7 +271,6 @@ begin atomic
   select o.id from organisation o
     where o.identity_thumbprint = in_thumbprint and viewer_organisation() is not null;
 end;
-alter function introduce(text) owner to wayhouse_keeper;
 grant execute on function introduce(text) to wayhouse_api;
 
 create function purge_revoked_tokens() returns bigint
@@ -279,7 +279,7 @@ begin atomic
   with gone as (delete from revoked_token where expires_at < now() returning 1)
   select count(*) from gone;
 end;
-alter function purge_revoked_tokens() owner to wayhouse_keeper;
 grant execute on function purge_revoked_tokens() to wayhouse_api;
 
+reset role;
 revoke create on schema public from wayhouse_keeper;

@@ -55,6 +55,7 @@ grant select, update (revoked_at) on sharing_grant to wayhouse_keeper;
 grant select, delete on sharing_reach to wayhouse_keeper;
 
 grant create on schema public to wayhouse_keeper;
+set local role wayhouse_keeper;
 
 -- Where a grant in force lets the caller use one of the scopes, which it must hold itself. The owner's
 -- own ceiling is the fourth: what an organisation lost, its grants no longer give.
@@ -69,7 +70,6 @@ begin atomic
       and r.scope = any (in_scopes) and viewer_may(r.scope)
       and r.valid_from <= now() and (r.valid_until is null or r.valid_until > now());
 end;
-alter function viewer_reach(text[]) owner to wayhouse_keeper;
 grant execute on function viewer_reach(text[]) to wayhouse_api;
 
 -- The same as two sets that a policy tests a row against, each evaluated once a statement:
@@ -93,10 +93,8 @@ create function viewer_granted() returns setof uuid
 begin atomic
   select r.grant_id from sharing_reach r where r.organisation_id = viewer_organisation();
 end;
-alter function viewer_granted() owner to wayhouse_keeper;
 grant execute on function viewer_granted() to wayhouse_api;
 
-set local role wayhouse_keeper;
 create or replace function viewer_acquaintances() returns setof uuid
   language sql stable security definer set search_path = public, pg_temp
 begin atomic
@@ -133,8 +131,8 @@ begin
       returning g.*;
 end
 $$;
-reset role;
 grant execute on function revoke_every_grant_of(uuid) to wayhouse_api;
+reset role;
 
 revoke create on schema public from wayhouse_keeper;
 

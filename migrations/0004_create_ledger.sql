@@ -182,7 +182,7 @@ begin atomic
   select count(*) from gone;
 end;
 
-reset role;
 grant execute on function record_changes(text, text, jsonb), purge_idempotency_records(interval)
   to wayhouse_api;
+reset role;
 revoke create on schema public from wayhouse_keeper;

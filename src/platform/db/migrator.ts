@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+
+const FOLDER = fileURLToPath(new URL("../../../migrations/", import.meta.url));
+const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
+/** Any two processes that migrate one database take turns. */
+const LOCK = 0x77617968;
+
+interface Migration {
+  readonly name: string;
+  readonly sha256: string;
+  readonly sql: string;
+}
+
+/** What is wrong with the migrations of a database, and what to do about it. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+}
+
+/**
+ * Brings a database forward, one transaction a file, and lets the role of `apiUrl` in: it is created
+ * if it does not exist, with that URL's password, and made a member of `wayhouse_api`.
+ * `ownerUrl` is a role that may create roles and owns the database; it needs to be no superuser.
+ */
+export async function migrate(options: {
+  readonly ownerUrl: string;
+  readonly apiUrl: string;
+  readonly log?: (line: string) => void;
+}): Promise<void> {
+  const migrations = await readMigrations();
+  const client = new pg.Client({
+    connectionString: options.ownerUrl,
+    application_name: "wayhouse migrate",
+  });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    await client.query("select pg_advisory_lock($1)", [LOCK]);
+    await client.query(CREATE_LEDGER);
+    for (const migration of pending(migrations, await readApplied(client))) {
+      await apply(client, migration);
+      options.log?.(`migrated ${migration.name}`);
+    }
+    await admitApiRole(client, new URL(options.apiUrl));
+  } finally {
+    await client.end();
+  }
+}
+
+/** Throws unless the database stands exactly where this code expects it. */
+export async function assertMigrated(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ ledger: string | null }>(
+    "select to_regclass('migration') as ledger",
+  );
+  const applied = rows[0]?.ledger ? await readApplied(client) : [];
+  const missing = pending(await readMigrations(), applied);
+  if (missing.length > 0) {
+    throw new MigrationError(
+      `The database lacks ${missing.map(({ name }) => name).join(", ")}. ` +
+        "Set DATABASE_OWNER_URL to a role that may migrate it, and start again.",
+    );
+  }
+}
+
+const CREATE_LEDGER = `
+  do $$
+  begin
+    if to_regclass('migration') is null then
+      create table migration (
+        name text primary key,
+        sha256 text not null,
+        applied_at timestamptz not null default now()
+      );
+      alter table migration enable row level security;
+      alter table migration force row level security;
+      create policy read_by_all on migration for select using (true);
+      create policy written_by_its_owner on migration for insert to current_user with check (true);
+      grant select on migration to public;
+    end if;
+  end
+  $$`;
+
+async function readMigrations(): Promise<Migration[]> {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".sql")).toSorted();
+  return Promise.all(
+    names.map(async (name) => {
+      if (!FILE_NAME.test(name)) {
+        throw new MigrationError(`migrations/${name} is not named NNNN_verb_noun.sql.`);
+      }
+      const sql = await readFile(FOLDER + name, "utf8");
+      return { name, sql, sha256: createHash("sha256").update(sql).digest("hex") };
+    }),
+  );
+}
+
+async function readApplied(client: pg.ClientBase) {
+  const { rows } = await client.query<{ name: string; sha256: string }>(
+    "select name, sha256 from migration order by name",
+  );
+  return rows;
+}
+
+function pending(
+  migrations: readonly Migration[],
+  applied: readonly { name: string; sha256: string }[],
+) {
+  for (const [index, { name, sha256 }] of applied.entries()) {
+    const here = migrations[index];
+    if (here?.name !== name) {
+      throw new MigrationError(
+        `The database has ${name}, which this version does not know. Start the version that made it, or a later one.`,
+      );
+    }
+    if (here.sha256 !== sha256) {
+      throw new MigrationError(
+        `migrations/${name} was edited after it was applied. Restore it and put the change into a new file.`,
+      );
+    }
+  }
+  return migrations.slice(applied.length);
+}
+
+async function apply(client: pg.Client, { name, sha256, sql }: Migration): Promise<void> {
+  try {
+    await client.query("begin");
+    await client.query(sql);
+    await client.query("insert into migration (name, sha256) values ($1, $2)", [name, sha256]);
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback").catch(() => {});
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MigrationError(`migrations/${name} failed and left nothing behind: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+async function admitApiRole(client: pg.Client, apiUrl: URL): Promise<void> {
+  const role = decodeURIComponent(apiUrl.username);
+  const name = client.escapeIdentifier(role);
+  const { rows } = await client.query<{ exists: boolean; member: boolean | null }>(
+    `select to_regrole($1) is not null as exists,
+      pg_has_role(to_regrole($1), 'wayhouse_api', 'usage') as member`,
+    [name],
+  );
+  if (!rows[0]?.exists) {
+    const password = client.escapeLiteral(decodeURIComponent(apiUrl.password));
+    await client.query(
+      `create role ${name} login nosuperuser nobypassrls nocreaterole nocreatedb password ${password}`,
+    );
+  }
+  if (!rows[0]?.member) await client.query(`grant wayhouse_api to ${name}`);
+}
