@@ -322,7 +322,7 @@ create function hold_status(in_status text, in_expires_at timestamptz, in_ends_o
 -- found in, or with no row when it is not the caller's to move: the holder confirms and releases, the
 -- host declines, and what is confirmed must still be shared.
 create function move_hold(in_hold uuid, in_from text[], in_to text)
-  returns table (holder_id uuid, host_id uuid, found text)
+  returns table (holder_id uuid, host_id uuid, was text)
   language plpgsql volatile security definer set search_path = public, pg_temp
 as $$
 declare
@@ -344,15 +344,15 @@ begin
   then
     return;
   end if;
-  move_hold.found := hold_status(the_hold.status, the_hold.expires_at, the_hold.ends_on);
-  if move_hold.found = any (in_from) then
+  was := hold_status(the_hold.status, the_hold.expires_at, the_hold.ends_on);
+  if was = any (in_from) then
     perform lock_nights(array[in_hold]);
     perform shift_nights(array[in_hold],
       (in_to = 'HELD')::integer - (the_hold.status = 'HELD')::integer,
       (in_to = 'CONFIRMED')::integer - (the_hold.status = 'CONFIRMED')::integer);
     update bed_hold h set status = in_to, expires_at = null where h.id = in_hold;
   end if;
-  return query select the_hold.holder_id, the_hold.host_id, move_hold.found;
+  return query select the_hold.holder_id, the_hold.host_id, was;
 end
 $$;
 

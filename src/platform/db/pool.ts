@@ -1,0 +1,37 @@
+import pg from "pg";
+
+export type Pool = pg.Pool;
+
+/** `date` stays a string (RFC 3339 full-date): a night has no time zone. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: "text" | "binary") =>
+    oid === pg.types.builtins.DATE
+      ? (value: string) => value
+      : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
+};
+
+/** `log` hears of lost connections; never of statements or their parameters. */
+export function createPool(options: {
+  readonly url: string;
+  readonly max?: number;
+  readonly log: (line: string) => void;
+}): Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max ?? 10,
+    types,
+    application_name: "wayhouse",
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 10_000,
+    lock_timeout: 5_000,
+    idle_in_transaction_session_timeout: 15_000,
+    query_timeout: 15_000,
+    keepAlive: true,
+    options: "-c timezone=UTC",
+  });
+  pool.on("error", (error) => options.log(`idle database connection lost: ${error.message}`));
+  // A checked-out client that loses its connection emits 'error'; unheard, it ends the process.
+  // Whoever runs a statement on it gets the rejection.
+  pool.on("connect", (client) => client.on("error", () => {}));
+  return pool;
+}
