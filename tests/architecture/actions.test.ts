@@ -1,0 +1,94 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { expect, it } from "vitest";
+import { strip } from "./layers.ts";
+
+interface File {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What a file exports at run time by a lower-case name; "*" for what cannot be told from its text. */
+function exportedActions({ text }: File): string[] {
+  const { code } = strip(text);
+  const declared = code.matchAll(
+    /(?<![.\w$])export\s+(?:async\s+)?(?:function\s*\*?|const|let)\s+([a-z]\w*)/g,
+  );
+  const listed = [...code.matchAll(/(?<![.\w$])export\s*\{([^}]*)\}/g)]
+    .flatMap(([, names = ""]) => names.split(","))
+    .filter((name) => !/^\s*type\s/.test(name))
+    .map((name) => name.trim().split(/\s+/).at(-1) ?? "")
+    .filter((name) => /^[a-z]/.test(name));
+  const untold = /(?<![.\w$])export\s+(?:\*|default\b)/.test(code) ? ["*"] : [];
+  return [...[...declared].map(([, name = ""]) => name), ...listed, ...untold];
+}
+
+/** The actions that no test of access tries as the wrong organisation, each with what to do. */
+function untriedActions(actions: readonly File[], tests: readonly File[]): string[] {
+  const tried = tests
+    .map(({ text }) => strip(text).words)
+    .filter((words) => words.includes("wrong organisation"));
+  return actions.flatMap((file) =>
+    exportedActions(file)
+      .filter((name) => !tried.some((words) => says(words, name)))
+      .map((name) => `${file.path} exports ${name}: ${name === "*" ? UNTOLD : UNTRIED}`),
+  );
+}
+const says = (words: string, name: string) =>
+  name !== "*" && new RegExp(`(?<![\\w$])${name}(?![\\w$])`).test(words);
+const UNTOLD = "export actions by their names, one by one.";
+const UNTRIED =
+  "write a test in tests/access/ that calls it by name and whose title says what the wrong organisation gets.";
+
+function read(folder: string, suffix: string): File[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => `${folder}/${name}`)
+    .map((path) => ({ path, text: readFileSync(path, "utf8") }));
+}
+
+it("every action is tried by the wrong organisation", () => {
+  const actions = read("src/modules", ".actions.ts");
+  const exported = actions.flatMap(exportedActions);
+  expect(exported.length).toBeGreaterThan(existsSync("src/modules/handoffs/index.ts") ? 20 : -1);
+  for (const file of actions) expect(exportedActions(file), file.path).not.toEqual([]);
+  expect(untriedActions(actions, read("tests/access", ".test.ts"))).toEqual([]);
+});
+
+const action = (text: string) => [{ path: "src/modules/capacity/hold.actions.ts", text }];
+const test = (text: string) => [{ path: "tests/access/holds.test.ts", text }];
+const placeHold = action("export async function placeHold(tx: Transaction) {}");
+
+it.each([
+  "export async function placeHold() {}",
+  "export function placeHold() {}",
+  "export const placeHold = async () => {};",
+  "export const placeHold = defineAction({});",
+  "async function place() {} export { place as placeHold };",
+])("finds the action in: %s", (text) => {
+  expect(exportedActions(action(text)[0]!)).toEqual(["placeHold"]);
+});
+
+it("takes no type, constant or comment for an action", () => {
+  const text = `// export function a() {}
+    export type B = 1; export interface C {} export const D_E = 1; export type { F } from "./f.ts";
+    function g() {} export { type H };`;
+  expect(exportedActions(action(text)[0]!)).toEqual([]);
+});
+
+it.each([
+  ["no test at all", placeHold, []],
+  ["a test that does not name it", placeHold, test(`it("the wrong organisation", placeHolds);`)],
+  ["a test of something else", placeHold, test(`it("places a hold", placeHold);`)],
+  ["a comment", placeHold, test(`it("the wrong organisation", () => {}); // placeHold`)],
+  ["a title in a comment", placeHold, test(`// wrong organisation\nit("a", placeHold);`)],
+  ["an export that hides its names", action(`export * from "./hold.ts";`), []],
+])("planted: %s leaves an action untried", (_, actions, tests) => {
+  expect(untriedActions(actions, tests)).toHaveLength(1);
+});
+
+it("is content with the name in the document or in the code of such a test", () => {
+  const title = `it("the wrong organisation gets NOT_FOUND", `;
+  expect(untriedActions(placeHold, test(`${title}call("mutation { placeHold }"));`))).toEqual([]);
+  expect(untriedActions(placeHold, test(`${title}() => placeHold(tx));`))).toEqual([]);
+});

@@ -1,0 +1,300 @@
+import { isBuiltin } from "node:module";
+import { posix } from "node:path";
+
+/** One import as written. `typeOnly` is `import type`: an inline `{ type A }` still loads the module. */
+export interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+  /** What is imported as a value: exported names, "default" or "*". */
+  readonly values: readonly string[];
+}
+
+export interface SourceFile {
+  /** From the root of the repository, with forward slashes. */
+  readonly path: string;
+  readonly imports: readonly Import[];
+  readonly text: string;
+}
+
+const TOKEN =
+  /(\/\/[^\n]*|\/\*[\s\S]*?\*\/)|("(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*')|([\w$]+)|(\s+)|[\s\S]/y;
+const TEMPLATE = /(?:[^`\\$]|\\[\s\S]|\$(?!\{))*(?:`|\$\{)/y;
+const REGEX = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/y;
+// After one of these a slash begins a regular expression; after any other word it divides.
+const BEFORE_VALUE = /^(?:return|typeof|case|in|of|void|delete|throw|new|else|do|await|yield)$/;
+
+/**
+ * The source without its comments (`words`), and also without what stands inside strings, templates
+ * and regular expressions (`code`). Blanked with spaces: offsets are those of the source.
+ */
+export function strip(source: string): { code: string; words: string } {
+  const code = source.split("");
+  const words = source.split("");
+  const blank = (into: string[], from: number, to: number) => {
+    for (let i = from; i < to; i++) if (into[i] !== "\n") into[i] = " ";
+  };
+  const match = (pattern: RegExp, at: number) => {
+    pattern.lastIndex = at;
+    return pattern.exec(source);
+  };
+  const holes: number[] = [];
+  let depth = 0;
+  let afterValue = false;
+  for (let at = 0; at < source.length;) {
+    const [token, comment, string, word, space] = match(TOKEN, at)!;
+    let end = at + token.length;
+    if (comment) {
+      blank(code, at, end);
+      blank(words, at, end);
+    } else if (string) {
+      blank(code, at + 1, end - 1);
+      afterValue = true;
+    } else if (token === "`" || (token === "}" && holes.at(-1) === depth)) {
+      if (token === "}") holes.pop();
+      const chunk = match(TEMPLATE, end)?.[0] ?? source.slice(end);
+      const opensHole = chunk.endsWith("${");
+      blank(code, end, end + chunk.length - (opensHole ? 2 : 1));
+      if (opensHole) holes.push(depth);
+      end += chunk.length;
+      afterValue = !opensHole;
+    } else if (token === "/" && !afterValue && match(REGEX, at)) {
+      end = REGEX.lastIndex;
+      blank(code, at + 1, end);
+      afterValue = true;
+    } else if (!space) {
+      if (token === "{") depth++;
+      if (token === "}") depth--;
+      afterValue = word ? !BEFORE_VALUE.test(word) : /[)\]}]/.test(token);
+    }
+    at = end;
+  }
+  return { code: code.join(""), words: words.join("") };
+}
+
+const STATIC =
+  /(?<![.\w$])(?:import|export)\b\s*(type\b(?!\s*(?:,|from\b)))?((?:(?!\b(?:import|export)\b)[\w$*\s{},])*?)\bfrom\s*(?=["'])/g;
+const BARE_OR_DYNAMIC = /(?<![.\w$])import\s*(?:\(\s*|(?=["']))/g;
+/** Stands for the specifier of an `import(…)` whose path is computed. */
+export const COMPUTED = "(computed)";
+
+/** The file with its static, bare and dynamic imports, re-exports included. */
+export function sourceFile(path: string, text: string): SourceFile {
+  const { code } = strip(text);
+  const specifierAt = (at: number) =>
+    /^(["'`])((?:(?!\1|\$\{)[^\n])*)\1/.exec(text.slice(at))?.[2] ?? COMPUTED;
+  const imports: Import[] = [];
+  for (const match of code.matchAll(STATIC)) {
+    const [whole, type, clause = ""] = match;
+    const specifier = specifierAt(match.index + whole.length);
+    imports.push({ specifier, typeOnly: Boolean(type), values: type ? [] : valuesOf(clause) });
+  }
+  for (const match of code.matchAll(BARE_OR_DYNAMIC)) {
+    const specifier = specifierAt(match.index + match[0].length);
+    imports.push({ specifier, typeOnly: false, values: ["*"] });
+  }
+  return { path, imports, text };
+}
+
+function valuesOf(clause: string): string[] {
+  const braces = /\{([^}]*)\}/.exec(clause);
+  const outside = clause.replace(/\{[^}]*\}/, "").split(",");
+  const named = (braces?.[1] ?? "").split(",").filter((name) => !/^\s*type\s/.test(name));
+  return [
+    ...named.map((name) => name.trim().split(/\s/)[0] ?? ""),
+    ...outside.map((name) => (name.includes("*") ? "*" : name.trim() && "default")),
+  ].filter(Boolean);
+}
+
+type Layer = "kernel" | "sealing" | "platform" | "modules" | "top" | "cli";
+const MAY_IMPORT: Record<Layer, readonly Layer[]> = {
+  kernel: ["kernel"],
+  sealing: ["sealing", "kernel"],
+  platform: ["platform", "sealing", "kernel"],
+  modules: ["modules", "platform", "sealing", "kernel"],
+  top: ["top", "modules", "platform", "sealing", "kernel"],
+  cli: ["cli", "top", "modules", "platform", "sealing", "kernel"],
+};
+
+/** A module imports only modules of a lower rank. */
+const RANK: Readonly<Record<string, number>> = {
+  events: 0,
+  audit: 0,
+  organisations: 1,
+  sharing: 2,
+  capacity: 3,
+  consulates: 3,
+  advisories: 3,
+  handoffs: 4,
+};
+
+/** What a file of a role may import of its own module. */
+const LADDER: Readonly<Record<string, readonly string[]>> = {
+  graphql: ["graphql", "actions", "queries", "rules", "errors"],
+  actions: ["actions", "rules", "queries", "errors"],
+  queries: ["queries", "rules", "errors"],
+  rules: ["rules", "errors"],
+  errors: ["errors", "rules"],
+  index: ["graphql", "actions", "queries", "rules", "errors"],
+};
+
+/** Written by a tool: its length is nobody's choice. */
+const GENERATED = ["src/platform/db/schema.ts"];
+const MOST_LINES = 300;
+
+interface Place {
+  readonly layer: Layer | undefined;
+  readonly module: string | undefined;
+  readonly role: string | undefined;
+}
+interface Target extends Import, Place {
+  /** From the root of the repository; of a package, its specifier. */
+  readonly path: string;
+  readonly isPackage: boolean;
+}
+
+const LAYERS = Object.keys(MAY_IMPORT) as Layer[];
+const TOP = /^src\/(?:main|app|schema)\.ts$/;
+const ROLE = /^(?:[a-z][A-Za-z0-9-]*\.(graphql|actions|rules|queries)|(errors|index))\.ts$/;
+function placeOf(path: string): Place {
+  const layer = LAYERS.find((name) => name !== "top" && path.startsWith(`src/${name}/`));
+  if (layer !== "modules")
+    return { layer: TOP.test(path) ? "top" : layer, module: undefined, role: undefined };
+  const [, , module, ...rest] = path.split("/");
+  const role = ROLE.exec(rest.join("/"));
+  return { layer, module, role: role?.[1] ?? role?.[2] };
+}
+function targetOf(from: string, written: Import): Target {
+  if (!written.specifier.startsWith("."))
+    return { ...written, ...placeOf(""), path: written.specifier, isPackage: true };
+  const path = posix.join(posix.dirname(from), written.specifier);
+  return { ...written, ...placeOf(path), path, isPackage: false };
+}
+
+const isOf = (target: Target, ...names: string[]) =>
+  target.isPackage && names.some((n) => target.path === n || target.path.startsWith(`${n}/`));
+const isGraphPlatform = (target: Target) => target.path.startsWith("src/platform/graphql/");
+
+/** Each answers what to do instead, or nothing if the import is allowed. */
+const IMPORT_RULES: readonly ((target: Target, from: Place) => string | false | undefined)[] = [
+  ({ specifier }) =>
+    specifier === COMPUTED &&
+    "computes an import. Write the path as a literal, once per choice, so that the layers stay checkable.",
+  ({ layer, path }, from) =>
+    from.layer &&
+    ((layer && !MAY_IMPORT[from.layer].includes(layer)) || path.startsWith("tests/")) &&
+    `is ${from.layer === "top" ? "top-level" : from.layer}, which may not know it. Imports point main, app, schema → modules → platform → kernel: pass what you need in as an argument, or move what both need down.`,
+  ({ module, role }, from) =>
+    module &&
+    (from.layer === "cli" || from.module) &&
+    module !== from.module &&
+    role !== "index" &&
+    `reaches into ${module}. Import src/modules/${module}/index.ts, and export there what others may use.`,
+  ({ module }, from) =>
+    module &&
+    from.module &&
+    module !== from.module &&
+    (RANK[module] ?? Infinity) >= (RANK[from.module] ?? -1) &&
+    `is ${from.module}, which may not know ${module}. The order is events, audit; organisations; sharing; capacity, consulates, advisories; handoffs: let the higher one call, or hand the facts over as arguments.`,
+  ({ module, role }, from) =>
+    module &&
+    module === from.module &&
+    from.role &&
+    role &&
+    !LADDER[from.role]?.includes(role) &&
+    `is ${from.role}, which may not know its module's ${role}. Inside a module: graphql → actions → queries and rules → errors; index.ts is only for others.`,
+  (target, from) =>
+    (from.role === "rules" || (from.role === "errors" && !target.typeOnly)) &&
+    (target.isPackage || !(target.layer === "kernel" || target.module === from.module)) &&
+    `is ${from.role}, which import only kernel and their module's rules and errors. Load in *.queries.ts and pass the facts in.`,
+  (target, from) =>
+    from.role === "graphql" &&
+    !target.typeOnly &&
+    (target.layer === "sealing" || (target.layer === "platform" && !isGraphPlatform(target))) &&
+    "is graphql, which knows only platform/graphql. Call one of your own actions or queries; `import type` is allowed.",
+  (target, from) =>
+    from.role === "graphql" &&
+    target.role === "rules" &&
+    target.values.some((name) => !/^[A-Z][A-Z0-9_]*$/.test(name)) &&
+    "is graphql, which decides nothing: of rules it takes types and UPPER_CASE constants. Decide in an action.",
+  (target, from) =>
+    from.module &&
+    !target.typeOnly &&
+    (isOf(target, "pg") || (isOf(target, "kysely") && from.role !== "queries")) &&
+    "reaches the database outside *.queries.ts. Write one named Kysely query there; elsewhere `import type { Transaction }`.",
+  (target, from) =>
+    (from.role === "actions" || from.role === "queries") &&
+    (isOf(target, "graphql", "graphql-yoga", "@pothos") ||
+      (isGraphPlatform(target) && !target.typeOnly)) &&
+    `is ${from.role}, which know no GraphQL. Take plain values, return rows, throw the module's errors.`,
+  (target, from) =>
+    from.layer === "sealing" &&
+    target.isPackage &&
+    isBuiltin(target.path) &&
+    "is sealing, which also runs in browsers. Use Web Crypto and Uint8Array.",
+];
+
+const ENVIRONMENT =
+  /(?<![.\w$])process\s*(?:\?\.\s*)?(?:\.\s*env\b|env\b|\[)|=\s*process\b(?!\s*[.?[(])|import\.meta\.env/;
+const IMPURE =
+  /Date\s*\.\s*now|new\s+Date\b(?!\s*\(\s*[^)\s])|(?<!new\s+)(?<![.\w$])Date\s*\(|Math\s*\.\s*random|randomUUID|getRandomValues|(?<![.\w$])(?:process\b(?!\s*:)|performance\s*\.|globalThis\b|fetch\s*\()/;
+const BANNED = /^(?:util|helper|manager|service)s?$|^(?:common|misc)$/i;
+
+type FileRule = (file: SourceFile, at: Place, code: string) => string | false | undefined;
+const FILE_RULES: readonly FileRule[] = [
+  ({ path }, { layer }) =>
+    path.startsWith("src/") &&
+    !layer &&
+    "has no place. src holds main.ts, app.ts, schema.ts, kernel, platform, sealing, modules and cli.",
+  ({ path }, { module }) =>
+    module &&
+    RANK[module] === undefined &&
+    `is in ${path.split("/", 3).join("/")}, which has no rank. A module is a noun of the network: agree on its place in RANK first.`,
+  (_, { module, role }) =>
+    module &&
+    !role &&
+    "has no role. A module holds <noun>.graphql.ts, .actions.ts, .rules.ts, .queries.ts, errors.ts and index.ts, without folders.",
+  ({ path }) => {
+    const parts = path.split("/").flatMap((s) => s.replace(/\..*$/, "").split(/[-_]|(?=[A-Z])/));
+    const banned = path.startsWith("src/") && parts.find((part) => BANNED.test(part));
+    return banned && `is named "${banned}", which says nothing. Name it for its noun and layer.`;
+  },
+  ({ path, text }) => {
+    const lines = text.replace(/\n$/, "").split("\n").length;
+    return (
+      lines > MOST_LINES &&
+      !GENERATED.includes(path) &&
+      `has ${lines} lines. Split it by noun before it passes ${MOST_LINES}.`
+    );
+  },
+  ({ path, imports }, { layer }, code) =>
+    layer &&
+    !path.startsWith("src/platform/config/") &&
+    (ENVIRONMENT.test(code) || imports.some((i) => /^(?:node:)?process$/.test(i.specifier))) &&
+    "reads the environment. Add the setting to src/platform/config and take it as an argument; for argv and signals use the global process.",
+  (_, { role }, code) => {
+    const impure = role === "rules" && IMPURE.exec(code)?.[0];
+    return impure && `says \`${impure}\` in rules. Take the moment or the id as an argument.`;
+  },
+  (_, { layer }, code) =>
+    layer === "sealing" &&
+    /(?<![.\w$])(?:Buffer|process)\b/.test(code) &&
+    "uses a global of Node in sealing, which also runs in browsers. Use Uint8Array and Web Crypto.",
+];
+
+/** Every broken rule as one sentence: the offender, what it did, and what to do instead. */
+export function layerViolations(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) => {
+    const at = placeOf(file.path);
+    const { code } = strip(file.text);
+    const ofFile = FILE_RULES.map((rule) => rule(file, at, code)).filter(
+      (m) => typeof m === "string",
+    );
+    const ofImports = file.imports.flatMap((written) => {
+      const target = targetOf(file.path, written);
+      return IMPORT_RULES.map((rule) => rule(target, at))
+        .filter((m) => typeof m === "string" && m !== "")
+        .map((message) => `imports "${written.specifier}" but ${message}`);
+    });
+    return [...ofFile, ...ofImports].map((message) => `${file.path} ${message}`);
+  });
+}
