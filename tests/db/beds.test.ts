@@ -1,0 +1,141 @@
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BadUserInput, NotFound } from "../../src/kernel/errors.ts";
+import { createPool, type Pool } from "../../src/platform/db/pool.ts";
+import { openSession, type Session } from "../../src/platform/db/session.ts";
+import { counters, createShelter, move, night, placeHold, share } from "../support/capacity.ts";
+import { asOwner, plantOrganisation } from "../support/network.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+
+const BEDS = ["beds:read", "beds:hold", "beds:manage", "sharing:manage", "audit:read"] as const;
+let database: TestDatabase;
+let pool: Pool;
+let harbour: Session;
+let lantern: Session;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({ url: database.apiUrl, max: 8, log: () => {} });
+  harbour = await openSession(pool, await plantOrganisation(database.ownerUrl, "harbour", BEDS));
+  lantern = await openSession(pool, await plantOrganisation(database.ownerUrl, "lantern", BEDS));
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+describe("beds", () => {
+  it("are neither seen nor held by an organisation that nothing is shared with", async () => {
+    const { id } = await createShelter(harbour, "unshared", 4);
+    expect(
+      await lantern.read.selectFrom("shelter").select("id").where("id", "=", id).execute(),
+    ).toEqual([]);
+    await expect(placeHold(lantern, id, 1)).rejects.toThrow(NotFound);
+  });
+
+  it("are seen as a band and not counted where only reading is shared", async () => {
+    const { id } = await createShelter(harbour, "band", 4);
+    const grant = await share(harbour, lantern, ["beds:read"]);
+    const found = await sql<{ shelter_id: string; band: string; beds: number | null }>`
+      select * from search_beds('AM', 'yerevan', '{}', ${night(1)}, ${night(3)}, 4, null, 100)
+    `.execute(lantern.read);
+    expect(found.rows.find((row) => row.shelter_id === id)).toEqual({
+      shelter_id: id,
+      band: "SOME",
+      beds: null,
+    });
+    expect(await lantern.read.selectFrom("bed_night").selectAll().execute()).not.toContainEqual(
+      expect.objectContaining({ shelter_id: id }),
+    );
+    await expect(placeHold(lantern, id, 1)).rejects.toThrow(NotFound);
+    await asOwner(database.ownerUrl, (client) =>
+      client.query("delete from sharing_reach where grant_id = $1", [grant]),
+    );
+  });
+
+  it("are held, confirmed and released, and every counter follows", async () => {
+    const { id } = await createShelter(harbour, "moved", 4);
+    const grant = await share(harbour, lantern, ["beds:read", "beds:hold"]);
+    const hold = await placeHold(lantern, id, 3);
+    expect(await counters(harbour, id)).toEqual({
+      maximum: 4,
+      held: 3,
+      occupied: 0,
+      out_of_service: 0,
+    });
+    await expect(placeHold(lantern, id, 2)).rejects.toThrow("exhausted");
+    expect(await move(lantern, hold.id, ["HELD"], "DECLINED")).toBeUndefined();
+    expect(await move(harbour, hold.id, ["HELD"], "CONFIRMED")).toBeUndefined();
+    expect(await move(lantern, hold.id, ["HELD"], "CONFIRMED")).toBe("HELD");
+    expect(await counters(harbour, id)).toEqual({
+      maximum: 4,
+      held: 0,
+      occupied: 3,
+      out_of_service: 0,
+    });
+    expect(await move(harbour, hold.id, ["HELD"], "DECLINED")).toBe("CONFIRMED");
+    expect(await move(lantern, hold.id, ["HELD", "CONFIRMED"], "RELEASED")).toBe("CONFIRMED");
+    expect(await counters(harbour, id)).toEqual({
+      maximum: 4,
+      held: 0,
+      occupied: 0,
+      out_of_service: 0,
+    });
+    await asOwner(database.ownerUrl, (client) =>
+      client.query("delete from sharing_reach where grant_id = $1", [grant]),
+    );
+  });
+
+  it("are free again when a hold is past its time, before and after the clock has tidied it", async () => {
+    const { id } = await createShelter(harbour, "overdue", 2);
+    const hold = await placeHold(harbour, id, 2, -1);
+    const free = async () =>
+      (
+        await sql<{ beds: number }>`
+          select beds from search_beds('AM', null, '{}', ${night(1)}, ${night(3)}, 1, null, 100)
+          where shelter_id = ${id}`.execute(harbour.read)
+      ).rows;
+    expect(await free()).toEqual([{ beds: 2 }]);
+    expect(await move(harbour, hold.id, ["HELD"], "CONFIRMED")).toBe("EXPIRED");
+    await sql`select settle_overdue_holds(array[${id}]::uuid[], 10)`.execute(harbour.read);
+    expect(await free()).toEqual([{ beds: 2 }]);
+    expect(await counters(harbour, id)).toMatchObject({ held: 0 });
+  });
+
+  it("are never promised twice by forty holds at once", async () => {
+    const { id } = await createShelter(harbour, "raced", 7);
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 40 }, () => placeHold(harbour, id, 1)),
+    );
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(7);
+    expect(await counters(harbour, id)).toEqual({
+      maximum: 7,
+      held: 7,
+      occupied: 0,
+      out_of_service: 0,
+    });
+  });
+
+  it("cannot be taken below what is promised", async () => {
+    const { id } = await createShelter(harbour, "shrunk", 3);
+    await placeHold(harbour, id, 2);
+    await expect(
+      harbour.read
+        .updateTable("bed_night")
+        .set({ maximum: 1 })
+        .where("shelter_id", "=", id)
+        .execute(),
+    ).rejects.toThrow(BadUserInput);
+  });
+
+  it("are not the API's to count: held and occupied change through holds alone", async () => {
+    for (const column of ["held", "occupied"] as const) {
+      await expect(
+        harbour.read
+          .updateTable("bed_night")
+          .set({ [column]: 0 })
+          .execute(),
+      ).rejects.toThrow(NotFound);
+    }
+  });
+});

@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  BadUserInput,
+  Forbidden,
+  IdempotencyMismatch,
+  Unauthenticated,
+} from "../../src/kernel/errors.ts";
+import { createPool, type Pool } from "../../src/platform/db/pool.ts";
+import { type Identity, openSession, type Session } from "../../src/platform/db/session.ts";
+import { createShelter } from "../support/capacity.ts";
+import { asOwner, plantOrganisation } from "../support/network.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+
+const BEDS = ["beds:read", "beds:hold", "beds:manage", "sharing:manage", "audit:read"] as const;
+let database: TestDatabase;
+let pool: Pool;
+let harbourIdentity: Identity;
+let harbour: Session;
+let lantern: Session;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({ url: database.apiUrl, max: 8, log: () => {} });
+  harbourIdentity = await plantOrganisation(database.ownerUrl, "harbour", BEDS);
+  harbour = await openSession(pool, harbourIdentity);
+  lantern = await openSession(pool, await plantOrganisation(database.ownerUrl, "lantern", BEDS));
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+describe("a session", () => {
+  it("does not open for an unknown client, key or organisation", async () => {
+    const refused = [
+      { clientName: "nobody" },
+      { kid: "another" },
+      { kid: null },
+      { organisationId: randomUUID() },
+    ];
+    for (const change of refused) {
+      await expect(openSession(pool, { ...harbourIdentity, ...change })).rejects.toThrow(
+        Unauthenticated,
+      );
+    }
+  });
+
+  it("may do no more than its token says", async () => {
+    const narrow = await openSession(pool, { ...harbourIdentity, scopes: ["beds:read"] });
+    expect([...narrow.scopes]).toEqual(["beds:read"]);
+    await expect(createShelter(narrow, "never", 1)).rejects.toThrow(Forbidden);
+  });
+
+  it("ends with the next statement once its client is revoked", async () => {
+    const gone = await plantOrganisation(database.ownerUrl, "gone", BEDS);
+    const session = await openSession(pool, gone);
+    await asOwner(database.ownerUrl, (client) =>
+      client.query("update client set revoked_at = now() where organisation_id = $1", [
+        gone.organisationId,
+      ]),
+    );
+    await expect(session.read.selectFrom("organisation").selectAll().execute()).rejects.toThrow(
+      Unauthenticated,
+    );
+    await expect(createShelter(session, "late", 1)).rejects.toThrow(Unauthenticated);
+  });
+
+  it("leaves no context behind on its connection", async () => {
+    const client = await pool.connect();
+    try {
+      const { rows } = await client.query("select * from organisation");
+      expect(rows).toEqual([]);
+    } finally {
+      client.release();
+    }
+  });
+
+  it("goes on after a statement that the server refused", async () => {
+    await expect(sql`select 1 / 0`.execute(harbour.read)).rejects.toThrow("division by zero");
+    await expect(sql`select 1 as one`.execute(harbour.read)).resolves.toMatchObject({
+      rows: [{ one: 1 }],
+    });
+  });
+});
+
+describe("a write", () => {
+  it("has one effect for one key, however often and at once it is sent", async () => {
+    const key = randomUUID();
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => createShelter(harbour, "once", 4, key)),
+    );
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
+    await expect(createShelter(harbour, "once", 5, key)).rejects.toThrow(IdempotencyMismatch);
+  });
+
+  it("never meets another client's key", async () => {
+    const key = randomUUID();
+    const [mine, theirs] = await Promise.all([
+      createShelter(harbour, "mine", 1, key),
+      createShelter(lantern, "theirs", 1, key),
+    ]);
+    expect(mine.id).not.toBe(theirs.id);
+  });
+
+  it("leaves nothing of itself when it fails, its key included", async () => {
+    const key = randomUUID();
+    const before = await harbour.read.selectFrom("audit_entry").selectAll().execute();
+    await expect(createShelter(harbour, "once", 1, key)).rejects.toThrow(BadUserInput);
+    expect(await harbour.read.selectFrom("audit_entry").selectAll().execute()).toHaveLength(
+      before.length,
+    );
+    await expect(createShelter(harbour, "another", 1, key)).resolves.toHaveProperty("id");
+  });
+
+  it("appends to an unbroken chain of the owner and of the actor", async () => {
+    await Promise.all(Array.from({ length: 8 }, (_, i) => createShelter(harbour, `chain-${i}`, 1)));
+    const chain = await harbour.read
+      .selectFrom("audit_entry")
+      .selectAll()
+      .orderBy("sequence")
+      .execute();
+    expect(chain.map(({ sequence }) => sequence)).toEqual(chain.map((_, i) => i + 1));
+    for (const [i, entry] of chain.entries()) {
+      expect(entry.previous_hash).toEqual(chain[i - 1]?.hash ?? Buffer.alloc(32));
+    }
+  });
+});

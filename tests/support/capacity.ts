@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
+import { NotFound } from "../../src/kernel/errors.ts";
+import type { Effect, Session } from "../../src/platform/db/session.ts";
+
+export const night = (days: number) =>
+  new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+export function createShelter(
+  session: Session,
+  label: string,
+  beds: number,
+  key: string = randomUUID(),
+) {
+  return session.write(
+    { name: "createShelter", scope: "beds:manage" },
+    { idempotencyKey: key, label, beds } as { idempotencyKey: string },
+    async (tx): Promise<Effect<{ id: string }>> => {
+      const owner = session.organisationId;
+      const { id } = await tx
+        .insertInto("shelter")
+        .values({
+          owner_id: owner,
+          label,
+          country: "AM",
+          locality: "Yerevan",
+          kind: "HOSTEL",
+          features: [],
+          beds,
+        })
+        .returning("id")
+        .executeTakeFirstOrThrow();
+      await sql`select open_nights(${id})`.execute(tx);
+      return {
+        result: { id },
+        changes: [{ event: "BEDS_CHANGED", type: "Shelter", id, owner, country: "AM" }],
+      };
+    },
+  );
+}
+
+export function placeHold(session: Session, shelterId: string, beds: number, minutes = 60) {
+  const id = randomUUID();
+  return session.write(
+    { name: "holdBeds", scope: "beds:hold" },
+    { idempotencyKey: randomUUID() },
+    async (tx): Promise<Effect<{ id: string }>> => {
+      const stays = JSON.stringify([{ shelterId, beds, checkIn: night(1), checkOut: night(3) }]);
+      const { rows } = await sql<{ host_id: string; exhausted_id: string | null }>`
+        select * from place_hold(${id}, now() + make_interval(mins => ${minutes}), null, ${stays})
+      `.execute(tx);
+      if (!rows[0]) throw new NotFound();
+      if (rows[0].exhausted_id) throw new Error("exhausted");
+      const owner = rows[0].host_id;
+      const party = session.organisationId;
+      return {
+        result: { id },
+        changes: [{ event: "BED_HOLD_CHANGED", type: "BedHold", id, owner, party }],
+      };
+    },
+  );
+}
+
+export const move = async (session: Session, hold: string, from: string[], to: string) =>
+  (
+    await sql<{ was: string }>`select was from move_hold(${hold}, ${from}, ${to})`.execute(
+      session.read,
+    )
+  ).rows[0]?.was;
+
+export const counters = async (owner: Session, shelterId: string) =>
+  owner.read
+    .selectFrom("bed_night")
+    .select(["maximum", "held", "occupied", "out_of_service"])
+    .where("shelter_id", "=", shelterId)
+    .where("night", "=", night(2))
+    .executeTakeFirstOrThrow();
+
+export async function share(
+  harbour: Session,
+  lantern: Session,
+  scopes: readonly string[],
+): Promise<string> {
+  const owner = harbour.organisationId;
+  const { id } = await harbour.write(
+    { name: "grantScopes", scope: "sharing:manage" },
+    { idempotencyKey: randomUUID() },
+    async (tx) => {
+      const grant = await tx
+        .insertInto("sharing_grant")
+        .values({ owner_id: owner, organisation_id: lantern.organisationId, scopes: [...scopes] })
+        .returning(["id", "valid_from"])
+        .executeTakeFirstOrThrow();
+      await tx
+        .insertInto("sharing_reach")
+        .values(
+          scopes.map((scope) => ({
+            grant_id: grant.id,
+            owner_id: owner,
+            organisation_id: lantern.organisationId,
+            scope,
+            valid_from: grant.valid_from,
+          })),
+        )
+        .execute();
+      const party = lantern.organisationId;
+      return {
+        result: { id: grant.id },
+        changes: [{ event: "GRANT_CHANGED", type: "SharingGrant", id: grant.id, owner, party }],
+      };
+    },
+  );
+  return id;
+}

@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { startEmbedded } from "../../src/platform/db/embedded/server.ts";
+import { migrate } from "../../src/platform/db/migrator.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    superuserUrl: string;
+    ownerUrl: string;
+    apiUrl: string;
+  }
+}
+
+/** One server for the run; its database `wayhouse` is the template that test files clone. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-tests-"));
+  const server = await startEmbedded({ dataDir, durable: false, log: console.error });
+  await migrate({ ownerUrl: server.ownerUrl, apiUrl: server.apiUrl });
+  project.provide("superuserUrl", server.superuserUrl);
+  project.provide("ownerUrl", server.ownerUrl);
+  project.provide("apiUrl", server.apiUrl);
+  return async () => {
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+}
