@@ -1,57 +1,59 @@
-import { link, readFile, rm, writeFile } from "node:fs/promises";
-import { randomUUID } from "node:crypto";
-import { dirname } from "node:path";
-import { DataDirInUse } from "./errors.ts";
-import { identityOf, isAlive, type ProcessIdentity } from "./processes.ts";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
-/**
- * Takes the lock file for this process, from a dead holder if need be; resolves to its release.
- * Throws {@link DataDirInUse} while the holder lives.
- */
-export async function acquireLock(path: string): Promise<() => Promise<void>> {
-  const mine = identityOf(process.pid);
-  for (;;) {
-    if (await create(path, mine)) return () => rm(path, { force: true });
-    const holder = await readHolder(path);
-    if (holder === undefined) continue;
-    if (isAlive(holder)) throw new DataDirInUse(dirname(path), holder.pid);
-
-    // Only who holds the lock named after the dead holder may remove that holder's lock, so that
-    // nobody removes the one a faster contender has just put in its place.
-    const tag = `${holder.pid}.${holder.started?.split(":").at(-1) ?? "0"}`;
-    const releaseTakeover = await acquireLock(`${path}.${tag}`);
-    try {
-      if (isSame(await readHolder(path), holder)) await rm(path, { force: true });
-    } finally {
-      await releaseTakeover();
-    }
+/** Another live process runs its database in this folder. Nothing was touched. */
+export class DataDirInUse extends Error {
+  override readonly name = "DataDirInUse";
+  constructor(folder: string, pid: number) {
+    super(
+      `${folder} is in use by process ${pid}. Stop it, or set DATA_DIR to another folder (and PORT to another port).`,
+    );
   }
 }
 
-/** Atomic and never half-written: a hard link to a complete file, which fails if the name exists. */
-async function create(path: string, holder: ProcessIdentity): Promise<boolean> {
-  const draft = `${path}.draft-${randomUUID()}`;
-  await writeFile(draft, JSON.stringify(holder), { mode: 0o644 });
+/** Takes the folder for this process; returns how to give it back. A dead owner's lock is void. */
+export function lockFolder(folder: string): () => void {
+  const path = join(folder, "lock");
+  const mine = JSON.stringify({ pid: process.pid, startedAt: startTime(process.pid) });
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      writeFileSync(path, mine, { flag: "wx", mode: 0o600 });
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const owner = readOwner(path);
+    if (owner && isAlive(owner.pid) && startTime(owner.pid) === owner.startedAt) {
+      throw new DataDirInUse(folder, owner.pid);
+    }
+    rmSync(path, { force: true });
+  }
+  throw new Error(`${path} cannot be taken.`);
+}
+
+function readOwner(path: string): { pid: number; startedAt: string | null } | null {
   try {
-    await link(draft, path);
+    return JSON.parse(readFileSync(path, "utf8")) as { pid: number; startedAt: string | null };
+  } catch {
+    return null;
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  } finally {
-    await rm(draft, { force: true });
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
-async function readHolder(path: string): Promise<ProcessIdentity | undefined> {
+/** Tells a process from a later one with the same pid; null where there is no /proc. */
+function startTime(pid: number): string | null {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as ProcessIdentity;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return null;
   }
-}
-
-function isSame(a: ProcessIdentity | undefined, b: ProcessIdentity): boolean {
-  return a?.pid === b.pid && a.started === b.started;
 }
