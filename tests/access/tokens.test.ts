@@ -1,0 +1,229 @@
+import {
+  createHmac,
+  createPrivateKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  sign,
+  type SignKeyObjectInput,
+} from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Unauthenticated, Unavailable } from "../../src/kernel/errors.ts";
+import type { Jwk } from "../../src/platform/auth/jwks.ts";
+import { generateSigningKey, signAccessToken } from "../../src/platform/auth/sign.ts";
+import { createTokenVerifier, type Issuer } from "../../src/platform/auth/token.ts";
+
+const AUDIENCE = "https://node.example";
+const LANTERN = "https://lantern.example";
+const NOW = 1_800_000_000;
+let clock = NOW;
+const lantern = await generateSigningKey("EdDSA");
+const lanternP256 = await generateSigningKey("ES256");
+const harbour = await generateSigningKey("EdDSA");
+const issuers = new Map<string, Issuer>([
+  [LANTERN, issuer("lantern", [lantern.publicJwk, lanternP256.publicJwk])],
+  ["https://harbour.example", issuer("harbour", [harbour.publicJwk])],
+]);
+
+function issuer(
+  organisationId: string,
+  keys: readonly JsonWebKey[],
+  jwksUri: string | null = null,
+): Issuer {
+  return { organisationId, jwksUri, keys };
+}
+
+function verifier(published: () => Promise<readonly Jwk[]> = async () => []) {
+  clock = NOW;
+  return createTokenVerifier({
+    audience: AUDIENCE,
+    findIssuer: async (name) => issuers.get(name) ?? null,
+    jwks: published,
+    now: () => clock * 1000,
+  });
+}
+
+const encode = (value: unknown) =>
+  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+const HEADER = { alg: "EdDSA", typ: "at+jwt", kid: lantern.kid };
+const CLAIMS = {
+  iss: LANTERN,
+  aud: AUDIENCE,
+  sub: "bot",
+  client_id: "bot",
+  jti: "0123456789abcdef",
+  iat: NOW,
+  exp: NOW + 600,
+  scope: "beds:read beds:hold",
+};
+
+function forge(
+  header: unknown = HEADER,
+  claims: unknown = CLAIMS,
+  privateJwk: JsonWebKey = lantern.privateJwk,
+  options: Partial<SignKeyObjectInput> = { dsaEncoding: "ieee-p1363" },
+): string {
+  const signed = `${encode(header)}.${encode(claims)}`;
+  const key = createPrivateKey({ key: privateJwk, format: "jwk" });
+  const digest = key.asymmetricKeyType === "ed25519" ? null : "sha256";
+  return `${signed}.${sign(digest, Buffer.from(signed), { key, ...options }).toString("base64url")}`;
+}
+const without = (member: keyof typeof CLAIMS) =>
+  Object.fromEntries(Object.entries(CLAIMS).filter(([name]) => name !== member));
+
+describe("a token is accepted", () => {
+  it("as it was signed by a registered Ed25519 key", async () => {
+    expect(await verifier().verify(forge())).toMatchObject({
+      organisationId: "lantern",
+      clientId: "bot",
+      kid: lantern.kid,
+      scopes: ["beds:read", "beds:hold"],
+    });
+  });
+  it("as it was signed by a registered P-256 key", async () => {
+    const token = await signAccessToken({
+      privateJwk: lanternP256.privateJwk,
+      issuer: LANTERN,
+      audience: AUDIENCE,
+      clientId: "bot",
+      scopes: ["beds:read"],
+      ttlSeconds: 600,
+      now: () => NOW * 1000,
+    });
+    expect(await verifier().verify(token)).toMatchObject({ kid: lanternP256.kid });
+  });
+  it("without the scopes that nobody knows", async () => {
+    const token = forge(HEADER, { ...CLAIMS, scope: "beds:read beds:steal beds:read" });
+    expect((await verifier().verify(token)).scopes).toEqual(["beds:read"]);
+  });
+});
+
+describe("no token is accepted", () => {
+  const [head, body, signature] = forge().split(".") as [string, string, string];
+  const p256 = { ...HEADER, alg: "ES256", kid: lanternP256.kid };
+  const hmac = `${encode({ ...HEADER, alg: "HS256" })}.${body}`;
+  const cases: Record<string, string> = {
+    "with alg none": `${encode({ ...HEADER, alg: "none" })}.${body}.`,
+    "with its signature taken away": `${head}.${body}.`,
+    "with the public key as an HMAC secret": `${hmac}.${createHmac("sha256", JSON.stringify(lantern.publicJwk)).update(hmac).digest("base64url")}`,
+    "with its own key embedded": forge(
+      { ...HEADER, jwk: harbour.publicJwk },
+      CLAIMS,
+      harbour.privateJwk,
+    ),
+    "with jku": forge({ ...HEADER, jku: "https://evil.example" }),
+    "with x5u": forge({ ...HEADER, x5u: "https://evil.example" }),
+    "with crit": forge({ ...HEADER, crit: ["exp"] }),
+    "with another typ": forge({ ...HEADER, typ: "JWT" }),
+    "without typ": forge({ alg: "EdDSA", kid: lantern.kid }),
+    "without kid": forge({ alg: "EdDSA", typ: "at+jwt" }),
+    "for another audience": forge(HEADER, { ...CLAIMS, aud: "https://elsewhere.example" }),
+    "of an unknown issuer": forge(HEADER, { ...CLAIMS, iss: "https://nobody.example" }),
+    "of this issuer by another organisation's key": forge(
+      { ...HEADER, kid: harbour.kid },
+      CLAIMS,
+      harbour.privateJwk,
+    ),
+    "with the kid of a key that did not sign": forge(HEADER, CLAIMS, harbour.privateJwk),
+    "whose header names the algorithm of another key": forge({ ...HEADER, alg: "ES256" }),
+    "with a DER signature": forge(p256, CLAIMS, lanternP256.privateJwk, { dsaEncoding: "der" }),
+    "with a signature of zeros": `${encode(p256)}.${body}.${encode("\0".repeat(64))}`,
+    "with padding": `${head}.${body}.${signature}==`,
+    "with white space": `${head}.${body}.${signature}\n`,
+    "with bits left over": `${head}.${body}.${signature.slice(0, -1)}${signature.endsWith("A") ? "B" : String.fromCharCode(signature.charCodeAt(signature.length - 1) + 1)}`,
+    "with a fourth part": `${head}.${body}.${signature}.${signature}`,
+    "with five parts": `${head}.${body}.${signature}.${head}.${body}`,
+    "that is empty": "",
+    "longer than 8 KiB": forge(HEADER, { ...CLAIMS, extra: "x".repeat(9000) }),
+    "with a member twice": forge(
+      HEADER,
+      JSON.stringify(CLAIMS).replace("{", '{"client_id":"admin",'),
+    ),
+    "without exp": forge(HEADER, without("exp")),
+    "without iat": forge(HEADER, without("iat")),
+    "without jti": forge(HEADER, without("jti")),
+    "without sub": forge(HEADER, without("sub")),
+    "without client_id": forge(HEADER, without("client_id")),
+    "that has expired": forge(HEADER, { ...CLAIMS, iat: NOW - 600, exp: NOW }),
+    "that lives longer than 15 minutes": forge(HEADER, { ...CLAIMS, exp: NOW + 901 }),
+    "issued in the future": forge(HEADER, { ...CLAIMS, iat: NOW + 61, exp: NOW + 100 }),
+    "not valid yet": forge(HEADER, { ...CLAIMS, nbf: NOW + 61 }),
+    "with an exp that is no integer": forge(HEADER, { ...CLAIMS, exp: NOW + 0.5 }),
+    "with a scope that is no string": forge(HEADER, { ...CLAIMS, scope: ["beds:read"] }),
+    "whose payload is no object": forge(HEADER, "[]"),
+  };
+  it.each(Object.entries(cases))("%s", async (_, token) => {
+    await expect(verifier().verify(token)).rejects.toThrow(Unauthenticated);
+  });
+
+  it("after it expired, though it was verified before", async () => {
+    const one = verifier();
+    const token = forge();
+    await one.verify(token);
+    clock = NOW + 600;
+    await expect(one.verify(token)).rejects.toThrow(Unauthenticated);
+  });
+
+  it("with any one character changed, added or taken away", async () => {
+    const token = forge();
+    const one = verifier();
+    const edit = fc.tuple(fc.nat(token.length - 1), fc.string({ maxLength: 2 }));
+    await fc.assert(
+      fc.asyncProperty(edit, async ([at, text]) => {
+        const mutant = token.slice(0, at) + text + token.slice(at + 1);
+        fc.pre(mutant !== token);
+        await expect(one.verify(mutant)).rejects.toThrow(Unauthenticated);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("a key behind a JWKS URI", () => {
+  const rsa = (modulusLength: number) => {
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength });
+    return {
+      privateJwk: privateKey.export({ format: "jwk" }),
+      publicJwk: publicKey.export({ format: "jwk" }),
+    };
+  };
+  const strong = rsa(2048);
+  const weak = rsa(1024);
+  const ISS = "https://provider.example";
+  issuers.set(ISS, issuer("provider", [], "https://provider.example/jwks"));
+  const claims = { ...CLAIMS, iss: ISS };
+  const by = (jwk: JsonWebKey) => verifier(async () => [{ ...jwk, kid: "k1" } as Jwk]);
+
+  it("may be RSA of 2048 bits", async () => {
+    const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, strong.privateJwk, {});
+    expect(await by(strong.publicJwk).verify(token)).toMatchObject({
+      organisationId: "provider",
+      kid: null,
+    });
+  });
+  it("may not be RSA of 1024 bits", async () => {
+    const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, weak.privateJwk, {});
+    await expect(by(weak.publicJwk).verify(token)).rejects.toThrow(Unauthenticated);
+  });
+  it("is held to the algorithm it was published for", async () => {
+    const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, strong.privateJwk, {});
+    await expect(by({ ...strong.publicJwk, alg: "PS256" }).verify(token)).rejects.toThrow(
+      Unauthenticated,
+    );
+  });
+  it("that cannot be fetched now makes the service unavailable, not the token bad", async () => {
+    const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, strong.privateJwk, {});
+    const down = verifier(() => Promise.reject(new Unavailable()));
+    await expect(down.verify(token)).rejects.toThrow(Unavailable);
+  });
+  it("is not believed where the key is registered inline as RSA", async () => {
+    issuers.set("https://inline.example", issuer("inline", [strong.publicJwk]));
+    const token = forge(
+      { ...HEADER, alg: "RS256", kid: "k1" },
+      { ...CLAIMS, iss: "https://inline.example" },
+      strong.privateJwk,
+      {},
+    );
+    await expect(verifier().verify(token)).rejects.toThrow(Unauthenticated);
+  });
+});
