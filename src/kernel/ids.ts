@@ -1,0 +1,24 @@
+import { NotFound } from "./errors.ts";
+import { decodeBase64url, encodeBase64url } from "./base64url.ts";
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Opaque and global (Relay): the type's name and a random UUID, base64url. */
+export function encodeId(type: string, uuid: string): string {
+  return encodeBase64url(new TextEncoder().encode(`${type}:${uuid}`));
+}
+
+/** What is no id is the id of nothing: null, and never another answer than for a missing object. */
+export function decodeId(id: string): { readonly type: string; readonly uuid: string } | null {
+  const bytes = id.length <= 128 ? decodeBase64url(id) : null;
+  if (!bytes) return null;
+  const [type, uuid, ...rest] = new TextDecoder().decode(bytes).split(":");
+  return type && uuid && rest.length === 0 && UUID.test(uuid) ? { type, uuid } : null;
+}
+
+/** @throws NotFound if the id is not one of this type */
+export function uuidOf(type: string, id: string): string {
+  const decoded = decodeId(id);
+  if (decoded?.type !== type) throw new NotFound();
+  return decoded.uuid;
+}

@@ -1,0 +1,82 @@
+import type { ObjectRef } from "@pothos/core";
+import { decodeBase64url, encodeBase64url } from "../../kernel/base64url.ts";
+import { BadUserInput } from "../../kernel/errors.ts";
+import { builder } from "./builder.ts";
+
+/** Largest page. */
+const MOST = 100;
+
+interface Page<Node> {
+  readonly nodes: readonly Node[];
+  readonly hasNextPage: boolean;
+  readonly cursorOf: (node: Node) => string;
+}
+
+const PageInfo = builder.objectRef<{ hasNextPage: boolean; endCursor: string | null }>("PageInfo");
+PageInfo.implement({
+  description: "Forward paging only.",
+  authenticated: true,
+  fields: (t) => ({
+    hasNextPage: t.exposeBoolean("hasNextPage"),
+    endCursor: t.exposeString("endCursor", { nullable: true }),
+  }),
+});
+
+/** A Relay connection and its edge, without a total: counting is a way of reading. */
+export function connectionOf<Node extends object>(
+  name: string,
+  node: ObjectRef<typeof builder.$inferSchemaTypes, Node>,
+) {
+  const edge = builder.objectRef<{ node: Node; cursor: string }>(`${name}Edge`);
+  edge.implement({
+    authenticated: true,
+    fields: (t) => ({
+      cursor: t.exposeString("cursor"),
+      node: t.field({ type: node, resolve: (parent) => parent.node as never }),
+    }),
+  });
+  const connection = builder.objectRef<Page<Node>>(`${name}Connection`);
+  return connection.implement({
+    authenticated: true,
+    fields: (t) => ({
+      edges: t.field({
+        type: [edge],
+        resolve: ({ nodes, cursorOf }) =>
+          nodes.map((one) => ({ node: one, cursor: encodeCursor(cursorOf(one)) })),
+      }),
+      pageInfo: t.field({
+        type: PageInfo,
+        resolve: ({ nodes, hasNextPage, cursorOf }) => {
+          const last = nodes.at(-1);
+          return { hasNextPage, endCursor: last ? encodeCursor(cursorOf(last)) : null };
+        },
+      }),
+    }),
+  });
+}
+
+/** Loads one row more than asked for, to know whether there is a next page. */
+export async function pageOf<Node>(
+  args: { readonly first: number; readonly after?: string | null | undefined },
+  load: (after: string | null, limit: number) => Promise<Node[]>,
+  cursorOf: (node: Node) => string,
+): Promise<Page<Node>> {
+  if (args.first < 1 || args.first > MOST) {
+    throw new BadUserInput([{ path: ["first"], message: `must be from 1 to ${MOST}` }]);
+  }
+  const rows = await load(decodeCursor(args.after ?? null), args.first + 1);
+  return { nodes: rows.slice(0, args.first), hasNextPage: rows.length > args.first, cursorOf };
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const encodeCursor = (id: string) => encodeBase64url(new TextEncoder().encode(id));
+
+function decodeCursor(cursor: string | null): string | null {
+  if (cursor === null) return null;
+  const id = cursor.length <= 64 ? decodeBase64url(cursor) : null;
+  const text = id && new TextDecoder().decode(id);
+  if (!text || !UUID.test(text)) {
+    throw new BadUserInput([{ path: ["after"], message: "must be a cursor of this list" }]);
+  }
+  return text;
+}

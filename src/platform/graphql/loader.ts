@@ -1,0 +1,30 @@
+import DataLoader from "dataloader";
+import type { Kysely } from "kysely";
+import type { DB } from "../db/schema.ts";
+import type { Session } from "../db/session.ts";
+
+type Find<Row> = (db: Kysely<DB>, ids: readonly string[]) => Promise<Row[]>;
+
+/** One query for all ids of one tick; a row the caller may not see is null, like one that is not there. */
+export function loaderOf<Row>(find: Find<Row>, keyOf: (row: Row) => string) {
+  const grouped = groupLoaderOf(find, keyOf);
+  return async (session: Session, id: string): Promise<Row | null> =>
+    (await grouped(session, id))[0] ?? null;
+}
+
+/** All rows of each id, in the order of the query. */
+export function groupLoaderOf<Row>(find: Find<Row>, keyOf: (row: Row) => string) {
+  const loaders = new WeakMap<Session, DataLoader<string, Row[]>>();
+  return (session: Session, id: string): Promise<Row[]> => {
+    let loader = loaders.get(session);
+    if (!loader) {
+      loader = new DataLoader(async (ids) => {
+        const rows = new Map<string, Row[]>(ids.map((one) => [one, []]));
+        for (const row of await find(session.read, ids)) rows.get(keyOf(row))?.push(row);
+        return ids.map((one) => rows.get(one) ?? []);
+      });
+      loaders.set(session, loader);
+    }
+    return loader.load(id);
+  };
+}

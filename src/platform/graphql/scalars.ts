@@ -1,0 +1,57 @@
+import { GraphQLError } from "graphql";
+import { builder } from "./builder.ts";
+
+const refuse = (what: string): never => {
+  throw new GraphQLError(`must be ${what}`, { extensions: { code: "BAD_USER_INPUT" } });
+};
+
+function parseDate(value: unknown): string {
+  if (typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value)) {
+    const instant = new Date(`${value}T00:00:00Z`);
+    if (!Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(value)) return value;
+  }
+  return refuse("an RFC 3339 full-date, such as 2026-03-01");
+}
+
+builder.scalarType("Date", {
+  description: "RFC 3339 full-date. A night is named by its check-in date.",
+  serialize: (value) => value,
+  parseValue: parseDate,
+});
+
+builder.scalarType("DateTime", {
+  description: "RFC 3339, UTC.",
+  serialize: (value) => value.toISOString(),
+  parseValue(value) {
+    const pattern =
+      /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+    const match = typeof value === "string" ? pattern.exec(value) : null;
+    const instant = match ? new Date(match[0]) : null;
+    if (!instant || Number.isNaN(instant.getTime())) {
+      return refuse("an RFC 3339 date-time, such as 2026-03-01T12:00:00Z");
+    }
+    parseDate(match![1]);
+    return instant;
+  },
+});
+
+const COUNTRIES = new Set(
+  (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ " +
+    "CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR " +
+    "GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP " +
+    "KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ " +
+    "NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW " +
+    "SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ " +
+    "UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
+  ).split(" "),
+);
+
+builder.scalarType("CountryCode", {
+  description: "ISO 3166-1 alpha-2, upper case, officially assigned.",
+  serialize: (value) => value,
+  parseValue: (value) =>
+    typeof value === "string" && COUNTRIES.has(value)
+      ? value
+      : refuse("an ISO 3166-1 alpha-2 country code, such as AM"),
+});
