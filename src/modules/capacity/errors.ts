@@ -1,0 +1,30 @@
+/**
+ * What a caller can act on and gets as data. An action throws it inside a Refused, so that nothing of
+ * the attempt remains.
+ */
+export abstract class DomainError {
+  abstract readonly message: string;
+}
+
+export class CapacityExhausted extends DomainError {
+  readonly message = "The beds are not free on every night of the stay.";
+  constructor(readonly shelterId: string) {
+    super();
+  }
+}
+
+export class IllegalTransition extends DomainError {
+  readonly message = "The hold cannot go there from the state it is in.";
+  constructor(
+    readonly from: string,
+    readonly allowed: readonly string[],
+  ) {
+    super();
+  }
+}
+
+export class Refused extends Error {
+  constructor(readonly refusal: DomainError) {
+    super(refusal.message);
+  }
+}

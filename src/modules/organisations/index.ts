@@ -1,0 +1,1 @@
+export { Organisation, organisationOf } from "./organisations.graphql.ts";

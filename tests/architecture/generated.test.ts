@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { printSubgraphSchema } from "@apollo/subgraph";
+import { GraphQLObjectType } from "graphql";
+import { describe, expect, it } from "vitest";
+import { builder } from "../../src/platform/graphql/builder.ts";
+import { buildSchema } from "../../src/schema.ts";
+
+describe("the schema", () => {
+  it("is committed as it is generated: run `npm run generate`", () => {
+    expect(readFileSync("schema/network.graphql", "utf8")).toBe(
+      `${printSubgraphSchema(buildSchema())}\n`,
+    );
+  });
+
+  it("says of every root field who may use it", () => {
+    const schema = buildSchema();
+    for (const type of [schema.getQueryType(), schema.getMutationType()]) {
+      expect(type).toBeInstanceOf(GraphQLObjectType);
+      for (const field of Object.values(type!.getFields())) {
+        if (field.name.startsWith("_")) continue;
+        const directives = JSON.stringify(field.extensions["directives"] ?? {});
+        expect(`${field.name} ${directives}`).toMatch(/requiresScopes|authenticated/);
+      }
+    }
+  });
+
+  it("cannot be built with a field that says nothing of who may see it", () => {
+    builder.queryField("undeclared", (t) => t.string({ resolve: () => "secret" }));
+    expect(buildSchema).toThrow("Query.undeclared says nothing of who may see it");
+  });
+});
