@@ -46,6 +46,10 @@ export function translate(error: unknown): unknown {
   if (!isServerError(error)) {
     return isConnectionError(error) ? new Unavailable({ cause: error }) : error;
   }
+  // A NUL character: JSON has it, PostgreSQL's text does not.
+  if (error.code === "22021" || error.code === "22P05") {
+    return new BadUserInput([{ path: [], message: "must not contain U+0000" }]);
+  }
   if (error.code === "42501") return new NotFound();
   if (error.code === "23503") return new NotFound();
   if (error.code.startsWith("23")) return CONSTRAINTS[error.constraint ?? ""]?.() ?? error;

@@ -1,0 +1,77 @@
+import type { Server } from "node:http";
+import { createJwksFetcher } from "./platform/auth/jwks.ts";
+import { createTokenVerifier, type Issuer } from "./platform/auth/token.ts";
+import { assertMigrated } from "./platform/db/migrator.ts";
+import { createPool } from "./platform/db/pool.ts";
+import { assertRoleIsHarmless } from "./platform/db/role.ts";
+import { onClient, openSession } from "./platform/db/session.ts";
+import { createHttpServer } from "./platform/http/server.ts";
+import { startClock } from "./platform/jobs/clock.ts";
+import { buildSchema } from "./schema.ts";
+
+export interface App {
+  readonly server: Server;
+  /** Ends requests under way, then jobs, then connections. */
+  stop(): Promise<void>;
+}
+
+/** The composition root. @throws UnsafeRole, MigrationError before anything is served */
+export async function createApp(options: {
+  readonly apiUrl: string;
+  readonly audience: string;
+  readonly log: (line: string) => void;
+}): Promise<App> {
+  const { audience, log } = options;
+  const pool = createPool({ url: options.apiUrl, log });
+  try {
+    await onClient(pool, async (client) => {
+      await assertRoleIsHarmless(client);
+      await assertMigrated(client);
+    });
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  const now = () => Date.now();
+  const verifier = createTokenVerifier({
+    audience,
+    now,
+    jwks: createJwksFetcher({ now }),
+    findIssuer: (issuer) =>
+      onClient(pool, async (client) => {
+        const { rows } = await client.query<{
+          organisation_id: string;
+          jwks_uri: string | null;
+          keys: Issuer["keys"];
+        }>("select * from find_issuer($1)", [issuer]);
+        const row = rows[0];
+        return row
+          ? { organisationId: row.organisation_id, jwksUri: row.jwks_uri, keys: row.keys }
+          : null;
+      }),
+  });
+  const server = createHttpServer({
+    schema: buildSchema(),
+    log,
+    isReady: () =>
+      onClient(pool, (client) => client.query("select 1")).then(
+        () => true,
+        () => false,
+      ),
+    async openSession(token) {
+      const { clientId, ...identity } = await verifier.verify(token);
+      return openSession(pool, { ...identity, clientName: clientId });
+    },
+  });
+  const clock = startClock(pool, log);
+  return {
+    server,
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      await closed;
+      await clock.stop();
+      await pool.end();
+    },
+  };
+}

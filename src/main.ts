@@ -1,0 +1,71 @@
+import { once } from "node:events";
+import { createApp } from "./app.ts";
+import { seedDemo } from "./platform/db/demo-network.ts";
+import { readConfig } from "./platform/config/config.ts";
+import { type EmbeddedServer, startEmbedded } from "./platform/db/embedded/server.ts";
+import { migrate } from "./platform/db/migrator.ts";
+
+const log = (line: string) => console.error(line);
+
+async function main(): Promise<void> {
+  // Unhandled, this signal opens the inspector.
+  process.on("SIGUSR1", () => {});
+  const stopAsked = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+  const config = readConfig();
+  let embedded: EmbeddedServer | undefined;
+  let urls: { ownerUrl?: string | undefined; apiUrl: string };
+  if (config.databaseUrl) {
+    urls = { ownerUrl: config.databaseOwnerUrl, apiUrl: config.databaseUrl };
+  } else {
+    embedded = await startEmbedded({ dataDir: config.dataDir, log });
+    urls = embedded;
+  }
+  try {
+    const { ownerUrl, apiUrl } = urls;
+    if (ownerUrl) {
+      await migrate({ ownerUrl, apiUrl, log });
+      if (config.seed === "demo") await seedDemo({ ownerUrl, apiUrl, dataDir: config.dataDir });
+    }
+    const app = await createApp({ apiUrl, audience: config.audience, log });
+    try {
+      app.server.listen(config.port, config.host);
+      await once(app.server, "listening");
+      const address = app.server.address();
+      const port = address && typeof address === "object" ? address.port : config.port;
+      announce(`http://${config.host}:${port}`, config.seed);
+      await stopAsked;
+      log("stopping");
+    } finally {
+      await app.stop();
+    }
+  } finally {
+    await embedded?.stop();
+  }
+}
+
+function announce(url: string, seed: "demo" | "none"): void {
+  console.log(`Wayhouse serves ${url}/graphql`);
+  if (seed === "none") return;
+  console.log(`
+Demo organisations: coordinator, lantern (may hold harbour's beds), harbour (has beds), bridge (may see
+them), outsider (may not). Each has the clients dashboard, bot and admin.
+
+Get a token, then list free beds:
+
+  TOKEN=$(npm run --silent token -- --organisation lantern --client bot)
+  curl -s ${url}/graphql -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
+    -d "{\\"query\\":\\"{ bedAvailability(search: {country: \\\\\\"AM\\\\\\", checkIn: \\\\\\"$(date -u +%F)\\\\\\", checkOut: \\\\\\"$(date -u -d tomorrow +%F)\\\\\\"}) { edges { node { band beds shelter { id label locality } } } } }\\"}"
+`);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const isTaken = (error as NodeJS.ErrnoException)?.code === "EADDRINUSE";
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(
+      isTaken ? "The port is taken: stop what listens there, or set PORT to another." : message,
+    );
+    process.exit(1);
+  },
+);

@@ -1,0 +1,90 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+
+export interface Config {
+  readonly host: string;
+  /** 0 lets the system choose a free one. */
+  readonly port: number;
+  /** Absolute. Holds the embedded database and its secrets; unused when databaseUrl is set. */
+  readonly dataDir: string;
+  /** The login role of the API, a member of wayhouse_api. Absent: run the embedded database. */
+  readonly databaseUrl?: string;
+  /** The role that owns the database and migrates it. */
+  readonly databaseOwnerUrl?: string;
+  readonly seed: "demo" | "none";
+  readonly environment: "development" | "production" | "test";
+  /** `aud` of every token meant for this node. Does not follow host or port: partners pin it. */
+  readonly audience: string;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+}
+
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const isPostgresUrl = (value: string) =>
+  URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
+
+const postgresUrl = z
+  .string()
+  .refine(isPostgresUrl, "must look like postgres://user:password@host:5432/database");
+
+function oneOf<const T extends readonly string[]>(values: T) {
+  return z.enum(values, { error: `must be one of ${values.join(", ")}` });
+}
+
+const environment = z
+  .object({
+    HOST: z.string().default("127.0.0.1"),
+    PORT: z
+      .string()
+      .refine(
+        (value) => /^\d{1,5}$/.test(value) && Number(value) <= 65535,
+        "must be a whole number from 0 to 65535",
+      )
+      .default("4000"),
+    DATA_DIR: z.string().default(".data"),
+    DATABASE_URL: postgresUrl.optional(),
+    DATABASE_OWNER_URL: postgresUrl.optional(),
+    SEED: oneOf(["demo", "none"]).optional(),
+    NODE_ENV: oneOf(["development", "production", "test"]).default("development"),
+    AUDIENCE: z
+      .string()
+      .refine(
+        (value) => URL.canParse(value) && !/\s/.test(value),
+        "must be an absolute URI, such as https://wayhouse.example.org",
+      )
+      .default("https://wayhouse.localhost"),
+    LOG_LEVEL: oneOf(["debug", "info", "warn", "error"]).default("info"),
+  })
+  .refine((env) => env.DATABASE_URL !== undefined || env.DATABASE_OWNER_URL === undefined, {
+    path: ["DATABASE_OWNER_URL"],
+    error: "needs DATABASE_URL beside it, or must be unset to run the embedded database",
+    // Otherwise a malformed DATABASE_URL would hide this complaint until the next attempt.
+    when: () => true,
+  });
+
+/**
+ * Reads the environment; an empty variable counts as unset.
+ * Throws {@link ConfigError} naming every variable at fault, and never a value: URLs hold passwords.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")} ${issue.message}`);
+    throw new ConfigError(`The configuration is not valid:\n${lines.join("\n")}`);
+  }
+  const { data } = parsed;
+  return {
+    host: data.HOST,
+    port: Number(data.PORT),
+    dataDir: resolve(data.DATA_DIR),
+    ...(data.DATABASE_URL !== undefined && { databaseUrl: data.DATABASE_URL }),
+    ...(data.DATABASE_OWNER_URL !== undefined && { databaseOwnerUrl: data.DATABASE_OWNER_URL }),
+    seed: data.SEED ?? (data.DATABASE_URL === undefined ? "demo" : "none"),
+    environment: data.NODE_ENV,
+    audience: data.AUDIENCE,
+    logLevel: data.LOG_LEVEL,
+  };
+}

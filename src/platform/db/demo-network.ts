@@ -1,0 +1,161 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { SCOPES, type Scope } from "../../kernel/scopes.ts";
+import { generateSigningKey, type SigningKey } from "../auth/sign.ts";
+
+const ORDINARY = SCOPES.filter((scope) => scope !== "network:admin");
+const ORGANISATIONS: Readonly<Record<string, readonly Scope[]>> = {
+  coordinator: SCOPES,
+  lantern: ORDINARY,
+  harbour: ORDINARY,
+  bridge: ORDINARY,
+  outsider: ORDINARY,
+};
+const CLIENTS = { dashboard: "DASHBOARD", bot: "BOT", admin: "ADMIN" } as const;
+const GRANTS: Readonly<Record<string, readonly Scope[]>> = {
+  lantern: ["beds:read", "beds:hold"],
+  bridge: ["beds:read"],
+};
+const SHELTERS = [
+  {
+    label: "Pomegranate",
+    country: "AM",
+    locality: "Yerevan",
+    kind: "HOSTEL",
+    features: ["STEP_FREE"],
+    beds: 8,
+  },
+  {
+    label: "Apricot",
+    country: "AM",
+    locality: "Gyumri",
+    kind: "APARTMENT",
+    features: ["FAMILY_ROOM", "CHILDREN_WELCOME"],
+    beds: 4,
+  },
+  {
+    label: "Walnut",
+    country: "GE",
+    locality: "Tbilisi",
+    kind: "HOST_FAMILY",
+    features: ["WOMEN_ONLY"],
+    beds: 2,
+  },
+];
+
+export const DEMO_ORGANISATIONS = Object.keys(ORGANISATIONS);
+export const demoIssuer = (handle: string) => `https://${handle}.wayhouse.example`;
+
+/** The signing key of a demo organisation; made at first use, kept under `dataDir` for its owner alone. */
+export async function demoKey(dataDir: string, handle: string): Promise<SigningKey> {
+  const path = join(dataDir, "demo", `${handle}.json`);
+  if (!existsSync(path)) {
+    mkdirSync(join(dataDir, "demo"), { recursive: true, mode: 0o700 });
+    writeFileSync(path, JSON.stringify(await generateSigningKey()), { mode: 0o600, flag: "wx" });
+  }
+  return JSON.parse(readFileSync(path, "utf8")) as SigningKey;
+}
+
+/**
+ * An invented network, in a database that has no organisation yet. The first admins have no one to ask
+ * and are put in as the keeper; what they share goes through the walls as the API's role.
+ */
+export async function seedDemo(options: {
+  readonly ownerUrl: string;
+  readonly apiUrl: string;
+  readonly dataDir: string;
+}): Promise<void> {
+  const keys = new Map<string, SigningKey>();
+  for (const handle of DEMO_ORGANISATIONS) keys.set(handle, await demoKey(options.dataDir, handle));
+  const ids = await connected(options.ownerUrl, (client) => plantOrganisations(client, keys));
+  if (!ids) return;
+  await connected(options.apiUrl, (client) => share(client, ids, keys.get("harbour")!.kid));
+}
+
+async function plantOrganisations(client: pg.Client, keys: Map<string, SigningKey>) {
+  await client.query("begin");
+  await client.query("set local role wayhouse_keeper");
+  const { rowCount } = await client.query("select from organisation limit 1");
+  if (rowCount) return null;
+  const ids = new Map<string, string>();
+  for (const [handle, scopes] of Object.entries(ORGANISATIONS)) {
+    const { kid, publicJwk } = keys.get(handle)!;
+    const { rows } = await client.query<{ id: string }>(
+      "insert into organisation (handle, identity_thumbprint, identity_jwk) values ($1, $2, $3) returning id",
+      [handle, kid, publicJwk],
+    );
+    const id = rows[0]!.id;
+    ids.set(handle, id);
+    await client.query(
+      "insert into organisation_account (organisation_id, issuer, scopes) values ($1, $2, $3)",
+      [id, demoIssuer(handle), scopes],
+    );
+    await client.query(
+      "insert into organisation_key (organisation_id, kid, use, jwk) values ($1, $2, 'SIGN', $3)",
+      [id, kid, publicJwk],
+    );
+    for (const [name, kind] of Object.entries(CLIENTS)) {
+      await client.query(
+        "insert into client (organisation_id, name, kind, scopes) values ($1, $2, $3, $4)",
+        [id, name, kind, scopes],
+      );
+    }
+  }
+  await client.query("commit");
+  return ids;
+}
+
+async function share(client: pg.Client, ids: Map<string, string>, kid: string) {
+  const harbour = ids.get("harbour")!;
+  await client.query("begin");
+  await client.query("select enter($1, 'admin', $2, 'seed', $3)", [harbour, kid, ORDINARY]);
+  const changes: object[] = [];
+  for (const [handle, scopes] of Object.entries(GRANTS)) {
+    const { rows } = await client.query<{ id: string; valid_from: Date }>(
+      "insert into sharing_grant (owner_id, organisation_id, scopes) values ($1, $2, $3) returning id, valid_from",
+      [harbour, ids.get(handle), scopes],
+    );
+    const { id, valid_from } = rows[0]!;
+    await client.query(
+      `insert into sharing_reach (grant_id, organisation_id, owner_id, scope, valid_from)
+        select $1, $2, $3, scope, $5 from unnest($4::text[]) scope`,
+      [id, ids.get(handle), harbour, scopes, valid_from],
+    );
+    changes.push({
+      event: "GRANT_CHANGED",
+      type: "SharingGrant",
+      id,
+      owner: harbour,
+      party: ids.get(handle),
+    });
+  }
+  await client.query("select record_changes('grantScopes', 'sharing:manage', $1)", [
+    JSON.stringify(changes),
+  ]);
+  for (const { label, country, locality, kind, features, beds } of SHELTERS) {
+    const { rows } = await client.query<{ id: string }>(
+      `insert into shelter (owner_id, label, country, locality, kind, features, beds)
+        values ($1, $2, $3, $4, $5, $6, $7) returning id`,
+      [harbour, label, country, locality, kind, features, beds],
+    );
+    const { id } = rows[0]!;
+    await client.query("select open_nights($1)", [id]);
+    const change = { event: "BEDS_CHANGED", type: "Shelter", id, owner: harbour, country };
+    await client.query("select record_changes('createShelter', 'beds:manage', $1)", [
+      JSON.stringify([change]),
+    ]);
+  }
+  await client.query("commit");
+}
+
+async function connected<R>(url: string, use: (client: pg.Client) => Promise<R>): Promise<R> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}

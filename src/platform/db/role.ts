@@ -1,0 +1,33 @@
+import type pg from "pg";
+
+/** The role that the API would log in as could go round the walls. */
+export class UnsafeRole extends Error {
+  override readonly name = "UnsafeRole";
+}
+
+/**
+ * Refuses a role that could bypass row-level security: itself, by what it owns, or by a role it may
+ * become; and a database in which a table lacks forced row-level security.
+ */
+export async function assertRoleIsHarmless(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ fault: string }>(`
+    select 'is a superuser' as fault from pg_roles where rolname = session_user and rolsuper
+    union all select 'may bypass row-level security' from pg_roles where rolname = session_user and rolbypassrls
+    union all select 'may create roles' from pg_roles where rolname = session_user and rolcreaterole
+    union all select 'may become ' || rolname from pg_roles
+      where rolname <> session_user and pg_has_role(session_user, oid, 'member')
+        and (rolsuper or rolbypassrls or rolname = 'wayhouse_keeper'
+          or oid = (select datdba from pg_database where datname = current_database())
+          or oid in (select relowner from pg_class where relnamespace = 'public'::regnamespace))
+    union all select 'owns ' || relname from pg_class
+      where relowner = session_user::regrole and relnamespace = 'public'::regnamespace
+    union all select 'finds no row-level security on ' || relname from pg_class
+      where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+        and not (relrowsecurity and relforcerowsecurity)`);
+  if (rows.length > 0) {
+    throw new UnsafeRole(
+      `The role of DATABASE_URL ${rows.map(({ fault }) => fault).join(", ")}. ` +
+        "Give it a plain login role that is a member of wayhouse_api and owns nothing.",
+    );
+  }
+}

@@ -1,0 +1,170 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { GraphQLError, type GraphQLSchema, parse } from "graphql";
+import { createYoga, type Plugin } from "graphql-yoga";
+import { Unauthenticated, WayhouseError } from "../../kernel/errors.ts";
+import type { Context } from "../graphql/builder.ts";
+import type { Session } from "../db/session.ts";
+
+const MOST_BYTES = 1024 * 1024;
+const MOST_TOKENS = 2000;
+
+export interface ServerOptions {
+  readonly schema: GraphQLSchema;
+  /** @throws Unauthenticated, Unavailable */
+  readonly openSession: (token: string) => Promise<Session>;
+  readonly isReady: () => Promise<boolean>;
+  /** Hears of faults of ours only: a message and a stack, never a document or its variables. */
+  readonly log: (line: string) => void;
+}
+
+/** POST /graphql with a bearer token (RFC 6750), and two health checks. */
+export function createHttpServer(options: ServerOptions): Server {
+  const yoga = createYoga<{ session: Session }, Context>({
+    schema: options.schema,
+    graphiql: false,
+    landingPage: false,
+    cors: false,
+    multipart: false,
+    batching: false,
+    logging: false,
+    maskedErrors: { maskError: (error) => present(error, options.log) },
+    plugins: [boundDocuments],
+  });
+
+  return createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      options.log(error instanceof Error ? (error.stack ?? error.message) : "unknown fault");
+      if (!response.headersSent) refuse(response, 500, "INTERNAL", "Internal error.");
+    });
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.split("?")[0];
+    if (path === "/health/live") return health(response, true);
+    if (path === "/health/ready") return health(response, await options.isReady());
+    if (path !== "/graphql") return refuse(response, 404, "NOT_FOUND", "POST /graphql");
+    if (request.method !== "POST") {
+      response.setHeader("allow", "POST");
+      return refuse(response, 405, "BAD_USER_INPUT", "Only POST is served here.");
+    }
+    if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) {
+      return refuse(response, 415, "BAD_USER_INPUT", "The body must be application/json.");
+    }
+    const body = await readBody(request);
+    if (body === null)
+      return refuse(response, 413, "LIMIT_EXCEEDED", "The body is larger than 1 MiB.");
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(body);
+    } catch {
+      return refuse(response, 400, "BAD_USER_INPUT", "The body is not JSON.");
+    }
+    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+      return refuse(response, 400, "BAD_USER_INPUT", "The body must be one GraphQL request.");
+    }
+    let session: Session;
+    try {
+      const token = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? "")?.[1];
+      if (!token) throw new Unauthenticated();
+      session = await options.openSession(token);
+    } catch (error) {
+      if (!(error instanceof WayhouseError)) throw error;
+      if (error instanceof Unauthenticated) response.setHeader("www-authenticate", "Bearer");
+      const status = error instanceof Unauthenticated ? 401 : 503;
+      return refuse(response, status, error.code, error.message);
+    }
+    await yoga(Object.assign(request, { body: parsed }), response, { session });
+  }
+}
+
+const boundDocuments: Plugin = {
+  onValidate() {
+    return ({ valid, result, setResult }) => {
+      if (valid) return;
+      const errors = result as readonly GraphQLError[];
+      setResult(
+        errors.map((error) => {
+          const issues = [{ path: [], message: error.message }];
+          return withCode(error, "BAD_USER_INPUT", error.message, { issues });
+        }),
+      );
+    };
+  },
+  onParse({ setParseFn }) {
+    setParseFn((source: string, parseOptions: object) => {
+      try {
+        return parse(source, { ...parseOptions, maxTokens: MOST_TOKENS });
+      } catch (error) {
+        if (error instanceof GraphQLError && error.message.includes("token")) {
+          throw withCode(
+            error,
+            "LIMIT_EXCEEDED",
+            `The document has more than ${MOST_TOKENS} tokens.`,
+          );
+        }
+        throw error;
+      }
+    });
+  },
+};
+
+function withCode(
+  error: GraphQLError,
+  code: string,
+  message = error.message,
+  details: object = {},
+) {
+  return new GraphQLError(message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    path: error.path ?? null,
+    extensions: { ...details, code },
+  });
+}
+
+/** What leaves: our own errors with their code, graphql's as bad input, anything else as INTERNAL. */
+function present(error: unknown, log: (line: string) => void): Error {
+  const known =
+    error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error });
+  const cause = known.originalError ?? undefined;
+  if (cause instanceof WayhouseError) {
+    return withCode(known, cause.code, cause.message, cause.details);
+  }
+  if (cause === undefined || cause instanceof GraphQLError) {
+    const code =
+      known.extensions["code"] === "LIMIT_EXCEEDED" ? "LIMIT_EXCEEDED" : "BAD_USER_INPUT";
+    const issues = [{ path: known.path ?? [], message: known.message }];
+    return withCode(known, code, known.message, { issues });
+  }
+  log(cause.stack ?? cause.message);
+  return withCode(known, "INTERNAL", "Internal error.");
+}
+
+function health(response: ServerResponse, isWell: boolean): void {
+  response.statusCode = isWell ? 200 : 503;
+  response.setHeader("content-type", isWell ? "application/json" : "application/problem+json");
+  response.end(
+    JSON.stringify(
+      isWell ? { status: "ok" } : { title: "The database cannot be reached.", status: 503 },
+    ),
+  );
+}
+
+function refuse(response: ServerResponse, status: number, code: string, message: string): void {
+  response.statusCode = status;
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+}
+
+/** Null if it is larger than the bound; the rest is read and dropped, so that the answer arrives. */
+async function readBody(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MOST_BYTES) chunks.push(chunk);
+    if (size > 8 * MOST_BYTES) request.destroy();
+  }
+  return size > MOST_BYTES ? null : Buffer.concat(chunks).toString("utf8");
+}
