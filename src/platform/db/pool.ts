@@ -29,7 +29,9 @@ export function createPool(options: {
     keepAlive: true,
     options: "-c timezone=UTC",
   });
-  pool.on("error", (error) => options.log(`idle database connection lost: ${error.message}`));
+  pool.on("error", (error) => {
+    if (!pool.ending) options.log(`idle database connection lost: ${error.message}`);
+  });
   // A checked-out client that loses its connection emits 'error'; unheard, it ends the process.
   // Whoever runs a statement on it gets the rejection.
   pool.on("connect", (client) => client.on("error", () => {}));
