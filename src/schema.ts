@@ -1,5 +1,6 @@
 import "./modules/organisations/organisations.graphql.ts";
 import "./modules/capacity/capacity.graphql.ts";
+import "./modules/capacity/shelters.graphql.ts";
 import "./platform/graphql/scalars.ts";
 import type { GraphQLSchema } from "graphql";
 import { builder } from "./platform/graphql/builder.ts";

@@ -3,14 +3,15 @@ import { BadUserInput, NotFound } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import type { Session } from "../../platform/db/session.ts";
+import { moveHold, placeHold, settleOverdueHolds, type Stay } from "./capacity.queries.ts";
 import {
-  findShelters,
-  moveHold,
-  placeHold,
-  settleOverdueHolds,
-  type Stay,
-} from "./capacity.queries.ts";
-import { faultsOfStay, HOLD_EDGES, type HoldMove, movesFrom } from "./capacity.rules.ts";
+  faultsOfKey,
+  faultsOfStay,
+  HOLD_EDGES,
+  type HoldMove,
+  movesFrom,
+} from "./capacity.rules.ts";
+import { findShelters } from "./shelters.queries.ts";
 import { CapacityExhausted, IllegalTransition, Refused } from "./errors.ts";
 
 const MOST_STAYS = 20;
@@ -115,8 +116,6 @@ export async function changeBedHold(
 }
 
 function refuseKey(key: string): void {
-  if (!/^[\x21-\x7e]{8,128}$/.test(key)) {
-    const message = "must be 8 to 128 visible ASCII characters";
-    throw new BadUserInput([{ path: ["idempotencyKey"], message }]);
-  }
+  const faults = faultsOfKey(key);
+  if (faults.length > 0) throw new BadUserInput(faults);
 }

@@ -1,71 +1,27 @@
-import { NotFound } from "../../kernel/errors.ts";
 import { encodeId } from "../../kernel/ids.ts";
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageOf } from "../../platform/graphql/connection.ts";
-import { groupLoaderOf, loaderOf } from "../../platform/graphql/loader.ts";
+import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import type { Session } from "../../platform/db/session.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
 import { changeBedHold, holdBeds } from "./capacity.actions.ts";
-import { findHolds, findShelters, findStays, searchBeds } from "./capacity.queries.ts";
+import { findHolds, findStays, searchBeds } from "./capacity.queries.ts";
 import type { BedHoldStatus, HoldMove } from "./capacity.rules.ts";
+import { loadShelter, Shelter, ShelterFeature } from "./shelters.graphql.ts";
 import { CapacityExhausted, type DomainError, IllegalTransition, Refused } from "./errors.ts";
 
-type ShelterRow = Awaited<ReturnType<typeof findShelters>>[number];
 type HoldRow = Awaited<ReturnType<typeof findHolds>>[number];
 type StayRow = Awaited<ReturnType<typeof findStays>>[number];
 type AvailabilityRow = Awaited<ReturnType<typeof searchBeds>>[number];
-const loadShelter = loaderOf(findShelters, ({ id }) => id);
 const loadHold = loaderOf(findHolds, ({ id }) => id);
 const loadStays = groupLoaderOf(findStays, ({ hold_id }) => hold_id);
 
-async function present<Row>(row: Promise<Row | null>): Promise<Row> {
-  const found = await row;
-  if (!found) throw new NotFound();
-  return found;
-}
-
-const ShelterKind = builder.enumType("ShelterKind", {
-  values: ["HOSTEL", "APARTMENT", "HOST_FAMILY", "HOTEL"] as const,
-});
-const ShelterFeature = builder.enumType("ShelterFeature", {
-  values: [
-    "STEP_FREE",
-    "FAMILY_ROOM",
-    "WOMEN_ONLY",
-    "PRIVATE_ROOM",
-    "CHILDREN_WELCOME",
-    "PETS",
-  ] as const,
-});
 const AvailabilityBand = builder.enumType("AvailabilityBand", {
   description: "Free beds: NONE 0, FEW 1 to 2, SOME 3 to 5, MANY 6 or more.",
   values: ["NONE", "FEW", "SOME", "MANY"] as const,
 });
 const BedHoldStatusEnum = builder.enumType("BedHoldStatus", {
   values: ["HELD", "CONFIRMED", "RELEASED", "DECLINED", "EXPIRED", "ENDED"] as const,
-});
-
-const Shelter = builder.objectRef<ShelterRow>("Shelter");
-Shelter.implement({
-  authenticated: true,
-  fields: (t) => ({
-    id: t.id({ resolve: ({ id }) => encodeId("Shelter", id) }),
-    organisation: t.field({
-      type: Organisation,
-      resolve: ({ owner_id }, _, { session }) => organisationOf(session, owner_id),
-    }),
-    label: t.exposeString("label", { description: "A code name; never an address." }),
-    country: t.field({ type: "CountryCode", resolve: ({ country }) => country }),
-    locality: t.exposeString("locality", { description: "City or region; nothing finer." }),
-    kind: t.field({ type: ShelterKind, resolve: ({ kind }) => kind as "HOSTEL" }),
-    features: t.field({ type: [ShelterFeature], resolve: ({ features }) => features as "PETS"[] }),
-    maxStayNights: t.exposeInt("max_stay_nights", { nullable: true }),
-    assuredAt: t.field({
-      type: "DateTime",
-      description: "When its owner last confirmed the counts.",
-      resolve: ({ assured_at }) => assured_at,
-    }),
-  }),
 });
 
 const BedAvailability = builder.objectRef<AvailabilityRow>("BedAvailability");

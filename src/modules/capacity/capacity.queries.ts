@@ -39,14 +39,6 @@ export async function searchBeds(
   return rows;
 }
 
-export function findShelters(db: Kysely<DB>, ids: readonly string[]) {
-  return db
-    .selectFrom("shelter")
-    .selectAll()
-    .where("id", "=", sql<string>`any(${ids}::uuid[])`)
-    .execute();
-}
-
 /** As it is now: a hold past its time is EXPIRED, whether or not the clock has tidied it. */
 export function findHolds(db: Kysely<DB>, ids: readonly string[]) {
   return db

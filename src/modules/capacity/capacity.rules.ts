@@ -46,3 +46,66 @@ export function faultsOfStay(
 function daysBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 86_400_000;
 }
+
+export function faultsOfKey(key: string): Issue[] {
+  const message = "must be 8 to 128 visible ASCII characters";
+  return /^[\x21-\x7e]{8,128}$/.test(key) ? [] : [{ path: ["idempotencyKey"], message }];
+}
+
+export function faultsOfShelter(shelter: {
+  readonly label: string;
+  readonly locality: string;
+  readonly beds: number;
+  readonly maxStayNights: number | null;
+}): Issue[] {
+  const faults: Issue[] = [];
+  for (const field of ["label", "locality"] as const) {
+    const { length } = shelter[field];
+    if (length < 1 || length > 80 || shelter[field] !== shelter[field].trim()) {
+      faults.push({
+        path: [field],
+        message: "must be 1 to 80 characters, without blanks around them",
+      });
+    }
+  }
+  if (shelter.beds < 0 || shelter.beds > MOST_BEDS) {
+    faults.push({ path: ["beds"], message: `must be from 0 to ${MOST_BEDS}` });
+  }
+  const { maxStayNights } = shelter;
+  if (maxStayNights !== null && (maxStayNights < 1 || maxStayNights > LONGEST_STAY_NIGHTS)) {
+    faults.push({ path: ["maxStayNights"], message: `must be from 1 to ${LONGEST_STAY_NIGHTS}` });
+  }
+  return faults;
+}
+
+/** Nights are open from yesterday to 365 days after today (UTC). */
+export function faultsOfNights(
+  change: {
+    readonly from: string;
+    readonly until: string;
+    readonly maximum: number | null;
+    readonly outOfService: number | null;
+  },
+  today: string,
+): Issue[] {
+  const faults: Issue[] = [];
+  if (daysBetween(change.from, change.until) < 1) {
+    faults.push({ path: ["until"], message: "must be after from" });
+  }
+  if (daysBetween(today, change.from) < -1) {
+    faults.push({ path: ["from"], message: "must not be in the past" });
+  }
+  if (daysBetween(today, change.until) > 366) {
+    faults.push({ path: ["until"], message: "must be at most 366 days from today" });
+  }
+  if (change.maximum === null && change.outOfService === null) {
+    faults.push({ path: [], message: "must set maximum, outOfService or both" });
+  }
+  for (const field of ["maximum", "outOfService"] as const) {
+    const beds = change[field];
+    if (beds !== null && (beds < 0 || beds > MOST_BEDS)) {
+      faults.push({ path: [field], message: `must be from 0 to ${MOST_BEDS}` });
+    }
+  }
+  return faults;
+}

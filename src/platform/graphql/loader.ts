@@ -1,5 +1,6 @@
 import DataLoader from "dataloader";
 import type { Kysely } from "kysely";
+import { NotFound } from "../../kernel/errors.ts";
 import type { DB } from "../db/schema.ts";
 import type { Session } from "../db/session.ts";
 
@@ -27,4 +28,11 @@ export function groupLoaderOf<Row>(find: Find<Row>, keyOf: (row: Row) => string)
     }
     return loader.load(id);
   };
+}
+
+/** @throws NotFound for what is not there or not the caller's to see */
+export async function present<Row>(row: Promise<Row | null>): Promise<Row> {
+  const found = await row;
+  if (!found) throw new NotFound();
+  return found;
 }

@@ -1,0 +1,56 @@
+import { BadUserInput, type Issue, NotFound } from "../../kernel/errors.ts";
+import { uuidOf } from "../../kernel/ids.ts";
+import type { Session } from "../../platform/db/session.ts";
+import { settleOverdueHolds } from "./capacity.queries.ts";
+import { faultsOfKey, faultsOfNights, faultsOfShelter } from "./capacity.rules.ts";
+import { assureShelter, insertShelter, type NewShelter, updateNights } from "./shelters.queries.ts";
+
+/** @throws BadUserInput, also if another shelter of the caller's has the label */
+export async function createShelter(
+  session: Session,
+  input: NewShelter & { readonly idempotencyKey: string },
+): Promise<string> {
+  refuse([...faultsOfKey(input.idempotencyKey), ...faultsOfShelter(input)]);
+  const { idempotencyKey: _, ...shelter } = input;
+  const owner = session.organisationId;
+  const operation = { name: "createShelter", scope: "beds:manage" } as const;
+  const { id } = await session.write(operation, input, async (tx) => {
+    const made = await insertShelter(tx, owner, shelter);
+    const change = { event: "BEDS_CHANGED", type: "Shelter", id: made, owner };
+    return { result: { id: made }, changes: [{ ...change, country: shelter.country }] };
+  });
+  return id;
+}
+
+export interface SetBeds {
+  readonly idempotencyKey: string;
+  readonly shelterId: string;
+  readonly from: string;
+  /** Exclusive. */
+  readonly until: string;
+  /** Null: as it is. */
+  readonly maximum: number | null;
+  readonly outOfService: number | null;
+}
+
+/** Never below what is held or occupied. @throws BadUserInput, NotFound */
+export async function setBeds(session: Session, input: SetBeds): Promise<string> {
+  const today = new Date().toISOString().slice(0, 10);
+  refuse([...faultsOfKey(input.idempotencyKey), ...faultsOfNights(input, today)]);
+  const shelterId = uuidOf("Shelter", input.shelterId);
+  await settleOverdueHolds(session.read, [shelterId]);
+  const operation = { name: "setBeds", scope: "beds:manage" } as const;
+  const owner = session.organisationId;
+  const { id } = await session.write(operation, input, async (tx) => {
+    const country = await assureShelter(tx, owner, shelterId);
+    if (country === null) throw new NotFound();
+    await updateNights(tx, { ...input, shelterId });
+    const change = { event: "BEDS_CHANGED", type: "Shelter", id: shelterId, owner, country };
+    return { result: { id: shelterId }, changes: [change] };
+  });
+  return id;
+}
+
+function refuse(issues: readonly Issue[]): void {
+  if (issues.length > 0) throw new BadUserInput(issues);
+}

@@ -1,0 +1,163 @@
+import { BadUserInput, Forbidden } from "../../kernel/errors.ts";
+import { encodeId } from "../../kernel/ids.ts";
+import { builder } from "../../platform/graphql/builder.ts";
+import { connectionOf, pageOf } from "../../platform/graphql/connection.ts";
+import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
+import { Organisation, organisationOf } from "../organisations/index.ts";
+import { createShelter, setBeds } from "./shelters.actions.ts";
+import {
+  findNights,
+  findShelters,
+  listSheltersOf,
+  nightsKey,
+  type NightRow,
+} from "./shelters.queries.ts";
+
+/** Of one request. */
+const MOST_NIGHTS = 400;
+type ShelterRow = Awaited<ReturnType<typeof findShelters>>[number];
+export const loadShelter = loaderOf(findShelters, ({ id }) => id);
+const loadNights = groupLoaderOf(findNights, ({ key }) => key);
+
+const ShelterKind = builder.enumType("ShelterKind", {
+  values: ["HOSTEL", "APARTMENT", "HOST_FAMILY", "HOTEL"] as const,
+});
+export const ShelterFeature = builder.enumType("ShelterFeature", {
+  values: [
+    "STEP_FREE",
+    "FAMILY_ROOM",
+    "WOMEN_ONLY",
+    "PRIVATE_ROOM",
+    "CHILDREN_WELCOME",
+    "PETS",
+  ] as const,
+});
+const BedNight = builder.objectRef<NightRow>("BedNight");
+BedNight.implement({
+  description: "available + held + occupied + outOfService = maximum, at every commit.",
+  authenticated: true,
+  fields: (t) => ({
+    date: t.field({ type: "Date", resolve: ({ night }) => night! }),
+    maximum: t.exposeInt("maximum"),
+    available: t.int({
+      resolve: ({ maximum, held, occupied, out_of_service }) =>
+        maximum - held - occupied - out_of_service,
+    }),
+    held: t.exposeInt("held"),
+    occupied: t.exposeInt("occupied"),
+    outOfService: t.exposeInt("out_of_service"),
+  }),
+});
+
+export const Shelter = builder.objectRef<ShelterRow>("Shelter");
+Shelter.implement({
+  authenticated: true,
+  fields: (t) => ({
+    id: t.id({ resolve: ({ id }) => encodeId("Shelter", id) }),
+    organisation: t.field({
+      type: Organisation,
+      resolve: ({ owner_id }, _, { session }) => organisationOf(session, owner_id),
+    }),
+    label: t.exposeString("label", { description: "A code name; never an address." }),
+    country: t.field({ type: "CountryCode", resolve: ({ country }) => country }),
+    locality: t.exposeString("locality", { description: "City or region; nothing finer." }),
+    kind: t.field({ type: ShelterKind, resolve: ({ kind }) => kind as "HOSTEL" }),
+    features: t.field({ type: [ShelterFeature], resolve: ({ features }) => features as "PETS"[] }),
+    maxStayNights: t.exposeInt("max_stay_nights", { nullable: true }),
+    assuredAt: t.field({
+      type: "DateTime",
+      description: "When its owner last confirmed the counts.",
+      resolve: ({ assured_at }) => assured_at,
+    }),
+    nights: t.field({
+      type: [BedNight],
+      description:
+        "`until` is exclusive; at most 400 nights. Own, or shared with beds:hold; else FORBIDDEN.",
+      args: {
+        from: t.arg({ type: "Date", required: true }),
+        until: t.arg({ type: "Date", required: true }),
+      },
+      resolve: async ({ id }, { from, until }, { session }) => {
+        const days = (Date.parse(until) - Date.parse(from)) / 86_400_000;
+        if (days < 1 || days > MOST_NIGHTS) {
+          const message = `must be 1 to ${MOST_NIGHTS} days after from`;
+          throw new BadUserInput([{ path: ["until"], message }]);
+        }
+        const rows = await loadNights(session, nightsKey(id, from, until));
+        if (!rows[0]?.counted) throw new Forbidden();
+        return rows.filter(({ night }) => night !== null);
+      },
+    }),
+  }),
+});
+
+const ShelterConnection = connectionOf("Shelter", Shelter);
+
+builder.queryField("shelters", (t) =>
+  t.field({
+    type: ShelterConnection,
+    description: "The caller's own.",
+    requiresScopes: [["beds:manage"]],
+    args: {
+      first: t.arg.int({ required: true, defaultValue: 20 }),
+      after: t.arg.string(),
+    },
+    resolve: (_, page, { session }) =>
+      pageOf(
+        page,
+        (after, limit) => listSheltersOf(session.read, session.organisationId, after, limit),
+        ({ id }) => id,
+      ),
+  }),
+);
+
+const CreateShelterInput = builder.inputType("CreateShelterInput", {
+  fields: (t) => ({
+    idempotencyKey: t.string({ required: true, description: "8 to 128 visible ASCII characters." }),
+    label: t.string({ required: true, description: "A code name; never an address." }),
+    country: t.field({ type: "CountryCode", required: true }),
+    locality: t.string({ required: true, description: "City or region; nothing finer." }),
+    kind: t.field({ type: ShelterKind, required: true }),
+    features: t.field({ type: [ShelterFeature], required: true }),
+    beds: t.int({ required: true, description: "What every night begins with, from 0 to 10000." }),
+    maxStayNights: t.int(),
+  }),
+});
+builder.mutationField("createShelter", (t) =>
+  t.field({
+    type: Shelter,
+    requiresScopes: [["beds:manage"]],
+    args: { input: t.arg({ type: CreateShelterInput, required: true }) },
+    resolve: async (_, { input }, { session }) => {
+      const id = await createShelter(session, {
+        ...input,
+        maxStayNights: input.maxStayNights ?? null,
+      });
+      return present(loadShelter(session, id));
+    },
+  }),
+);
+
+const SetBedsInput = builder.inputType("SetBedsInput", {
+  description: "Never below what is held or occupied. `until` is exclusive.",
+  fields: (t) => ({
+    idempotencyKey: t.string({ required: true }),
+    shelterId: t.id({ required: true }),
+    from: t.field({ type: "Date", required: true }),
+    until: t.field({ type: "Date", required: true }),
+    maximum: t.int(),
+    outOfService: t.int(),
+  }),
+});
+builder.mutationField("setBeds", (t) =>
+  t.field({
+    type: Shelter,
+    requiresScopes: [["beds:manage"]],
+    args: { input: t.arg({ type: SetBedsInput, required: true }) },
+    resolve: async (_, { input }, { session }) => {
+      const { maximum = null, outOfService = null } = input;
+      const id = await setBeds(session, { ...input, maximum, outOfService });
+      return present(loadShelter(session, id));
+    },
+  }),
+);

@@ -1,0 +1,114 @@
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { DB } from "../../platform/db/schema.ts";
+
+export function findShelters(db: Kysely<DB>, ids: readonly string[]) {
+  return db
+    .selectFrom("shelter")
+    .selectAll()
+    .where("id", "=", sql<string>`any(${ids}::uuid[])`)
+    .execute();
+}
+
+export function listSheltersOf(db: Kysely<DB>, owner: string, after: string | null, limit: number) {
+  return db
+    .selectFrom("shelter")
+    .selectAll()
+    .where("owner_id", "=", owner)
+    .$if(after !== null, (query) => query.where("id", ">", after))
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+}
+
+export interface NightRow {
+  readonly key: string;
+  /** Whether the caller may count beds there; if not, the row says nothing else. */
+  readonly counted: boolean;
+  readonly night: string | null;
+  readonly maximum: number;
+  readonly held: number;
+  readonly occupied: number;
+  readonly out_of_service: number;
+}
+
+/** Which nights of which shelter, as one string: `shelterId from until`, `until` exclusive. */
+export const nightsKey = (shelterId: string, from: string, until: string) =>
+  `${shelterId} ${from} ${until}`;
+
+/** As they are now: what a hold past its time still counts as held is free. */
+export async function findNights(db: Kysely<DB>, keys: readonly string[]): Promise<NightRow[]> {
+  const { rows } = await sql<NightRow>`
+    select k.key, exists (select from bed_night b where b.shelter_id = k.shelter_id) as counted,
+        n.night, n.maximum, n.held - coalesce(o.beds, 0) as held, n.occupied, n.out_of_service
+      from (
+        select key, split_part(key, ' ', 1)::uuid as shelter_id,
+          split_part(key, ' ', 2)::date as "from", split_part(key, ' ', 3)::date as until
+        from unnest(${keys}::text[]) key) k
+      left join bed_night n
+        on n.shelter_id = k.shelter_id and n.night >= k.from and n.night < k.until
+      left join overdue_beds(
+          array(select split_part(key, ' ', 1)::uuid from unnest(${keys}::text[]) key),
+          '-infinity', 'infinity') o
+        on o.shelter_id = n.shelter_id and o.night = n.night
+      order by k.key, n.night
+  `.execute(db);
+  return rows;
+}
+
+export interface NewShelter {
+  readonly label: string;
+  readonly country: string;
+  readonly locality: string;
+  readonly kind: string;
+  readonly features: readonly string[];
+  readonly beds: number;
+  readonly maxStayNights: number | null;
+}
+
+/** With its nights, from yesterday to the horizon. */
+export async function insertShelter(tx: Transaction<DB>, owner: string, shelter: NewShelter) {
+  const { maxStayNights, features, ...rest } = shelter;
+  const { id } = await tx
+    .insertInto("shelter")
+    .values({ ...rest, owner_id: owner, features: [...features], max_stay_nights: maxStayNights })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  await sql`select open_nights(${id})`.execute(tx);
+  return id;
+}
+
+/** Confirms the counts of an own shelter; its country, or null if it is not the caller's. */
+export async function assureShelter(tx: Transaction<DB>, owner: string, id: string) {
+  const row = await tx
+    .updateTable("shelter")
+    .set({ assured_at: sql`now()` })
+    .where("id", "=", id)
+    .where("owner_id", "=", owner)
+    .returning("country")
+    .executeTakeFirst();
+  return row?.country ?? null;
+}
+
+/** Nights in one order, as whoever holds beds locks them; how many there were. */
+export async function updateNights(
+  tx: Transaction<DB>,
+  change: {
+    readonly shelterId: string;
+    readonly from: string;
+    readonly until: string;
+    readonly maximum: number | null;
+    readonly outOfService: number | null;
+  },
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    with locked as materialized (
+      select shelter_id, night from bed_night
+        where shelter_id = ${change.shelterId} and night >= ${change.from} and night < ${change.until}
+        order by night for update)
+    update bed_night n
+      set maximum = coalesce(${change.maximum}::integer, n.maximum),
+        out_of_service = coalesce(${change.outOfService}::integer, n.out_of_service)
+      from locked l where l.shelter_id = n.shelter_id and l.night = n.night
+  `.execute(tx);
+  return Number(numAffectedRows ?? 0n);
+}

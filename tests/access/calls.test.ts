@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
+import { UnsafeRole } from "../../src/platform/db/role.ts";
+import { type Answer, AUDIENCE, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
+import { SEARCH, search } from "../support/holds.ts";
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+});
+afterAll(async () => {
+  await demo.stop();
+});
+const post: Demo["post"] = (...call) => demo.post(...call);
+
+describe("a call", () => {
+  it("without the scope of a field is FORBIDDEN", async () => {
+    const { text } = await post("lantern", { query: SEARCH, variables: { search } }, ["beds:hold"]);
+    expect(codeOf(JSON.parse(text) as Answer)).toBe("FORBIDDEN");
+  });
+
+  it("without a valid token is UNAUTHENTICATED, introspection too", async () => {
+    const response = await fetch(demo.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ __schema { types { name } } }" }),
+    });
+    expect(response.status).toBe(401);
+    expect(codeOf((await response.json()) as Answer)).toBe("UNAUTHENTICATED");
+  });
+
+  it.each<[string, unknown, string]>([
+    ["that is not JSON", "{", "BAD_USER_INPUT"],
+    ["that is a list", [], "BAD_USER_INPUT"],
+    ["larger than 1 MiB", { query: `# ${"x".repeat(1_100_000)}` }, "LIMIT_EXCEEDED"],
+    ["of more than 2000 tokens", { query: `{ ${"viewer ".repeat(2100)} }` }, "LIMIT_EXCEEDED"],
+    ["that does not parse", { query: "{ viewer" }, "BAD_USER_INPUT"],
+    ["for a field that is not there", { query: "{ cases { name } }" }, "BAD_USER_INPUT"],
+    [
+      "for an unknown country",
+      { query: SEARCH, variables: { search: { ...search, country: "XX" } } },
+      "BAD_USER_INPUT",
+    ],
+    [
+      "for a day that is none",
+      { query: SEARCH, variables: { search: { ...search, checkIn: "2027-02-30" } } },
+      "BAD_USER_INPUT",
+    ],
+    [
+      "for dates past each other",
+      { query: SEARCH, variables: { search: { ...search, checkOut: night(0) } } },
+      "BAD_USER_INPUT",
+    ],
+    [
+      "for 10^9 beds",
+      { query: SEARCH, variables: { search: { ...search, beds: 1e9 } } },
+      "BAD_USER_INPUT",
+    ],
+    ["for a page of none", { query: SEARCH, variables: { search, first: 0 } }, "BAD_USER_INPUT"],
+    [
+      "with a cursor of nothing",
+      { query: SEARCH, variables: { search, after: "x" } },
+      "BAD_USER_INPUT",
+    ],
+    [
+      "with a naughty locality",
+      { query: SEARCH, variables: { search: { ...search, locality: "\u0000'; drop" } } },
+      "BAD_USER_INPUT",
+    ],
+  ])("%s is refused with its code", async (_, body, code) => {
+    const { text } = await post("lantern", body);
+    expect(codeOf(JSON.parse(text) as Answer)).toBe(code);
+  });
+});
+
+it("never was a fault of ours", () => {
+  expect(demo.faults).toEqual([]);
+});
+
+it("does not start as a role that could go round the walls", async () => {
+  const start = createApp({ apiUrl: demo.database.ownerUrl, audience: AUDIENCE, log: () => {} });
+  await expect(start).rejects.toThrow(UnsafeRole);
+});

@@ -1,0 +1,83 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeId } from "../../src/kernel/ids.ts";
+import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
+import { hold, shelter, stay } from "../support/holds.ts";
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+});
+afterAll(async () => {
+  await demo.stop();
+});
+const ask: Demo["ask"] = (...call) => demo.ask(...call);
+
+describe("an owner", () => {
+  const CREATE = `mutation ($input: CreateShelterInput!) { createShelter(input: $input) { id
+    nights(from: "${night(1)}", until: "${night(2)}") { date maximum available held occupied outOfService } } }`;
+  const SET = `mutation ($input: SetBedsInput!) { setBeds(input: $input) { id
+    nights(from: "${night(1)}", until: "${night(3)}") { maximum available held outOfService } } }`;
+  const create = (label: string, beds = 3) => {
+    const place = { country: "AM", locality: "Dilijan", kind: "HOSTEL", features: [] };
+    return ask("harbour", CREATE, {
+      input: { ...place, label, beds, idempotencyKey: randomUUID() },
+    });
+  };
+  const set = (organisation: string, input: object) =>
+    ask(organisation, SET, {
+      input: { from: night(1), until: night(2), idempotencyKey: randomUUID(), ...input },
+    });
+
+  it("creates a shelter once under a label (createShelter), its nights open", async () => {
+    const made = await create("Quince");
+    expect(made.data["createShelter"].nights).toEqual([
+      { date: night(1), maximum: 3, available: 3, held: 0, occupied: 0, outOfService: 0 },
+    ]);
+    expect(codeOf(await create("Quince"))).toBe("BAD_USER_INPUT");
+    const { data } = await ask("harbour", "{ shelters { edges { node { label } } } }");
+    expect(data["shelters"].edges).toContainEqual({ node: { label: "Quince" } });
+    expect(
+      (await ask("lantern", "{ shelters { edges { node { label } } } }")).data["shelters"].edges,
+    ).toEqual([]);
+  });
+
+  it("sets beds (setBeds), never below what is promised", async () => {
+    const shelterId = (await create("Mulberry")).data["createShelter"].id as string;
+    await hold(ask, "lantern", [stay(shelterId, 2)]);
+    expect(
+      (await set("harbour", { shelterId, maximum: 4, outOfService: 1 })).data["setBeds"].nights,
+    ).toEqual([
+      { maximum: 4, available: 1, held: 2, outOfService: 1 },
+      { maximum: 3, available: 1, held: 2, outOfService: 0 },
+    ]);
+    for (const change of [
+      { maximum: 1 },
+      { outOfService: 3 },
+      {},
+      { maximum: -1 },
+      { until: night(1), maximum: 2 },
+    ]) {
+      expect(codeOf(await set("harbour", { shelterId, ...change }))).toBe("BAD_USER_INPUT");
+    }
+  });
+
+  it("is not played by the wrong organisation, which may hold beds there or not", async () => {
+    const shelterId = await shelter(ask, "Apricot");
+    const missing = await set("lantern", {
+      shelterId: encodeId("Shelter", randomUUID()),
+      maximum: 9,
+    });
+    expect(codeOf(missing)).toBe("NOT_FOUND");
+    for (const organisation of ["lantern", "outsider", "coordinator"]) {
+      expect(await set(organisation, { shelterId, maximum: 9 })).toEqual(missing);
+    }
+  });
+
+  it("shows its counts to whom it shares beds:hold, and to nobody else", async () => {
+    const nights = `{ bedAvailability(search: { country: "AM", checkIn: "${night(1)}", checkOut: "${night(2)}" }) {
+      edges { node { shelter { nights(from: "${night(1)}", until: "${night(2)}") { maximum } } } } } }`;
+    expect((await ask("lantern", nights)).errors).toBeUndefined();
+    expect(codeOf(await ask("bridge", nights))).toBe("FORBIDDEN");
+  });
+});

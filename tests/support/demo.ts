@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApp } from "../../src/app.ts";
+import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
+import { signAccessToken } from "../../src/platform/auth/sign.ts";
+import { demoIssuer, demoKey, seedDemo } from "../../src/platform/db/demo-network.ts";
+import { createTestDatabase, type TestDatabase } from "./postgres.ts";
+
+export const AUDIENCE = "https://node.example";
+
+/** Whatever was asked for; each expectation says what it is. */
+type Fields = ReturnType<typeof JSON.parse>;
+export interface Answer {
+  data?: Fields;
+  errors?: { message: string; extensions: { code: string } }[];
+}
+export const codeOf = (answer: Answer) => answer.errors?.[0]?.extensions.code;
+export const night = (days: number) =>
+  new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+
+export interface Demo {
+  readonly url: string;
+  readonly database: TestDatabase;
+  /** What the server logged: faults of ours. */
+  readonly faults: readonly string[];
+  /** As the organisation's bot. */
+  post(
+    organisation: string,
+    body: unknown,
+    scopes?: readonly Scope[],
+  ): Promise<{ status: number; text: string }>;
+  ask(organisation: string, query: string, variables?: object): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+/** The demo network, served over HTTP as the API's role. */
+export async function startDemo(): Promise<Demo> {
+  const database = await createTestDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-demo-"));
+  const faults: string[] = [];
+  await seedDemo({ ...database, dataDir });
+  const log = (line: string) => faults.push(line);
+  const app = await createApp({ apiUrl: database.apiUrl, audience: AUDIENCE, log });
+  app.server.listen(0, "127.0.0.1");
+  await once(app.server, "listening");
+  const url = `http://127.0.0.1:${(app.server.address() as { port: number }).port}/graphql`;
+
+  const post: Demo["post"] = async (organisation, body, scopes = SCOPES) => {
+    const { privateJwk } = await demoKey(dataDir, organisation);
+    const token = await signAccessToken({
+      privateJwk,
+      issuer: demoIssuer(organisation),
+      audience: AUDIENCE,
+      clientId: "bot",
+      scopes,
+      ttlSeconds: 60,
+    });
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+    return { status: response.status, text: await response.text() };
+  };
+  return {
+    url,
+    database,
+    faults,
+    post,
+    ask: async (organisation, query, variables = {}) =>
+      JSON.parse((await post(organisation, { query, variables })).text) as Answer,
+    async stop() {
+      await app.stop();
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
