@@ -122,3 +122,34 @@ describe("a hold (changeBedHold)", () => {
     });
   });
 });
+
+describe("a list of holds", () => {
+  const LIST = `query ($side: HoldSide!, $statuses: [BedHoldStatus!]) {
+    bedHolds(side: $side, statuses: $statuses, first: 100) { edges { node { id status stays { shelter { label } } } } } }`;
+  const ids = async (organisation: string, side: string, statuses?: string[]) =>
+    (await ask(organisation, LIST, { side, statuses })).data["bedHolds"].edges.map(
+      ({ node }: { node: { id: string } }) => node.id,
+    ) as string[];
+
+  it("shows a hold to its holder and its host, each on its side, and to nobody else", async () => {
+    const placed = await hold(ask, "lantern", [stay(await shelter(ask, "Apricot"), 1, 50)]);
+    const id = placed.data["holdBeds"].id as string;
+    expect(await ids("lantern", "HOLDER")).toContain(id);
+    expect(await ids("harbour", "HOST")).toContain(id);
+    expect(await ids("lantern", "HOST")).toEqual([]);
+    expect(await ids("harbour", "HOLDER")).toEqual([]);
+    for (const organisation of ["outsider", "bridge", "coordinator"]) {
+      expect(await ids(organisation, "HOLDER")).toEqual([]);
+      expect(await ids(organisation, "HOST")).toEqual([]);
+    }
+  });
+
+  it("can be narrowed to states", async () => {
+    const placed = await hold(ask, "lantern", [stay(await shelter(ask, "Apricot"), 1, 60)]);
+    const id = placed.data["holdBeds"].id as string;
+    expect(await ids("lantern", "HOLDER", ["HELD"])).toContain(id);
+    await moveHold(ask, "lantern", "releaseBedHold", id);
+    expect(await ids("lantern", "HOLDER", ["HELD"])).not.toContain(id);
+    expect(await ids("lantern", "HOLDER", ["RELEASED", "EXPIRED"])).toContain(id);
+  });
+});

@@ -5,7 +5,7 @@ import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.
 import type { Session } from "../../platform/db/session.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
 import { changeBedHold, holdBeds } from "./capacity.actions.ts";
-import { findHolds, findStays, searchBeds } from "./capacity.queries.ts";
+import { findHolds, findStays, listHolds, searchBeds } from "./capacity.queries.ts";
 import type { BedHoldStatus, HoldMove } from "./capacity.rules.ts";
 import { loadShelter, Shelter, ShelterFeature } from "./shelters.graphql.ts";
 import { CapacityExhausted, type DomainError, IllegalTransition, Refused } from "./errors.ts";
@@ -171,6 +171,32 @@ builder.queryField("bedAvailability", (t) =>
         page,
         (after, limit) => searchBeds(session.read, wanted, after, limit),
         ({ shelter_id }) => shelter_id,
+      );
+    },
+  }),
+);
+
+const HoldSide = builder.enumType("HoldSide", { values: ["HOLDER", "HOST"] as const });
+const BedHoldConnection = connectionOf("BedHold", BedHold);
+
+builder.queryField("bedHolds", (t) =>
+  t.field({
+    type: BedHoldConnection,
+    description:
+      "As holder with beds:hold, as host with beds:manage; the side without its scope is empty.",
+    requiresScopes: [["beds:hold"], ["beds:manage"]],
+    args: {
+      side: t.arg({ type: HoldSide, required: true }),
+      statuses: t.arg({ type: [BedHoldStatusEnum] }),
+      first: t.arg.int({ required: true, defaultValue: 20 }),
+      after: t.arg.string(),
+    },
+    resolve: (_, { side, statuses, ...page }, { session }) => {
+      const of = { side, organisationId: session.organisationId, statuses: statuses ?? null };
+      return pageOf(
+        page,
+        (after, limit) => listHolds(session.read, of, after, limit),
+        ({ id }) => id,
       );
     },
   }),

@@ -49,6 +49,32 @@ export function findHolds(db: Kysely<DB>, ids: readonly string[]) {
     .execute();
 }
 
+/** Own holds as holder or as host, in order of id; statuses as they are now, null: every one. */
+export function listHolds(
+  db: Kysely<DB>,
+  of: {
+    readonly side: "HOLDER" | "HOST";
+    readonly organisationId: string;
+    readonly statuses: readonly string[] | null;
+  },
+  after: string | null,
+  limit: number,
+) {
+  const status = sql<string>`hold_status(status, expires_at, ends_on)`;
+  return db
+    .selectFrom("bed_hold")
+    .select(["id", "holder_id", "host_id", "expires_at"])
+    .select(status.as("status"))
+    .where(of.side === "HOLDER" ? "holder_id" : "host_id", "=", of.organisationId)
+    .$if(of.statuses !== null, (query) =>
+      query.where(sql<boolean>`${status} = any(${of.statuses})`),
+    )
+    .$if(after !== null, (query) => query.where("id", ">", after))
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+}
+
 export function findStays(db: Kysely<DB>, holdIds: readonly string[]) {
   return db
     .selectFrom("bed_stay")
