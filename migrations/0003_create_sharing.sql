@@ -88,10 +88,13 @@ end;
 grant execute on function viewer_reach_everywhere(text[]), viewer_reach_by_country(text[])
   to wayhouse_api, wayhouse_keeper;
 
+-- Grants that reach the caller, now or from a later day on.
 create function viewer_granted() returns setof uuid
   language sql stable security definer set search_path = public, pg_temp
 begin atomic
-  select r.grant_id from sharing_reach r where r.organisation_id = viewer_organisation();
+  select r.grant_id from sharing_reach r
+    where r.organisation_id = viewer_organisation()
+      and (r.valid_until is null or r.valid_until > now());
 end;
 grant execute on function viewer_granted() to wayhouse_api;
 
@@ -106,12 +109,23 @@ begin atomic
   union
   select r.owner_id from sharing_reach r
     where r.organisation_id = viewer_organisation()
-      and r.valid_from <= now() and (r.valid_until is null or r.valid_until > now())
+      and (r.valid_until is null or r.valid_until > now())
   union
-  select r.organisation_id from sharing_reach r
-    where r.owner_id = viewer_organisation()
-      and r.valid_from <= now() and (r.valid_until is null or r.valid_until > now());
+  select r.organisation_id from sharing_reach r where r.owner_id = viewer_organisation()
+  union
+  -- an owner's own record of whom it once gave what
+  select g.organisation_id from sharing_grant g
+    where g.owner_id = viewer_organisation() and g.organisation_id is not null;
 end;
+
+-- Circles that the caller gave a grant, also once it has left them.
+create function viewer_granted_circles() returns setof uuid
+  language sql stable security definer set search_path = public, pg_temp
+begin atomic
+  select g.circle_id from sharing_grant g
+    where g.owner_id = viewer_organisation() and g.circle_id is not null;
+end;
+grant execute on function viewer_granted_circles() to wayhouse_api;
 
 -- A lost organisation takes its grants with it, those it gave and those it was given.
 create function revoke_every_grant_of(in_organisation uuid) returns setof sharing_grant
@@ -135,6 +149,9 @@ grant execute on function revoke_every_grant_of(uuid) to wayhouse_api;
 reset role;
 
 revoke create on schema public from wayhouse_keeper;
+
+create policy seen_by_whoever_gave_it_a_grant on circle for select to wayhouse_api
+  using (id = any (array(select viewer_granted_circles())));
 
 create policy seen_by_owner_and_grantees on sharing_grant for select to wayhouse_api using (
   (select viewer_may('sharing:manage'))

@@ -145,7 +145,8 @@ end
 $$;
 
 -- Records what one call changed: an entry in the chain of each owner touched and in the actor's, and
--- an event for each change. in_changes: [{event, type, id, owner, party?, country?}].
+-- an event for each change. Changes that tell several parties of one subject are one entry.
+-- in_changes: [{event, type, id, owner, party?, country?}].
 create function record_changes(in_action text, in_scope text, in_changes jsonb) returns void
   language plpgsql volatile security definer set search_path = public, pg_temp
 as $$
@@ -164,8 +165,9 @@ begin
   perform lock_chains(array(
     select c.owner from jsonb_to_recordset(in_changes) as c (owner uuid) union select actor));
   for change in
-    select c.type, c.id, c.owner
-    from jsonb_to_recordset(in_changes) as c (type text, id uuid, owner uuid)
+    select c ->> 'type' as type, (c ->> 'id')::uuid as id, (c ->> 'owner')::uuid as owner
+      from jsonb_array_elements(in_changes) with ordinality as i (c, position)
+      group by 1, 2, 3 order by min(i.position)
   loop
     if change.owner <> actor then
       perform append_audit(change.owner, actor, null, change.owner, in_action, in_scope, change.type, change.id);

@@ -141,11 +141,13 @@ begin atomic
   union
   select r.owner_id from sharing_reach r
     where r.organisation_id = viewer_organisation()
-      and r.valid_from <= now() and (r.valid_until is null or r.valid_until > now())
+      and (r.valid_until is null or r.valid_until > now())
   union
-  select r.organisation_id from sharing_reach r
-    where r.owner_id = viewer_organisation()
-      and r.valid_from <= now() and (r.valid_until is null or r.valid_until > now())
+  select r.organisation_id from sharing_reach r where r.owner_id = viewer_organisation()
+  union
+  -- an owner's own record of whom it once gave what
+  select g.organisation_id from sharing_grant g
+    where g.owner_id = viewer_organisation() and g.organisation_id is not null
   union
   select h.host_id from bed_hold h where h.holder_id = viewer_organisation()
   union

@@ -19,6 +19,7 @@ export interface App {
 export async function createApp(options: {
   readonly apiUrl: string;
   readonly audience: string;
+  readonly graphiql?: boolean;
   readonly log: (line: string) => void;
 }): Promise<App> {
   const { audience, log } = options;
@@ -53,6 +54,7 @@ export async function createApp(options: {
   const server = createHttpServer({
     schema: buildSchema(),
     log,
+    graphiql: options.graphiql ?? false,
     isReady: () =>
       onClient(pool, (client) => client.query("select 1")).then(
         () => true,

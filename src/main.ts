@@ -26,7 +26,12 @@ async function main(): Promise<void> {
       await migrate({ ownerUrl, apiUrl, log });
       if (config.seed === "demo") await seedDemo({ ownerUrl, apiUrl, dataDir: config.dataDir });
     }
-    const app = await createApp({ apiUrl, audience: config.audience, log });
+    const app = await createApp({
+      apiUrl,
+      audience: config.audience,
+      graphiql: config.environment === "development",
+      log,
+    });
     try {
       app.server.listen(config.port, config.host);
       await once(app.server, "listening");

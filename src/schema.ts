@@ -1,11 +1,18 @@
+import "./modules/organisations/circles.graphql.ts";
+import "./modules/organisations/clients.graphql.ts";
 import "./modules/organisations/organisations.graphql.ts";
-import "./modules/capacity/capacity.graphql.ts";
+import "./modules/sharing/grants.graphql.ts";
+import "./modules/advisories/advisories.graphql.ts";
+import "./modules/capacity/availability.graphql.ts";
+import "./modules/capacity/holds.graphql.ts";
 import "./modules/capacity/shelters.graphql.ts";
 import "./platform/graphql/scalars.ts";
 import type { GraphQLSchema } from "graphql";
 import { builder } from "./platform/graphql/builder.ts";
+import { guardEntities } from "./platform/graphql/entities.ts";
 
 /** The network's subgraph (Apollo Federation 2). */
 export function buildSchema(): GraphQLSchema {
-  return builder.toSubGraphSchema({ linkUrl: "https://specs.apollo.dev/federation/v2.9" });
+  const linkUrl = "https://specs.apollo.dev/federation/v2.9";
+  return guardEntities(builder.toSubGraphSchema({ linkUrl }));
 }

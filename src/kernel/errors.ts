@@ -64,6 +64,11 @@ export class BadUserInput extends WayhouseError {
   }
 }
 
+/** @throws BadUserInput if there is an issue */
+export function refuse(issues: readonly Issue[]): void {
+  if (issues.length > 0) throw new BadUserInput(issues);
+}
+
 /** The idempotency key was used by this client before, for another operation or another input. */
 export class IdempotencyMismatch extends WayhouseError {
   readonly code = "IDEMPOTENCY_MISMATCH";

@@ -22,3 +22,8 @@ export function uuidOf(type: string, id: string): string {
   if (decoded?.type !== type) throw new NotFound();
   return decoded.uuid;
 }
+
+/** A case reference: a UUID of version 4 (RFC 9562), whose 122 random bits an organisation draws itself. */
+export function isReference(id: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id);
+}

@@ -47,7 +47,13 @@ describe("holdBeds", () => {
     const id = await shelter(ask, "Pomegranate");
     const body = (shelterId: string) => ({
       query: HOLD,
-      variables: { input: { idempotencyKey: "wrong-organisation", stays: [stay(shelterId, 1)] } },
+      variables: {
+        input: {
+          idempotencyKey: "wrong-organisation",
+          riskProfile: "OTHER",
+          stays: [stay(shelterId, 1)],
+        },
+      },
     });
     const missing = await post("outsider", body(encodeId("Shelter", randomUUID())));
     for (const organisation of ["outsider", "bridge", "coordinator"]) {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { UnsafeRole } from "../../src/platform/db/role.ts";
@@ -12,6 +13,12 @@ afterAll(async () => {
   await demo.stop();
 });
 const post: Demo["post"] = (...call) => demo.post(...call);
+
+const deep = `{ bedHolds(side: HOLDER) { edges { node { ${"caseReference { bedHolds { ".repeat(6)} id
+  ${"} }".repeat(6)} } } } }`;
+const page = `bedAvailability(search: { country: "AM", checkIn: "${night(1)}", checkOut: "${night(3)}" }, first: 100) {
+  edges { node { shelter { label organisation { handle clients { clientId scopes } } } } } }`;
+const pages = Array.from({ length: 20 }, (_, i) => `page${i}: ${page}`).join(" ");
 
 describe("a call", () => {
   it("without the scope of a field is FORBIDDEN", async () => {
@@ -34,6 +41,48 @@ describe("a call", () => {
     ["that is a list", [], "BAD_USER_INPUT"],
     ["larger than 1 MiB", { query: `# ${"x".repeat(1_100_000)}` }, "LIMIT_EXCEEDED"],
     ["of more than 2000 tokens", { query: `{ ${"viewer ".repeat(2100)} }` }, "LIMIT_EXCEEDED"],
+    ["deeper than 12 fields", { query: deep }, "LIMIT_EXCEEDED"],
+    ["of pages upon pages", { query: `{ ${pages} }` }, "LIMIT_EXCEEDED"],
+    [
+      "of pages behind a small operation",
+      {
+        query: `query small { viewer { scopes } } query large { ${pages} }`,
+        operationName: "large",
+      },
+      "LIMIT_EXCEEDED",
+    ],
+    [
+      "that does not say which operation",
+      { query: "query a { viewer { scopes } } query b { viewer { scopes } }" },
+      "BAD_USER_INPUT",
+    ],
+    [
+      "of 101 representations",
+      {
+        query: "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",
+        variables: { r: Array.from({ length: 101 }, () => ({ __typename: "Shelter", id: "x" })) },
+      },
+      "LIMIT_EXCEEDED",
+    ],
+    ...[
+      { __typename: "Viewer", id: "x" },
+      { __typename: "Query", id: "x" },
+      { __typename: "__proto__", id: "x" },
+      { __typename: "Shelter", id: 1 },
+      { __typename: "Shelter" },
+      { __typename: "Shelter", id: "x", status: "mine" },
+      JSON.parse('{ "__typename": "Shelter", "id": "x", "__proto__": {} }') as object,
+      "Shelter",
+      null,
+      [],
+    ].map((representation): [string, unknown, string] => [
+      `of the representation ${JSON.stringify(representation)}`,
+      {
+        query: "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",
+        variables: { r: [representation] },
+      },
+      "BAD_USER_INPUT",
+    ]),
     ["that does not parse", { query: "{ viewer" }, "BAD_USER_INPUT"],
     ["for a field that is not there", { query: "{ cases { name } }" }, "BAD_USER_INPUT"],
     [
@@ -71,6 +120,25 @@ describe("a call", () => {
     const { text } = await post("lantern", body);
     expect(codeOf(JSON.parse(text) as Answer)).toBe(code);
   });
+});
+
+it("opens GraphiQL to a browser where it was started for development, and only there", async () => {
+  const browse = (url: string) => fetch(url, { headers: { accept: "text/html" } });
+  expect((await browse(demo.url)).status).toBe(405);
+  const { apiUrl } = demo.database;
+  const app = await createApp({ apiUrl, audience: AUDIENCE, graphiql: true, log: () => {} });
+  app.server.listen(0, "127.0.0.1");
+  await once(app.server, "listening");
+  const { port } = app.server.address() as { port: number };
+  const page = await browse(`http://127.0.0.1:${port}/graphql`);
+  expect([page.status, page.headers.get("content-type")]).toEqual([
+    200,
+    "text/html; charset=utf-8",
+  ]);
+  const text = await page.text();
+  expect(text).toContain("GraphiQL");
+  expect(text).toContain("Bearer <token>");
+  await app.stop();
 });
 
 it("never was a fault of ours", () => {

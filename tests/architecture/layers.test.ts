@@ -100,7 +100,7 @@ describe("planted violations", () => {
     ["src does not know tests", "src/app.ts", "../tests/support/network.ts"],
     ["cli enters a module by its door", "src/cli/seed.ts", "../modules/audit/chain.queries.ts"],
     ["a module enters another by its door", shelter("actions"), "../sharing/grant.rules.ts"],
-    ["modules of one rank do not meet", shelter("actions"), "../advisories/index.ts"],
+    ["modules of one rank do not meet", shelter("actions"), "../consulates/index.ts"],
     ["a lower module does not know a higher", shelter("actions"), "../handoffs/index.ts"],
     ["audit is below all", "src/modules/audit/chain.actions.ts", "../events/index.ts"],
     ["a module has no use for its own door", shelter("actions"), "./index.ts"],
@@ -182,7 +182,7 @@ describe("planted violations", () => {
   });
 
   it("a violation names the offender and the way out", () => {
-    expect(importing(shelter("actions"), "../advisories/index.ts")).toEqual([
+    expect(importing(shelter("actions"), "../consulates/index.ts")).toEqual([
       expect.stringMatching(
         /^src\/modules\/capacity\/shelter\.actions\.ts imports .* hand the facts/,
       ),

@@ -123,7 +123,7 @@ const RANK: Readonly<Record<string, number>> = {
   sharing: 2,
   capacity: 3,
   consulates: 3,
-  advisories: 3,
+  advisories: 2,
   handoffs: 4,
 };
 
@@ -194,7 +194,7 @@ const IMPORT_RULES: readonly ((target: Target, from: Place) => string | false | 
     from.module &&
     module !== from.module &&
     (RANK[module] ?? Infinity) >= (RANK[from.module] ?? -1) &&
-    `is ${from.module}, which may not know ${module}. The order is events, audit; organisations; sharing; capacity, consulates, advisories; handoffs: let the higher one call, or hand the facts over as arguments.`,
+    `is ${from.module}, which may not know ${module}. The order is events, audit; organisations; sharing, advisories; capacity, consulates; handoffs: let the higher one call, or hand the facts over as arguments.`,
   ({ module, role }, from) =>
     module &&
     module === from.module &&

@@ -1,3 +1,4 @@
+import type { JsonWebKey } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,6 +26,17 @@ export interface Demo {
   readonly database: TestDatabase;
   /** What the server logged: faults of ours. */
   readonly faults: readonly string[];
+  /** As any client of any organisation; `key` and `issuer` where it is none of the demo's. */
+  call(
+    caller: {
+      readonly organisation: string;
+      readonly clientId?: string;
+      readonly scopes?: readonly Scope[];
+      readonly key?: JsonWebKey;
+      readonly issuer?: string;
+    },
+    body: unknown,
+  ): Promise<{ status: number; text: string }>;
   /** As the organisation's bot. */
   post(
     organisation: string,
@@ -47,13 +59,13 @@ export async function startDemo(): Promise<Demo> {
   await once(app.server, "listening");
   const url = `http://127.0.0.1:${(app.server.address() as { port: number }).port}/graphql`;
 
-  const post: Demo["post"] = async (organisation, body, scopes = SCOPES) => {
-    const { privateJwk } = await demoKey(dataDir, organisation);
+  const call: Demo["call"] = async (caller, body) => {
+    const { organisation, clientId = "bot", scopes = SCOPES, key, issuer } = caller;
     const token = await signAccessToken({
-      privateJwk,
-      issuer: demoIssuer(organisation),
+      privateJwk: key ?? (await demoKey(dataDir, organisation)).privateJwk,
+      issuer: issuer ?? demoIssuer(organisation),
       audience: AUDIENCE,
-      clientId: "bot",
+      clientId,
       scopes,
       ttlSeconds: 60,
     });
@@ -64,10 +76,13 @@ export async function startDemo(): Promise<Demo> {
     });
     return { status: response.status, text: await response.text() };
   };
+  const post: Demo["post"] = (organisation, body, scopes = SCOPES) =>
+    call({ organisation, scopes }, body);
   return {
     url,
     database,
     faults,
+    call,
     post,
     ask: async (organisation, query, variables = {}) =>
       JSON.parse((await post(organisation, { query, variables })).text) as Answer,
@@ -78,3 +93,6 @@ export async function startDemo(): Promise<Demo> {
     },
   };
 }
+
+export const idOf = async (ask: Demo["ask"], handle: string): Promise<string> =>
+  (await ask(handle, "{ viewer { organisation { id } } }")).data["viewer"].organisation.id;

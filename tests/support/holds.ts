@@ -6,8 +6,8 @@ export const SEARCH = `query ($search: BedSearch!, $first: Int! = 20, $after: St
     edges { cursor node { band beds shelter { id label organisation { handle } } } } pageInfo { hasNextPage endCursor } } }`;
 export const search = { country: "AM", checkIn: night(1), checkOut: night(3) };
 export const HOLD = `mutation ($input: HoldBedsInput!) { holdBeds(input: $input) { __typename
-  ... on BedHold { id status host { handle } holder { handle } stays { beds shelter { label } } }
-  ... on CapacityExhausted { message shelterId } } }`;
+  ... on BedHold { id status caseReference { id } host { handle } holder { handle } stays { beds shelter { label } } }
+  ... on CapacityExhausted { message shelterId } ... on KeptApart { message shelterId } } }`;
 export const move = (field: string) => `mutation ($id: ID!, $key: String!) {
   ${field}(input: { id: $id, idempotencyKey: $key }) { __typename
     ... on BedHold { id status expiresAt } ... on IllegalTransition { from allowed } } }`;
@@ -30,6 +30,10 @@ export const hold = (
   organisation: string,
   stays: object[],
   key: string = randomUUID(),
-) => ask(organisation, HOLD, { input: { idempotencyKey: key, stays } });
+  rest: object = {},
+) =>
+  ask(organisation, HOLD, {
+    input: { idempotencyKey: key, stays, riskProfile: "POLITICAL", ...rest },
+  });
 export const moveHold = (ask: Demo["ask"], organisation: string, field: string, id: string) =>
   ask(organisation, move(field), { id, key: randomUUID() });

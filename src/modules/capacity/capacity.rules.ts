@@ -47,11 +47,6 @@ function daysBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 86_400_000;
 }
 
-export function faultsOfKey(key: string): Issue[] {
-  const message = "must be 8 to 128 visible ASCII characters";
-  return /^[\x21-\x7e]{8,128}$/.test(key) ? [] : [{ path: ["idempotencyKey"], message }];
-}
-
 export function faultsOfShelter(shelter: {
   readonly label: string;
   readonly locality: string;

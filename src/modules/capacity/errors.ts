@@ -13,6 +13,13 @@ export class CapacityExhausted extends DomainError {
   }
 }
 
+export class KeptApart extends DomainError {
+  readonly message = "One of keepApartFrom stays there in the same nights.";
+  constructor(readonly shelterId: string) {
+    super();
+  }
+}
+
 export class IllegalTransition extends DomainError {
   readonly message = "The hold cannot go there from the state it is in.";
   constructor(

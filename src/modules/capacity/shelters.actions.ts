@@ -1,8 +1,8 @@
-import { BadUserInput, type Issue, NotFound } from "../../kernel/errors.ts";
+import { NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Session } from "../../platform/db/session.ts";
-import { settleOverdueHolds } from "./capacity.queries.ts";
-import { faultsOfKey, faultsOfNights, faultsOfShelter } from "./capacity.rules.ts";
+import { settleOverdueHolds } from "./holds.queries.ts";
+import { faultsOfNights, faultsOfShelter } from "./capacity.rules.ts";
 import { assureShelter, insertShelter, type NewShelter, updateNights } from "./shelters.queries.ts";
 
 /** @throws BadUserInput, also if another shelter of the caller's has the label */
@@ -10,7 +10,7 @@ export async function createShelter(
   session: Session,
   input: NewShelter & { readonly idempotencyKey: string },
 ): Promise<string> {
-  refuse([...faultsOfKey(input.idempotencyKey), ...faultsOfShelter(input)]);
+  refuse(faultsOfShelter(input));
   const { idempotencyKey: _, ...shelter } = input;
   const owner = session.organisationId;
   const operation = { name: "createShelter", scope: "beds:manage" } as const;
@@ -36,7 +36,7 @@ export interface SetBeds {
 /** Never below what is held or occupied. @throws BadUserInput, NotFound */
 export async function setBeds(session: Session, input: SetBeds): Promise<string> {
   const today = new Date().toISOString().slice(0, 10);
-  refuse([...faultsOfKey(input.idempotencyKey), ...faultsOfNights(input, today)]);
+  refuse(faultsOfNights(input, today));
   const shelterId = uuidOf("Shelter", input.shelterId);
   await settleOverdueHolds(session.read, [shelterId]);
   const operation = { name: "setBeds", scope: "beds:manage" } as const;
@@ -49,8 +49,4 @@ export async function setBeds(session: Session, input: SetBeds): Promise<string>
     return { result: { id: shelterId }, changes: [change] };
   });
   return id;
-}
-
-function refuse(issues: readonly Issue[]): void {
-  if (issues.length > 0) throw new BadUserInput(issues);
 }

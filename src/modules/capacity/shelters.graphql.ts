@@ -1,8 +1,9 @@
 import { BadUserInput, Forbidden } from "../../kernel/errors.ts";
 import { encodeId } from "../../kernel/ids.ts";
-import { builder } from "../../platform/graphql/builder.ts";
-import { connectionOf, pageOf } from "../../platform/graphql/connection.ts";
+import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
+import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
 import { createShelter, setBeds } from "./shelters.actions.ts";
 import {
@@ -18,6 +19,9 @@ const MOST_NIGHTS = 400;
 type ShelterRow = Awaited<ReturnType<typeof findShelters>>[number];
 export const loadShelter = loaderOf(findShelters, ({ id }) => id);
 const loadNights = groupLoaderOf(findNights, ({ key }) => key);
+
+const daysBetween = (from: string, until: string) =>
+  (Date.parse(until) - Date.parse(from)) / 86_400_000;
 
 const ShelterKind = builder.enumType("ShelterKind", {
   values: ["HOSTEL", "APARTMENT", "HOST_FAMILY", "HOTEL"] as const,
@@ -52,6 +56,7 @@ BedNight.implement({
 export const Shelter = builder.objectRef<ShelterRow>("Shelter");
 Shelter.implement({
   authenticated: true,
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => encodeId("Shelter", id) }),
     organisation: t.field({
@@ -77,8 +82,12 @@ Shelter.implement({
         from: t.arg({ type: "Date", required: true }),
         until: t.arg({ type: "Date", required: true }),
       },
+      complexity: ({ from, until }) => ({
+        field: 1,
+        multiplier: Math.min(Math.max(daysBetween(from, until), 1), MOST_NIGHTS),
+      }),
       resolve: async ({ id }, { from, until }, { session }) => {
-        const days = (Date.parse(until) - Date.parse(from)) / 86_400_000;
+        const days = daysBetween(from, until);
         if (days < 1 || days > MOST_NIGHTS) {
           const message = `must be 1 to ${MOST_NIGHTS} days after from`;
           throw new BadUserInput([{ path: ["until"], message }]);
@@ -91,6 +100,13 @@ Shelter.implement({
   }),
 });
 
+nodeOf("Shelter", loadShelter, [["beds:read"], ["beds:hold"], ["beds:manage"]]);
+builder.asEntity(Shelter, {
+  key: builder.selection<{ id: string }>("id"),
+  resolveReference: ({ id }, { session }) =>
+    findNode(session, id, "Shelter") as Promise<ShelterRow | null>,
+});
+
 const ShelterConnection = connectionOf("Shelter", Shelter);
 
 builder.queryField("shelters", (t) =>
@@ -99,8 +115,7 @@ builder.queryField("shelters", (t) =>
     description: "The caller's own.",
     requiresScopes: [["beds:manage"]],
     args: {
-      first: t.arg.int({ required: true, defaultValue: 20 }),
-      after: t.arg.string(),
+      ...pageArgs(t.arg),
     },
     resolve: (_, page, { session }) =>
       pageOf(
@@ -113,7 +128,7 @@ builder.queryField("shelters", (t) =>
 
 const CreateShelterInput = builder.inputType("CreateShelterInput", {
   fields: (t) => ({
-    idempotencyKey: t.string({ required: true, description: "8 to 128 visible ASCII characters." }),
+    idempotencyKey: idempotencyKey(t),
     label: t.string({ required: true, description: "A code name; never an address." }),
     country: t.field({ type: "CountryCode", required: true }),
     locality: t.string({ required: true, description: "City or region; nothing finer." }),
@@ -141,7 +156,7 @@ builder.mutationField("createShelter", (t) =>
 const SetBedsInput = builder.inputType("SetBedsInput", {
   description: "Never below what is held or occupied. `until` is exclusive.",
   fields: (t) => ({
-    idempotencyKey: t.string({ required: true }),
+    idempotencyKey: idempotencyKey(t),
     shelterId: t.id({ required: true }),
     from: t.field({ type: "Date", required: true }),
     until: t.field({ type: "Date", required: true }),

@@ -1,1 +1,6 @@
-export { Organisation, organisationOf } from "./organisations.graphql.ts";
+export { Circle, loadCircle } from "./circles.graphql.ts";
+export { findMembers, lockCircle } from "./circles.queries.ts";
+export { ScopeEnum } from "./clients.graphql.ts";
+export { loadOrganisation, Organisation, organisationOf } from "./organisations.graphql.ts";
+export { findOrganisations, findOwnCeiling } from "./organisations.queries.ts";
+export { faultsOfScopes } from "./organisations.rules.ts";

@@ -1,27 +1,28 @@
-import { NotFound } from "../../kernel/errors.ts";
 import { encodeId } from "../../kernel/ids.ts";
-import { SCOPES, type Scope } from "../../kernel/scopes.ts";
+import type { Scope } from "../../kernel/scopes.ts";
 import type { Session } from "../../platform/db/session.ts";
-import { builder } from "../../platform/graphql/builder.ts";
-import { loaderOf } from "../../platform/graphql/loader.ts";
-import { findClients, findOrganisations } from "./organisations.queries.ts";
+import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
+import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
+import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
+import { Client, loadClient, ScopeEnum } from "./clients.graphql.ts";
+import { findClientsOf } from "./clients.queries.ts";
+import {
+  findOrganisationId,
+  lockDownOrganisation,
+  type OrganisationRow,
+  registerOrganisation,
+  setOrganisationScopes,
+  setOrganisationStatus,
+} from "./organisations.actions.ts";
+import { findCeilings, findOrganisations, listOrganisations } from "./organisations.queries.ts";
 
-type OrganisationRow = Awaited<ReturnType<typeof findOrganisations>>[number];
-type ClientRow = Awaited<ReturnType<typeof findClients>>[number];
-const loadOrganisation = loaderOf(findOrganisations, ({ id }) => id);
-const loadClient = loaderOf(findClients, ({ id }) => id);
+export const loadOrganisation = loaderOf(findOrganisations, ({ id }) => id);
+const loadCeiling = loaderOf(findCeilings, ({ organisation_id }) => organisation_id);
+const loadClientsOf = groupLoaderOf(findClientsOf, ({ organisation_id }) => organisation_id);
 
-export const ScopeEnum = builder.enumType("Scope", {
-  description: "As an OAuth scope string: BEDS_READ is `beds:read`.",
-  values: Object.fromEntries(
-    SCOPES.map((scope) => [scope.toUpperCase().replaceAll(":", "_"), { value: scope }]),
-  ) as Record<string, { value: Scope }>,
-});
 const OrganisationStatus = builder.enumType("OrganisationStatus", {
   values: ["ACTIVE", "SUSPENDED", "LOCKED_DOWN"] as const,
-});
-const ClientKind = builder.enumType("ClientKind", {
-  values: ["DASHBOARD", "BOT", "ADMIN"] as const,
 });
 
 export const Organisation = builder.objectRef<OrganisationRow>("Organisation");
@@ -29,39 +30,46 @@ Organisation.implement({
   description:
     "Seen only by organisations that share a circle, a grant or a live handoff with it, or that already hold its thumbprint.",
   authenticated: true,
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => encodeId("Organisation", id) }),
     handle: t.exposeString("handle"),
     status: t.field({ type: OrganisationStatus, resolve: ({ status }) => status as "ACTIVE" }),
-    identityThumbprint: t.exposeString("identity_thumbprint", {
-      description: "RFC 7638. Compare it out of band before the first grant.",
+    identityThumbprint: t.field({
+      type: "Thumbprint",
+      description:
+        "Compare it out of band before the first grant: it vouches for every key of the organisation.",
+      resolve: ({ identity_thumbprint }) => identity_thumbprint,
     }),
-  }),
-});
-
-const Client = builder.objectRef<ClientRow>("Client");
-Client.implement({
-  description: "A registered application of an organisation. It is the token's client_id.",
-  authenticated: true,
-  fields: (t) => ({
-    id: t.id({ resolve: ({ id }) => encodeId("Client", id) }),
-    clientId: t.exposeString("name"),
-    kind: t.field({ type: ClientKind, resolve: ({ kind }) => kind as "BOT" }),
-    scopes: t.field({ type: [ScopeEnum], resolve: ({ scopes }) => scopes as Scope[] }),
-    revokedAt: t.field({
-      type: "DateTime",
+    scopes: t.field({
+      type: [ScopeEnum],
       nullable: true,
-      resolve: ({ revoked_at }) => revoked_at,
+      description: "Its ceiling. Null unless own, with clients:manage, or with network:admin.",
+      resolve: async ({ id }, _, { session }) =>
+        ((await loadCeiling(session, id))?.scopes ?? null) as Scope[] | null,
+    }),
+    clients: t.field({
+      type: [Client],
+      nullable: true,
+      description:
+        "The revoked ones too. Null unless own, with clients:manage, or with network:admin.",
+      resolve: async ({ id }, _, { session }) => {
+        const clients = await loadClientsOf(session, id);
+        return clients.length > 0 ? clients : null;
+      },
     }),
   }),
 });
+nodeOf("Organisation", loadOrganisation);
+builder.asEntity(Organisation, {
+  key: builder.selection<{ id: string }>("id"),
+  resolveReference: ({ id }, { session }) =>
+    findNode(session, id, "Organisation") as Promise<OrganisationRow | null>,
+});
 
-/** Of an id that a row of the caller's names: it cannot be missing. */
-export async function organisationOf(session: Session, id: string): Promise<OrganisationRow> {
-  const row = await loadOrganisation(session, id);
-  if (!row) throw new NotFound();
-  return row;
-}
+/** @throws NotFound */
+export const organisationOf = (session: Session, id: string): Promise<OrganisationRow> =>
+  present(loadOrganisation(session, id));
 
 const Viewer = builder.objectRef<object>("Viewer");
 Viewer.implement({
@@ -73,11 +81,7 @@ Viewer.implement({
     }),
     client: t.field({
       type: Client,
-      resolve: async (_, __, { session }) => {
-        const row = await loadClient(session, session.clientId);
-        if (!row) throw new NotFound();
-        return row;
-      },
+      resolve: (_, __, { session }) => present(loadClient(session, session.clientId)),
     }),
     scopes: t.field({
       type: [ScopeEnum],
@@ -86,7 +90,124 @@ Viewer.implement({
     }),
   }),
 });
-
 builder.queryField("viewer", (t) =>
   t.field({ type: Viewer, authenticated: true, resolve: () => ({}) }),
+);
+
+builder.queryField("organisation", (t) =>
+  t.field({
+    type: Organisation,
+    nullable: true,
+    description:
+      "By exactly one of the three. Naming a thumbprint introduces its organisation to the caller, which sees it from then on.",
+    authenticated: true,
+    args: {
+      id: t.arg.id(),
+      handle: t.arg.string(),
+      thumbprint: t.arg({ type: "Thumbprint" }),
+    },
+    resolve: async (_, args, { session }) => {
+      const given = Object.entries(args).filter(([, value]) => value !== null);
+      const id = await findOrganisationId(session, Object.fromEntries(given));
+      return id === null ? null : loadOrganisation(session, id);
+    },
+  }),
+);
+
+const OrganisationConnection = connectionOf("Organisation", Organisation);
+builder.queryField("organisations", (t) =>
+  t.field({
+    type: OrganisationConnection,
+    description: "Those the caller may know of, itself included.",
+    requiresScopes: [["organisations:read"]],
+    args: pageArgs(t.arg),
+    resolve: (_, page, { session }) =>
+      pageOf(
+        page,
+        (after, limit) => listOrganisations(session.read, after, limit),
+        ({ id }) => id,
+      ),
+  }),
+);
+
+const RegisterOrganisationInput = builder.inputType("RegisterOrganisationInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    handle: t.string({ required: true, description: "3 to 40 of a-z, 0-9 and `-`." }),
+    identityKey: t.field({ type: "PublicJwk", required: true }),
+    issuer: t.string({
+      required: true,
+      description: "`iss` of its tokens: an https URL without query and fragment (RFC 8414).",
+    }),
+    jwksUri: t.string({ description: "https. Or signingKeys, or both." }),
+    signingKeys: t.field({ type: ["PublicJwk"], description: "At most 10." }),
+    scopes: t.field({ type: [ScopeEnum], required: true, description: "Its ceiling." }),
+  }),
+});
+builder.mutationField("registerOrganisation", (t) =>
+  t.field({
+    type: Organisation,
+    description:
+      "With its first client `admin`, which has the scopes of administration. BAD_USER_INPUT for a handle, identity key or issuer that is taken and for a scope that the caller's own organisation lacks.",
+    requiresScopes: [["network:admin"]],
+    args: { input: t.arg({ type: RegisterOrganisationInput, required: true }) },
+    resolve: async (_, { input }, { session }) => {
+      const { jwksUri = null, signingKeys } = input;
+      const registration = { ...input, jwksUri, signingKeys: signingKeys ?? [] };
+      return organisationOf(session, await registerOrganisation(session, registration));
+    },
+  }),
+);
+
+const SetOrganisationScopesInput = builder.inputType("SetOrganisationScopesInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    organisationId: t.id({ required: true }),
+    scopes: t.field({ type: [ScopeEnum], required: true }),
+  }),
+});
+builder.mutationField("setOrganisationScopes", (t) =>
+  t.field({
+    type: Organisation,
+    description:
+      "What it loses, its clients and the grants it gave lose too. A network admin cannot drop its own NETWORK_ADMIN.",
+    requiresScopes: [["network:admin"]],
+    args: { input: t.arg({ type: SetOrganisationScopesInput, required: true }) },
+    resolve: (_, { input }, { session }) => setOrganisationScopes(session, input),
+  }),
+);
+
+const SetOrganisationStatusInput = builder.inputType("SetOrganisationStatusInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    organisationId: t.id({ required: true, description: "Another than the caller's own." }),
+    status: t.field({ type: OrganisationStatus, required: true }),
+  }),
+});
+builder.mutationField("setOrganisationStatus", (t) =>
+  t.field({
+    type: Organisation,
+    description:
+      "SUSPENDED: its tokens open nothing and its grants lie dormant. LOCKED_DOWN: its grants, given and received, are revoked for good.",
+    requiresScopes: [["network:admin"]],
+    args: { input: t.arg({ type: SetOrganisationStatusInput, required: true }) },
+    resolve: (_, { input }, { session }) => setOrganisationStatus(session, input),
+  }),
+);
+
+const LockDownInput = builder.inputType("LockDownInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    organisationId: t.id({ required: true, description: "The caller's own." }),
+  }),
+});
+builder.mutationField("lockDownOrganisation", (t) =>
+  t.field({
+    type: Organisation,
+    description:
+      "The panic button: from its reply on, nothing of the organisation works or is shared, on every replica. A network admin alone undoes it.",
+    requiresScopes: [["clients:manage"]],
+    args: { input: t.arg({ type: LockDownInput, required: true }) },
+    resolve: (_, { input }, { session }) => lockDownOrganisation(session, input),
+  }),
 );

@@ -17,6 +17,7 @@ const GRANTS: Readonly<Record<string, readonly Scope[]>> = {
   lantern: ["beds:read", "beds:hold"],
   bridge: ["beds:read"],
 };
+const CIRCLE = { name: "South Caucasus", members: ["coordinator", "lantern", "harbour", "bridge"] };
 const SHELTERS = [
   {
     label: "Pomegranate",
@@ -70,7 +71,10 @@ export async function seedDemo(options: {
   for (const handle of DEMO_ORGANISATIONS) keys.set(handle, await demoKey(options.dataDir, handle));
   const ids = await connected(options.ownerUrl, (client) => plantOrganisations(client, keys));
   if (!ids) return;
-  await connected(options.apiUrl, (client) => share(client, ids, keys.get("harbour")!.kid));
+  await connected(options.apiUrl, async (client) => {
+    await formCircle(client, ids, keys.get("coordinator")!.kid);
+    await share(client, ids, keys.get("harbour")!.kid);
+  });
 }
 
 async function plantOrganisations(client: pg.Client, keys: Map<string, SigningKey>) {
@@ -104,6 +108,29 @@ async function plantOrganisations(client: pg.Client, keys: Map<string, SigningKe
   }
   await client.query("commit");
   return ids;
+}
+
+async function formCircle(client: pg.Client, ids: Map<string, string>, kid: string) {
+  const steward = ids.get("coordinator")!;
+  await client.query("begin");
+  await client.query("select enter($1, 'admin', $2, 'seed', $3)", [steward, kid, SCOPES]);
+  const { rows } = await client.query<{ id: string }>(
+    "insert into circle (name, steward_id) values ($1, $2) returning id",
+    [CIRCLE.name, steward],
+  );
+  const { id } = rows[0]!;
+  const members = CIRCLE.members.map((handle) => ids.get(handle));
+  await client.query("insert into circle_member select $1, unnest($2::uuid[])", [id, members]);
+  const changes = members.map((owner) => ({
+    event: "ORGANISATION_CHANGED",
+    type: "Circle",
+    id,
+    owner,
+  }));
+  await client.query("select record_changes('createCircle', 'network:admin', $1)", [
+    JSON.stringify(changes),
+  ]);
+  await client.query("commit");
 }
 
 async function share(client: pg.Client, ids: Map<string, string>, kid: string) {

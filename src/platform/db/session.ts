@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Kysely, Transaction } from "kysely";
 import type pg from "pg";
 import {
+  BadUserInput,
   Forbidden,
   IdempotencyMismatch,
   Unauthenticated,
@@ -45,6 +46,11 @@ export interface Operation {
   readonly scope: Scope;
 }
 
+/** What every write's input has. */
+export interface Keyed {
+  readonly idempotencyKey: string;
+}
+
 /** One call's way to the database: every statement re-enters with the caller's status and scopes. */
 export interface Session {
   readonly organisationId: string;
@@ -56,16 +62,17 @@ export interface Session {
   /**
    * One transaction: status, idempotency key, work, audit, event. A repeated key answers with the
    * first call's result and has no further effect; an error rolls everything back, the key included.
-   * @throws IdempotencyMismatch, Unauthenticated, Unavailable, and what `work` throws
+   * @throws BadUserInput for a key that is not 8 to 128 visible ASCII characters, IdempotencyMismatch, Unauthenticated, Unavailable, and what `work` throws
    */
   write<R extends object>(
     operation: Operation,
-    input: { readonly idempotencyKey: string },
+    input: Keyed,
     work: (tx: Transaction<DB>) => Promise<Effect<R>>,
   ): Promise<R>;
 }
 
 const MOST_ATTEMPTS = 4;
+const KEY = /^[\x21-\x7e]{8,128}$/;
 
 /** Opens a session in one round trip. @throws Unauthenticated if the token, client or organisation is out. */
 export async function openSession(pool: Pool, identity: Identity): Promise<Session> {
@@ -94,7 +101,7 @@ export async function openSession(pool: Pool, identity: Identity): Promise<Sessi
 
   async function attempt<R extends object>(
     operation: Operation,
-    input: { readonly idempotencyKey: string },
+    input: Keyed,
     work: (tx: Transaction<DB>) => Promise<Effect<R>>,
   ): Promise<R> {
     const { idempotencyKey, ...rest } = input;
@@ -152,6 +159,10 @@ export async function openSession(pool: Pool, identity: Identity): Promise<Sessi
     scopes,
     read,
     async write(operation, input, work) {
+      if (!KEY.test(input.idempotencyKey)) {
+        const message = "must be 8 to 128 visible ASCII characters";
+        throw new BadUserInput([{ path: ["idempotencyKey"], message }]);
+      }
       for (let count = 1; ; count++) {
         try {
           return await attempt(operation, input, work);

@@ -1,9 +1,11 @@
 import "./access.ts";
 import SchemaBuilder from "@pothos/core";
+import ComplexityPlugin from "@pothos/plugin-complexity";
 import DirectivesPlugin from "@pothos/plugin-directives";
 import FederationPlugin from "@pothos/plugin-federation";
 import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
 import { Forbidden } from "../../kernel/errors.ts";
+import type { PublicJwk } from "../../kernel/jwk.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import type { Session } from "../db/session.ts";
 import type { ScopeRequirement } from "./access.ts";
@@ -23,10 +25,20 @@ export const builder = new SchemaBuilder<{
     Date: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
     CountryCode: { Input: string; Output: string };
+    Thumbprint: { Input: string; Output: string };
+    PublicJwk: { Input: PublicJwk; Output: PublicJwk };
   };
 }>({
-  plugins: ["access", ScopeAuthPlugin, DirectivesPlugin, FederationPlugin],
+  plugins: ["access", ScopeAuthPlugin, DirectivesPlugin, FederationPlugin, ComplexityPlugin],
   defaultFieldNullability: false,
+  // A page counts at its full size, another list as five; limits.ts says what an operation may come to.
+  complexity: {
+    fieldComplexity: ({ first }: { first?: number }, _: Context, field) => ({
+      field: 1,
+      multiplier:
+        first === undefined ? (/\[/.test(String(field.type)) ? 5 : 1) : Math.min(first, 100),
+    }),
+  },
   scopeAuth: {
     defaultStrategy: "all",
     authScopes: ({ session }) => ({
@@ -35,6 +47,16 @@ export const builder = new SchemaBuilder<{
     unauthorizedError: () => new Forbidden(),
   },
 });
+
+/** Member of every mutation's input. */
+export const idempotencyKey = (
+  t: PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, "InputObject">,
+) =>
+  t.string({
+    required: true,
+    description:
+      "8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect.",
+  });
 
 builder.queryType({});
 builder.mutationType({});

@@ -1,4 +1,4 @@
-import type { ObjectRef } from "@pothos/core";
+import type { ArgBuilder, ObjectRef } from "@pothos/core";
 import { decodeBase64url, encodeBase64url } from "../../kernel/base64url.ts";
 import { BadUserInput } from "../../kernel/errors.ts";
 import { builder } from "./builder.ts";
@@ -41,6 +41,7 @@ export function connectionOf<Node extends object>(
     fields: (t) => ({
       edges: t.field({
         type: [edge],
+        complexity: { field: 1, multiplier: 1 },
         resolve: ({ nodes, cursorOf }) =>
           nodes.map((one) => ({ node: one, cursor: encodeCursor(cursorOf(one)) })),
       }),
@@ -54,6 +55,12 @@ export function connectionOf<Node extends object>(
     }),
   });
 }
+
+/** The arguments of every connection. */
+export const pageArgs = (t: ArgBuilder<typeof builder.$inferSchemaTypes>) => ({
+  first: t.int({ required: true, defaultValue: 20, description: `From 1 to ${MOST}.` }),
+  after: t.string(),
+});
 
 /** Loads one row more than asked for, to know whether there is a next page. */
 export async function pageOf<Node>(

@@ -1,4 +1,5 @@
 import { GraphQLError } from "graphql";
+import { parsePublicJwk } from "../../kernel/jwk.ts";
 import { builder } from "./builder.ts";
 
 const refuse = (what: string): never => {
@@ -54,4 +55,25 @@ builder.scalarType("CountryCode", {
     typeof value === "string" && COUNTRIES.has(value)
       ? value
       : refuse("an ISO 3166-1 alpha-2 country code, such as AM"),
+});
+
+builder.scalarType("Thumbprint", {
+  description: "RFC 7638 SHA-256 JWK thumbprint, base64url.",
+  serialize: (value) => value,
+  parseValue: (value) =>
+    typeof value === "string" && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value)
+      ? value
+      : refuse("an RFC 7638 SHA-256 thumbprint: 43 characters of base64url"),
+});
+
+builder.scalarType("PublicJwk", {
+  description:
+    "RFC 7517 public key: EC P-256 or OKP Ed25519 to sign, EC P-256 to seal; no private members.",
+  serialize: (value) => value,
+  parseValue(value) {
+    const parsed = parsePublicJwk(value, "SIGN");
+    return parsed.ok
+      ? parsed.jwk
+      : refuse(`a public JSON Web Key (RFC 7517), but it ${parsed.message}`);
+  },
 });

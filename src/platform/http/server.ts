@@ -1,18 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { GraphQLError, type GraphQLSchema, parse } from "graphql";
-import { createYoga, type Plugin } from "graphql-yoga";
+import type { GraphQLSchema } from "graphql";
+import { createYoga } from "graphql-yoga";
+import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { Unauthenticated, WayhouseError } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
+import { present } from "../graphql/errors.ts";
+import { boundDocuments } from "../graphql/limits.ts";
 import type { Session } from "../db/session.ts";
 
 const MOST_BYTES = 1024 * 1024;
-const MOST_TOKENS = 2000;
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
   /** @throws Unauthenticated, Unavailable */
   readonly openSession: (token: string) => Promise<Session>;
   readonly isReady: () => Promise<boolean>;
+  /** Serves GraphiQL to a browser that opens /graphql: for development only. */
+  readonly graphiql: boolean;
   /** Hears of faults of ours only: a message and a stack, never a document or its variables. */
   readonly log: (line: string) => void;
 }
@@ -43,6 +47,10 @@ export function createHttpServer(options: ServerOptions): Server {
     if (path === "/health/live") return health(response, true);
     if (path === "/health/ready") return health(response, await options.isReady());
     if (path !== "/graphql") return refuse(response, 404, "NOT_FOUND", "POST /graphql");
+    if (options.graphiql && request.method === "GET" && acceptsHtml(request)) {
+      response.setHeader("content-type", "text/html; charset=utf-8");
+      return void response.end(GRAPHIQL);
+    }
     if (request.method !== "POST") {
       response.setHeader("allow", "POST");
       return refuse(response, 405, "BAD_USER_INPUT", "Only POST is served here.");
@@ -77,69 +85,14 @@ export function createHttpServer(options: ServerOptions): Server {
   }
 }
 
-const boundDocuments: Plugin = {
-  onValidate() {
-    return ({ valid, result, setResult }) => {
-      if (valid) return;
-      const errors = result as readonly GraphQLError[];
-      setResult(
-        errors.map((error) => {
-          const issues = [{ path: [], message: error.message }];
-          return withCode(error, "BAD_USER_INPUT", error.message, { issues });
-        }),
-      );
-    };
-  },
-  onParse({ setParseFn }) {
-    setParseFn((source: string, parseOptions: object) => {
-      try {
-        return parse(source, { ...parseOptions, maxTokens: MOST_TOKENS });
-      } catch (error) {
-        if (error instanceof GraphQLError && error.message.includes("token")) {
-          throw withCode(
-            error,
-            "LIMIT_EXCEEDED",
-            `The document has more than ${MOST_TOKENS} tokens.`,
-          );
-        }
-        throw error;
-      }
-    });
-  },
-};
-
-function withCode(
-  error: GraphQLError,
-  code: string,
-  message = error.message,
-  details: object = {},
-) {
-  return new GraphQLError(message, {
-    nodes: error.nodes ?? null,
-    source: error.source ?? null,
-    positions: error.positions ?? null,
-    path: error.path ?? null,
-    extensions: { ...details, code },
-  });
-}
-
-/** What leaves: our own errors with their code, graphql's as bad input, anything else as INTERNAL. */
-function present(error: unknown, log: (line: string) => void): Error {
-  const known =
-    error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error });
-  const cause = known.originalError ?? undefined;
-  if (cause instanceof WayhouseError) {
-    return withCode(known, cause.code, cause.message, cause.details);
-  }
-  if (cause === undefined || cause instanceof GraphQLError) {
-    const code =
-      known.extensions["code"] === "LIMIT_EXCEEDED" ? "LIMIT_EXCEEDED" : "BAD_USER_INPUT";
-    const issues = [{ path: known.path ?? [], message: known.message }];
-    return withCode(known, code, known.message, { issues });
-  }
-  log(cause.stack ?? cause.message);
-  return withCode(known, "INTERNAL", "Internal error.");
-}
+const GRAPHIQL = renderGraphiQL({
+  title: "Wayhouse",
+  defaultQuery: "{\n  viewer {\n    organisation { handle }\n    scopes\n  }\n}\n",
+  // The place for the token; `npm run --silent token` prints one.
+  headers: JSON.stringify({ authorization: "Bearer <token>" }, null, 2),
+  shouldPersistHeaders: false,
+});
+const acceptsHtml = (request: IncomingMessage) => /text\/html/.test(request.headers.accept ?? "");
 
 function health(response: ServerResponse, isWell: boolean): void {
   response.statusCode = isWell ? 200 : 503;

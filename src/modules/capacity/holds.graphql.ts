@@ -1,49 +1,34 @@
-import { encodeId } from "../../kernel/ids.ts";
-import { builder } from "../../platform/graphql/builder.ts";
-import { connectionOf, pageOf } from "../../platform/graphql/connection.ts";
+import { encodeId, isReference } from "../../kernel/ids.ts";
+import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
+import { Node, nodeOf } from "../../platform/graphql/node.ts";
 import type { Session } from "../../platform/db/session.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
-import { changeBedHold, holdBeds } from "./capacity.actions.ts";
-import { findHolds, findStays, listHolds, searchBeds } from "./capacity.queries.ts";
+import { RiskProfile } from "../advisories/index.ts";
+import { changeBedHold, holdBeds } from "./holds.actions.ts";
+import { findHolds, findHoldsOf, findReferences, findStays, listHolds } from "./holds.queries.ts";
 import type { BedHoldStatus, HoldMove } from "./capacity.rules.ts";
-import { loadShelter, Shelter, ShelterFeature } from "./shelters.graphql.ts";
-import { CapacityExhausted, type DomainError, IllegalTransition, Refused } from "./errors.ts";
+import { loadShelter, Shelter } from "./shelters.graphql.ts";
+import {
+  CapacityExhausted,
+  type DomainError,
+  IllegalTransition,
+  KeptApart,
+  Refused,
+} from "./errors.ts";
 
 type HoldRow = Awaited<ReturnType<typeof findHolds>>[number];
 type StayRow = Awaited<ReturnType<typeof findStays>>[number];
-type AvailabilityRow = Awaited<ReturnType<typeof searchBeds>>[number];
 const loadHold = loaderOf(findHolds, ({ id }) => id);
 const loadStays = groupLoaderOf(findStays, ({ hold_id }) => hold_id);
 
-const AvailabilityBand = builder.enumType("AvailabilityBand", {
-  description: "Free beds: NONE 0, FEW 1 to 2, SOME 3 to 5, MANY 6 or more.",
-  values: ["NONE", "FEW", "SOME", "MANY"] as const,
-});
 const BedHoldStatusEnum = builder.enumType("BedHoldStatus", {
   values: ["HELD", "CONFIRMED", "RELEASED", "DECLINED", "EXPIRED", "ENDED"] as const,
 });
 
-const BedAvailability = builder.objectRef<AvailabilityRow>("BedAvailability");
-BedAvailability.implement({
-  authenticated: true,
-  fields: (t) => ({
-    shelter: t.field({
-      type: Shelter,
-      resolve: ({ shelter_id }, _, { session }) => present(loadShelter(session, shelter_id)),
-    }),
-    band: t.field({
-      type: AvailabilityBand,
-      description:
-        "Free on every night of the stay, as a band: exact counts would show a group moving.",
-      resolve: ({ band }) => band as "FEW",
-    }),
-    beds: t.exposeInt("beds", {
-      nullable: true,
-      description: "Exact only where beds:hold is shared, and on the caller's own.",
-    }),
-  }),
-});
+const loadReference = loaderOf(findReferences, ({ hold_id }) => hold_id);
+const loadHoldsOf = groupLoaderOf(findHoldsOf, ({ case_reference }) => case_reference);
 
 const BedStay = builder.objectRef<StayRow>("BedStay");
 BedStay.implement({
@@ -59,9 +44,11 @@ BedStay.implement({
   }),
 });
 
+const CaseReference = builder.objectRef<{ id: string }>("CaseReference");
 const BedHold = builder.objectRef<HoldRow>("BedHold");
 BedHold.implement({
   authenticated: true,
+  interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => encodeId("BedHold", id) }),
     holder: t.field({
@@ -86,7 +73,36 @@ BedHold.implement({
       description: "Null once confirmed.",
       resolve: ({ expires_at }) => expires_at,
     }),
+    caseReference: t.field({
+      type: CaseReference,
+      nullable: true,
+      description: "The holder's own reference; null to the host.",
+      resolve: async ({ id }, _, { session }) => {
+        const reference = await loadReference(session, id);
+        return reference && { id: reference.case_reference };
+      },
+    }),
   }),
+});
+nodeOf("BedHold", loadHold, [["beds:hold"], ["beds:manage"]]);
+
+CaseReference.implement({
+  description:
+    "An opaque reference, a random UUID (RFC 9562, version 4), that only the organisation which wrote it can see. A partner's own subgraph extends it with its case record, in its own gateway.",
+  authenticated: true,
+  fields: (t) => ({
+    id: t.exposeID("id"),
+    bedHolds: t.field({
+      type: [BedHold],
+      description: "The caller's own, with beds:hold; without it none.",
+      resolve: ({ id }, _, { session }) => loadHoldsOf(session, id),
+    }),
+  }),
+});
+// Any UUID is answered alike, with what the caller itself wrote under it: the row says nothing more.
+builder.asEntity(CaseReference, {
+  key: builder.selection<{ id: string }>("id"),
+  resolveReference: ({ id }) => (isReference(id) ? { id } : null),
 });
 
 const DomainErrorInterface = builder.interfaceRef<DomainError>("DomainError");
@@ -104,6 +120,17 @@ builder.objectType(CapacityExhausted, {
     }),
   }),
 });
+builder.objectType(KeptApart, {
+  name: "KeptApart",
+  authenticated: true,
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    shelterId: t.id({
+      description: "Where one of keepApartFrom stays in the same nights.",
+      resolve: ({ shelterId }) => encodeId("Shelter", shelterId),
+    }),
+  }),
+});
 builder.objectType(IllegalTransition, {
   name: "IllegalTransition",
   authenticated: true,
@@ -114,8 +141,11 @@ builder.objectType(IllegalTransition, {
   }),
 });
 const HoldBedsResult = builder.unionType("HoldBedsResult", {
-  types: [BedHold, CapacityExhausted],
-  resolveType: (value) => (value instanceof CapacityExhausted ? "CapacityExhausted" : "BedHold"),
+  types: [BedHold, CapacityExhausted, KeptApart],
+  resolveType: (value) =>
+    value instanceof CapacityExhausted || value instanceof KeptApart
+      ? value.constructor.name
+      : "BedHold",
 });
 const BedHoldResult = builder.unionType("BedHoldResult", {
   types: [BedHold, IllegalTransition],
@@ -123,58 +153,19 @@ const BedHoldResult = builder.unionType("BedHoldResult", {
 });
 
 /** Runs an action; its refusal is an answer like its success. */
-async function holdOrRefusal<Refusal extends DomainError>(
+async function holdOrRefusal<Refusals extends (new (...args: never[]) => DomainError)[]>(
   session: Session,
   action: Promise<string>,
-  refusal: new (...args: never[]) => Refusal,
-): Promise<HoldRow | Refusal> {
+  ...refusals: Refusals
+): Promise<HoldRow | InstanceType<Refusals[number]>> {
   try {
     return await present(loadHold(session, await action));
   } catch (error) {
-    if (error instanceof Refused && error.refusal instanceof refusal) return error.refusal;
+    if (error instanceof Refused && refusals.some((one) => error.refusal instanceof one))
+      return error.refusal as InstanceType<Refusals[number]>;
     throw error;
   }
 }
-
-const BedSearch = builder.inputType("BedSearch", {
-  fields: (t) => ({
-    country: t.field({ type: "CountryCode", required: true }),
-    locality: t.string(),
-    checkIn: t.field({ type: "Date", required: true }),
-    checkOut: t.field({
-      type: "Date",
-      required: true,
-      description: "Exclusive: the day of departure.",
-    }),
-    beds: t.int({ required: true, defaultValue: 1 }),
-    features: t.field({ type: [ShelterFeature] }),
-  }),
-});
-const AvailabilityConnection = connectionOf("BedAvailability", BedAvailability);
-
-builder.queryField("bedAvailability", (t) =>
-  t.field({
-    type: AvailabilityConnection,
-    requiresScopes: [["beds:read"]],
-    args: {
-      search: t.arg({ type: BedSearch, required: true }),
-      first: t.arg.int({ required: true, defaultValue: 20 }),
-      after: t.arg.string(),
-    },
-    resolve: (_, { search, ...page }, { session }) => {
-      const wanted = {
-        ...search,
-        locality: search.locality ?? null,
-        features: search.features ?? [],
-      };
-      return pageOf(
-        page,
-        (after, limit) => searchBeds(session.read, wanted, after, limit),
-        ({ shelter_id }) => shelter_id,
-      );
-    },
-  }),
-);
 
 const HoldSide = builder.enumType("HoldSide", { values: ["HOLDER", "HOST"] as const });
 const BedHoldConnection = connectionOf("BedHold", BedHold);
@@ -188,8 +179,7 @@ builder.queryField("bedHolds", (t) =>
     args: {
       side: t.arg({ type: HoldSide, required: true }),
       statuses: t.arg({ type: [BedHoldStatusEnum] }),
-      first: t.arg.int({ required: true, defaultValue: 20 }),
-      after: t.arg.string(),
+      ...pageArgs(t.arg),
     },
     resolve: (_, { side, statuses, ...page }, { session }) => {
       const of = { side, organisationId: session.organisationId, statuses: statuses ?? null };
@@ -212,7 +202,7 @@ const BedStayInput = builder.inputType("BedStayInput", {
 });
 const HoldBedsInput = builder.inputType("HoldBedsInput", {
   fields: (t) => ({
-    idempotencyKey: t.string({ required: true, description: "8 to 128 visible ASCII characters." }),
+    idempotencyKey: idempotencyKey(t),
     stays: t.field({
       type: [BedStayInput],
       required: true,
@@ -223,6 +213,14 @@ const HoldBedsInput = builder.inputType("HoldBedsInput", {
       defaultValue: 60,
       description: "From 1 to 10080 (a week).",
     }),
+    riskProfile: t.field({ type: RiskProfile, required: true }),
+    caseReference: t.id({
+      description: "The caller's own, a random UUID (RFC 9562, version 4); the host never sees it.",
+    }),
+    keepApartFrom: t.idList({
+      description:
+        "At most 50 of the caller's own case references or holds, that must not stay at the same shelter in the same nights.",
+    }),
   }),
 });
 
@@ -232,7 +230,16 @@ builder.mutationField("holdBeds", (t) =>
     requiresScopes: [["beds:hold"]],
     args: { input: t.arg({ type: HoldBedsInput, required: true }) },
     resolve: (_, { input }, { session }) =>
-      holdOrRefusal(session, holdBeds(session, input), CapacityExhausted),
+      holdOrRefusal(
+        session,
+        holdBeds(session, {
+          ...input,
+          caseReference: input.caseReference ?? null,
+          keepApartFrom: input.keepApartFrom ?? [],
+        }),
+        CapacityExhausted,
+        KeptApart,
+      ),
   }),
 );
 
@@ -243,7 +250,7 @@ const MOVES = [
 ] as const satisfies { field: string; input: string; to: HoldMove; scope: string }[];
 for (const { field, input: name, to, scope } of MOVES) {
   const Input = builder.inputType(name, {
-    fields: (t) => ({ idempotencyKey: t.string({ required: true }), id: t.id({ required: true }) }),
+    fields: (t) => ({ idempotencyKey: idempotencyKey(t), id: t.id({ required: true }) }),
   });
   builder.mutationField(field, (t) =>
     t.field({

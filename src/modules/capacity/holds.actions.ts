@@ -1,31 +1,37 @@
 import { randomUUID } from "node:crypto";
-import { BadUserInput, NotFound } from "../../kernel/errors.ts";
-import { uuidOf } from "../../kernel/ids.ts";
+import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
+import { isReference, uuidOf } from "../../kernel/ids.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import type { Session } from "../../platform/db/session.ts";
-import { moveHold, placeHold, settleOverdueHolds, type Stay } from "./capacity.queries.ts";
 import {
-  faultsOfKey,
-  faultsOfStay,
-  HOLD_EDGES,
-  type HoldMove,
-  movesFrom,
-} from "./capacity.rules.ts";
+  findHolds,
+  findKeptApart,
+  lockReferences,
+  moveHold,
+  placeHold,
+  settleOverdueHolds,
+  type Stay,
+} from "./holds.queries.ts";
+import { faultsOfStay, HOLD_EDGES, type HoldMove, movesFrom } from "./capacity.rules.ts";
 import { findShelters } from "./shelters.queries.ts";
-import { CapacityExhausted, IllegalTransition, Refused } from "./errors.ts";
+import { CapacityExhausted, IllegalTransition, KeptApart, Refused } from "./errors.ts";
 
 const MOST_STAYS = 20;
+const MOST_KEPT_APART = 50;
 const LONGEST_HOLD_MINUTES = 7 * 24 * 60;
 
 export interface HoldBeds {
   readonly idempotencyKey: string;
   readonly stays: readonly Stay[];
   readonly ttlMinutes: number;
+  /** The holder's own, a random UUID. */
+  readonly caseReference: string | null;
+  /** Own references and ids of own holds. */
+  readonly keepApartFrom: readonly string[];
 }
 
-/** All stays at one host, or none. @throws CapacityExhausted, NotFound, BadUserInput */
+/** All stays at one host, or none. @throws CapacityExhausted, KeptApart, NotFound, BadUserInput */
 export async function holdBeds(session: Session, input: HoldBeds): Promise<string> {
-  refuseKey(input.idempotencyKey);
   const today = new Date().toISOString().slice(0, 10);
   const issues = input.stays.flatMap((stay, index) =>
     faultsOfStay(stay, today).map(({ path, message }) => ({
@@ -39,7 +45,17 @@ export async function holdBeds(session: Session, input: HoldBeds): Promise<strin
   if (input.ttlMinutes < 1 || input.ttlMinutes > LONGEST_HOLD_MINUTES) {
     issues.push({ path: ["ttlMinutes"], message: `must be from 1 to ${LONGEST_HOLD_MINUTES}` });
   }
-  if (issues.length > 0) throw new BadUserInput(issues);
+  if (input.keepApartFrom.length > MOST_KEPT_APART) {
+    issues.push({ path: ["keepApartFrom"], message: `must be at most ${MOST_KEPT_APART}` });
+  }
+  if (input.caseReference !== null && !isReference(input.caseReference)) {
+    issues.push({ path: ["caseReference"], message: "must be a random UUID (version 4)" });
+  }
+  refuse(issues);
+  const references = input.keepApartFrom.filter(isReference);
+  const holds = input.keepApartFrom
+    .filter((id) => !isReference(id))
+    .map((id) => uuidOf("BedHold", id));
   const stays = input.stays.map((stay) => ({
     ...stay,
     shelterId: uuidOf("Shelter", stay.shelterId),
@@ -72,8 +88,22 @@ export async function holdBeds(session: Session, input: HoldBeds): Promise<strin
           ]);
         }
       }
+      const { caseReference, ttlMinutes } = input;
+      if (references.length + holds.length > 0 || caseReference !== null) {
+        const own = caseReference === null ? references : [...references, caseReference];
+        await lockReferences(tx, session.organisationId, own);
+        const known = await findHolds(tx, holds);
+        if (
+          !holds.every((id) =>
+            known.some((row) => row.id === id && row.holder_id === session.organisationId),
+          )
+        )
+          throw new NotFound();
+        const apart = await findKeptApart(tx, stays, { references, holds });
+        if (apart !== null) throw new Refused(new KeptApart(apart));
+      }
       const hold = randomUUID();
-      const placed = await placeHold(tx, { id: hold, ttlMinutes: input.ttlMinutes, stays });
+      const placed = await placeHold(tx, { id: hold, ttlMinutes, caseReference, stays });
       if (!placed) throw new NotFound();
       if (placed.exhausted_id) throw new Refused(new CapacityExhausted(placed.exhausted_id));
       const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id: hold };
@@ -98,7 +128,6 @@ export async function changeBedHold(
   input: { readonly idempotencyKey: string; readonly id: string },
   to: HoldMove,
 ): Promise<string> {
-  refuseKey(input.idempotencyKey);
   const uuid = uuidOf("BedHold", input.id);
   const { id } = await session.write(OPERATIONS[to], input, async (tx) => {
     const from: readonly string[] = HOLD_EDGES[to];
@@ -113,9 +142,4 @@ export async function changeBedHold(
     };
   });
   return id;
-}
-
-function refuseKey(key: string): void {
-  const faults = faultsOfKey(key);
-  if (faults.length > 0) throw new BadUserInput(faults);
 }

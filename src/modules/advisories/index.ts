@@ -1,0 +1,1 @@
+export { RiskProfile } from "./advisories.graphql.ts";

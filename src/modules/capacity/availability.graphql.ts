@@ -1,0 +1,74 @@
+import { builder } from "../../platform/graphql/builder.ts";
+import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
+import { present } from "../../platform/graphql/loader.ts";
+import { RiskProfile } from "../advisories/index.ts";
+import { searchBeds } from "./availability.queries.ts";
+import { loadShelter, Shelter, ShelterFeature } from "./shelters.graphql.ts";
+
+type AvailabilityRow = Awaited<ReturnType<typeof searchBeds>>[number];
+
+const AvailabilityBand = builder.enumType("AvailabilityBand", {
+  description: "Free beds: NONE 0, FEW 1 to 2, SOME 3 to 5, MANY 6 or more.",
+  values: ["NONE", "FEW", "SOME", "MANY"] as const,
+});
+const BedAvailability = builder.objectRef<AvailabilityRow>("BedAvailability");
+BedAvailability.implement({
+  authenticated: true,
+  fields: (t) => ({
+    shelter: t.field({
+      type: Shelter,
+      resolve: ({ shelter_id }, _, { session }) => present(loadShelter(session, shelter_id)),
+    }),
+    band: t.field({
+      type: AvailabilityBand,
+      description:
+        "Free on every night of the stay, as a band: exact counts would show a group moving.",
+      resolve: ({ band }) => band as "FEW",
+    }),
+    beds: t.exposeInt("beds", {
+      nullable: true,
+      description: "Exact only where beds:hold is shared, and on the caller's own.",
+    }),
+  }),
+});
+
+const BedSearch = builder.inputType("BedSearch", {
+  fields: (t) => ({
+    country: t.field({ type: "CountryCode", required: true }),
+    locality: t.string(),
+    checkIn: t.field({ type: "Date", required: true }),
+    checkOut: t.field({
+      type: "Date",
+      required: true,
+      description: "Exclusive: the day of departure.",
+    }),
+    beds: t.int({ required: true, defaultValue: 1 }),
+    features: t.field({ type: [ShelterFeature], description: "Those that a shelter must have." }),
+    riskProfile: t.field({ type: RiskProfile }),
+    includeUnsafe: t.boolean({ required: true, defaultValue: false }),
+  }),
+});
+const AvailabilityConnection = connectionOf("BedAvailability", BedAvailability);
+
+builder.queryField("bedAvailability", (t) =>
+  t.field({
+    type: AvailabilityConnection,
+    requiresScopes: [["beds:read"]],
+    args: {
+      search: t.arg({ type: BedSearch, required: true }),
+      ...pageArgs(t.arg),
+    },
+    resolve: (_, { search, ...page }, { session }) => {
+      const wanted = {
+        ...search,
+        locality: search.locality ?? null,
+        features: search.features ?? [],
+      };
+      return pageOf(
+        page,
+        (after, limit) => searchBeds(session.read, wanted, after, limit),
+        ({ shelter_id }) => shelter_id,
+      );
+    },
+  }),
+);

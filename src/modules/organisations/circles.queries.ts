@@ -1,0 +1,66 @@
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { DB } from "../../platform/db/schema.ts";
+
+export function findCircles(db: Kysely<DB>, ids: readonly string[]) {
+  return db
+    .selectFrom("circle")
+    .select(["id", "name", "steward_id"])
+    .where("id", "=", sql<string>`any(${ids}::uuid[])`)
+    .execute();
+}
+
+/** Those the caller is in; a network admin's are all. */
+export function listCircles(db: Kysely<DB>) {
+  return db.selectFrom("circle").select(["id", "name", "steward_id"]).orderBy("id").execute();
+}
+
+export function findMembers(db: Kysely<DB>, circleIds: readonly string[]) {
+  return db
+    .selectFrom("circle_member")
+    .select(["circle_id", "organisation_id"])
+    .where("circle_id", "=", sql<string>`any(${circleIds}::uuid[])`)
+    .orderBy("organisation_id")
+    .execute();
+}
+
+export async function insertCircle(tx: Transaction<DB>, name: string, steward: string) {
+  const { id } = await tx
+    .insertInto("circle")
+    .values({ name, steward_id: steward })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** Until the transaction ends no member joins or leaves. Null: not the caller's to see. */
+export async function lockCircle(tx: Transaction<DB>, id: string, to: "count" | "change") {
+  const row = await tx
+    .selectFrom("circle")
+    .select(["id", "name", "steward_id"])
+    .where("id", "=", id)
+    .$call((query) => (to === "count" ? query.forShare() : query.forNoKeyUpdate()))
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Grants that reached the leavers through the circle end with their membership. */
+export async function replaceMembers(
+  tx: Transaction<DB>,
+  circle: string,
+  joining: readonly string[],
+  leaving: readonly string[],
+): Promise<void> {
+  if (joining.length > 0) {
+    await tx
+      .insertInto("circle_member")
+      .values(joining.map((organisation_id) => ({ circle_id: circle, organisation_id })))
+      .execute();
+  }
+  if (leaving.length > 0) {
+    await tx
+      .deleteFrom("circle_member")
+      .where("circle_id", "=", circle)
+      .where("organisation_id", "=", sql<string>`any(${leaving}::uuid[])`)
+      .execute();
+  }
+}

@@ -1,0 +1,97 @@
+import type { Transaction } from "kysely";
+import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
+import { uuidOf } from "../../kernel/ids.ts";
+import type { Scope } from "../../kernel/scopes.ts";
+import type { DB } from "../../platform/db/schema.ts";
+import type { Keyed, Change, Session } from "../../platform/db/session.ts";
+import {
+  findClients,
+  insertClient,
+  lockClients,
+  type NewClient,
+  updateClientRevoked,
+  updateClientScopes,
+} from "./clients.queries.ts";
+import { findOwnCeiling } from "./organisations.queries.ts";
+import { faultsOfClientId, faultsOfScopes, hasAdmin } from "./organisations.rules.ts";
+
+export type ClientRow = Awaited<ReturnType<typeof findClients>>[number];
+
+/** @throws BadUserInput for a scope the organisation lacks, and for a client id it already has */
+export async function registerClient(
+  session: Session,
+  input: Keyed & NewClient & { readonly scopes: readonly Scope[] },
+): Promise<string> {
+  refuse(faultsOfClientId(input.clientId));
+  const owner = session.organisationId;
+  const operation = { name: "registerClient", scope: "clients:manage" } as const;
+  const { id } = await session.write(operation, input, async (tx) => {
+    refuse(faultsOfScopes(input.scopes, await findOwnCeiling(tx)));
+    const made = await insertClient(tx, owner, input);
+    return { result: { id: made }, changes: [changed(made, owner)] };
+  });
+  return id;
+}
+
+/** @throws NotFound, BadUserInput, also where nobody would be left to manage clients */
+export function setClientScopes(
+  session: Session,
+  input: Keyed & { readonly id: string; readonly scopes: readonly Scope[] },
+): Promise<ClientRow> {
+  const operation = { name: "setClientScopes", scope: "clients:manage" } as const;
+  return writeClient(session, operation, input, async (tx, clients, client) => {
+    refuse(faultsOfScopes(input.scopes, await findOwnCeiling(tx)));
+    refuseWithoutAdmin(clients, { ...client, scopes: [...input.scopes] });
+    await updateClientScopes(tx, client.id, input.scopes);
+  });
+}
+
+/** Its tokens open nothing from then on; for good. @throws NotFound, BadUserInput for the last admin */
+export function revokeClient(
+  session: Session,
+  input: Keyed & { readonly id: string },
+): Promise<ClientRow> {
+  const operation = { name: "revokeClient", scope: "clients:manage" } as const;
+  return writeClient(session, operation, input, async (tx, clients, client) => {
+    if (client.revoked_at !== null) return;
+    refuseWithoutAdmin(clients, { ...client, revoked_at: new Date() });
+    await updateClientRevoked(tx, client.id);
+  });
+}
+
+/** The row as its own transaction sees it: whoever revokes itself sees nothing afterwards. */
+async function writeClient(
+  session: Session,
+  operation: Parameters<Session["write"]>[0],
+  input: Keyed & { readonly id: string },
+  work: (tx: Transaction<DB>, clients: readonly ClientRow[], client: ClientRow) => Promise<void>,
+): Promise<ClientRow> {
+  const uuid = uuidOf("Client", input.id);
+  const owner = session.organisationId;
+  let row: ClientRow | undefined;
+  await session.write(operation, input, async (tx) => {
+    const clients = await lockClients(tx, owner);
+    const client = clients.find(({ id }) => id === uuid);
+    if (!client) throw new NotFound();
+    await work(tx, clients, client);
+    [row] = await findClients(tx, [uuid]);
+    return { result: { id: uuid }, changes: [changed(uuid, owner)] };
+  });
+  [row] = row ? [row] : await findClients(session.read, [uuid]);
+  if (!row) throw new NotFound();
+  return row;
+}
+
+function refuseWithoutAdmin(clients: readonly ClientRow[], changedClient: ClientRow): void {
+  const after = clients.map((client) => (client.id === changedClient.id ? changedClient : client));
+  if (hasAdmin(after)) return;
+  const message = "is the last ADMIN client with CLIENTS_MANAGE: register another one first";
+  throw new BadUserInput([{ path: ["id"], message }]);
+}
+
+const changed = (id: string, owner: string): Change => ({
+  event: "ORGANISATION_CHANGED",
+  type: "Client",
+  id,
+  owner,
+});

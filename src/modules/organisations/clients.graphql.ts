@@ -1,0 +1,102 @@
+import { encodeId } from "../../kernel/ids.ts";
+import { SCOPES, type Scope } from "../../kernel/scopes.ts";
+import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { loaderOf, present } from "../../platform/graphql/loader.ts";
+import { Node, nodeOf } from "../../platform/graphql/node.ts";
+import {
+  type ClientRow,
+  registerClient,
+  revokeClient,
+  setClientScopes,
+} from "./clients.actions.ts";
+import { findClients } from "./clients.queries.ts";
+
+export const loadClient = loaderOf(findClients, ({ id }) => id);
+
+export const ScopeEnum = builder.enumType("Scope", {
+  description: "As an OAuth scope string: BEDS_READ is `beds:read`.",
+  values: Object.fromEntries(
+    SCOPES.map((scope) => [scope.toUpperCase().replaceAll(":", "_"), { value: scope }]),
+  ) as Record<string, { value: Scope }>,
+});
+const ClientKind = builder.enumType("ClientKind", {
+  values: ["DASHBOARD", "BOT", "ADMIN"] as const,
+});
+
+export const Client = builder.objectRef<ClientRow>("Client");
+Client.implement({
+  description: "A registered application of an organisation. It is the token's client_id.",
+  authenticated: true,
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({ resolve: ({ id }) => encodeId("Client", id) }),
+    clientId: t.exposeString("name"),
+    kind: t.field({ type: ClientKind, resolve: ({ kind }) => kind as "BOT" }),
+    scopes: t.field({
+      type: [ScopeEnum],
+      description: "Its ceiling; what its organisation lacks it has in name only.",
+      resolve: ({ scopes }) => scopes as Scope[],
+    }),
+    revokedAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      resolve: ({ revoked_at }) => revoked_at,
+    }),
+  }),
+});
+nodeOf("Client", loadClient);
+
+const RegisterClientInput = builder.inputType("RegisterClientInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    clientId: t.string({
+      required: true,
+      description: "1 to 128 of a-z, 0-9, `.`, `_` and `-`; unique in its organisation, for good.",
+    }),
+    kind: t.field({ type: ClientKind, required: true }),
+    scopes: t.field({ type: [ScopeEnum], required: true }),
+  }),
+});
+builder.mutationField("registerClient", (t) =>
+  t.field({
+    type: Client,
+    description:
+      "BAD_USER_INPUT for a scope that the organisation lacks and for a clientId it has already.",
+    requiresScopes: [["clients:manage"]],
+    args: { input: t.arg({ type: RegisterClientInput, required: true }) },
+    resolve: async (_, { input }, { session }) =>
+      present(loadClient(session, await registerClient(session, input))),
+  }),
+);
+
+const SetClientScopesInput = builder.inputType("SetClientScopesInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    id: t.id({ required: true }),
+    scopes: t.field({ type: [ScopeEnum], required: true }),
+  }),
+});
+builder.mutationField("setClientScopes", (t) =>
+  t.field({
+    type: Client,
+    description:
+      "BAD_USER_INPUT for a scope that the organisation lacks, and where nobody would be left to manage clients.",
+    requiresScopes: [["clients:manage"]],
+    args: { input: t.arg({ type: SetClientScopesInput, required: true }) },
+    resolve: (_, { input }, { session }) => setClientScopes(session, input),
+  }),
+);
+
+const RevokeClientInput = builder.inputType("RevokeClientInput", {
+  fields: (t) => ({ idempotencyKey: idempotencyKey(t), id: t.id({ required: true }) }),
+});
+builder.mutationField("revokeClient", (t) =>
+  t.field({
+    type: Client,
+    description:
+      "From the commit on its tokens open nothing. BAD_USER_INPUT for the last ADMIN client with CLIENTS_MANAGE.",
+    requiresScopes: [["clients:manage"]],
+    args: { input: t.arg({ type: RevokeClientInput, required: true }) },
+    resolve: (_, { input }, { session }) => revokeClient(session, input),
+  }),
+);

@@ -1,0 +1,90 @@
+import type { Issue } from "../../kernel/errors.ts";
+import type { Scope } from "../../kernel/scopes.ts";
+
+/** Of a circle, and of an issuer's keys. */
+const MOST_MEMBERS = 200;
+const MOST_KEYS = 10;
+
+/** What is wrong with scopes that are to be given: nobody can give what `ceiling` lacks. */
+export function faultsOfScopes(scopes: readonly Scope[], ceiling: ReadonlySet<string>): Issue[] {
+  if (scopes.length === 0) return [{ path: ["scopes"], message: "must name a scope" }];
+  return scopes.flatMap((scope, index) => {
+    const path = ["scopes", index];
+    if (scopes.indexOf(scope) !== index) return [{ path, message: "is named twice" }];
+    return ceiling.has(scope)
+      ? []
+      : [{ path, message: "is not among the scopes of the organisation that gives it" }];
+  });
+}
+
+export function faultsOfRegistration(input: {
+  readonly handle: string;
+  readonly issuer: string;
+  readonly jwksUri: string | null;
+  readonly signingKeys: readonly unknown[];
+}): Issue[] {
+  const faults: Issue[] = [];
+  if (!/^[a-z][a-z0-9-]{1,38}[a-z0-9]$/.test(input.handle)) {
+    const message = "must be 3 to 40 of a-z, 0-9 and -, from a letter on, without - at its end";
+    faults.push({ path: ["handle"], message });
+  }
+  if (!isHttps(input.issuer) || /[?#]/.test(input.issuer)) {
+    const message = "must be an https URL without query and fragment (RFC 8414)";
+    faults.push({ path: ["issuer"], message });
+  }
+  if (input.jwksUri !== null && !isHttps(input.jwksUri)) {
+    faults.push({ path: ["jwksUri"], message: "must be an https URL" });
+  }
+  if (input.jwksUri === null && input.signingKeys.length === 0) {
+    const message = "must hold a key, or jwksUri must say where they are";
+    faults.push({ path: ["signingKeys"], message });
+  }
+  if (input.signingKeys.length > MOST_KEYS) {
+    faults.push({ path: ["signingKeys"], message: `must be at most ${MOST_KEYS}` });
+  }
+  return faults;
+}
+
+function isHttps(text: string): boolean {
+  return /^https:\/\/[\x21-\x7e]{1,1000}$/.test(text) && URL.canParse(text);
+}
+
+export function faultsOfClientId(clientId: string): Issue[] {
+  const message = "must be 1 to 128 of a-z, 0-9, ., _ and -, from a letter or digit on";
+  return /^[a-z0-9][a-z0-9._-]{0,127}$/.test(clientId) ? [] : [{ path: ["clientId"], message }];
+}
+
+export function faultsOfCircleName(name: string): Issue[] {
+  const message = "must be 1 to 80 characters, without blanks around them";
+  const fits = name.length >= 1 && name.length <= 80 && name === name.trim();
+  return fits ? [] : [{ path: ["name"], message }];
+}
+
+export function faultsOfMembers(memberIds: readonly string[]): Issue[] {
+  const message = `must be at most ${MOST_MEMBERS}`;
+  return memberIds.length > MOST_MEMBERS ? [{ path: ["memberIds"], message }] : [];
+}
+
+/** Whether somebody is left who can manage an organisation's clients. */
+export function hasAdmin(
+  clients: readonly {
+    readonly kind: string;
+    readonly scopes: readonly string[];
+    readonly revoked_at: Date | null;
+  }[],
+): boolean {
+  return clients.some(
+    ({ kind, scopes, revoked_at }) =>
+      kind === "ADMIN" && revoked_at === null && scopes.includes("clients:manage"),
+  );
+}
+
+/** What an organisation's first client may do: enough to set up all the others. */
+export const ADMINISTRATION: ReadonlySet<Scope> = new Set([
+  "organisations:read",
+  "sharing:manage",
+  "clients:manage",
+  "keys:manage",
+  "audit:read",
+  "network:admin",
+]);

@@ -1,0 +1,106 @@
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { DB } from "../../platform/db/schema.ts";
+import type { GrantTerms } from "./grants.rules.ts";
+
+const COLUMNS = [
+  "id",
+  "owner_id",
+  "organisation_id",
+  "circle_id",
+  "scopes",
+  "countries",
+  "valid_from",
+  "valid_until",
+  "revoked_at",
+] as const;
+
+export function findGrants(db: Kysely<DB>, ids: readonly string[]) {
+  return db
+    .selectFrom("sharing_grant")
+    .select(COLUMNS)
+    .where("id", "=", sql<string>`any(${ids}::uuid[])`)
+    .execute();
+}
+
+/** Given: all of them, the ended too. Received: those that reach the caller now or from a later day on. */
+export function listGrants(
+  db: Kysely<DB>,
+  of: { readonly direction: "GIVEN" | "RECEIVED"; readonly organisationId: string },
+  after: string | null,
+  limit: number,
+) {
+  return db
+    .selectFrom("sharing_grant")
+    .select(COLUMNS)
+    .$call((query) =>
+      of.direction === "GIVEN"
+        ? query.where("owner_id", "=", of.organisationId)
+        : query.where("id", "=", sql<string>`any(array(select viewer_granted()))`),
+    )
+    .$if(after !== null, (query) => query.where("id", ">", after))
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+}
+
+export interface NewGrant extends GrantTerms {
+  readonly ownerId: string;
+  readonly organisationId: string | null;
+  readonly circleId: string | null;
+  /** Whom it reaches: the one organisation, or the circle's members but its owner. */
+  readonly audience: readonly string[];
+}
+
+export async function insertGrant(tx: Transaction<DB>, made: NewGrant): Promise<string> {
+  const grant = await tx
+    .insertInto("sharing_grant")
+    .values({
+      owner_id: made.ownerId,
+      organisation_id: made.organisationId,
+      circle_id: made.circleId,
+      scopes: [...made.scopes],
+      countries: made.countries && [...made.countries],
+      ...(made.validFrom && { valid_from: made.validFrom }),
+      valid_until: made.validUntil,
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  await sql`
+    insert into sharing_reach
+        (grant_id, organisation_id, owner_id, circle_id, scope, country, valid_from, valid_until)
+      select g.id, reached, g.owner_id, g.circle_id, scope, country, g.valid_from, g.valid_until
+      from sharing_grant g
+      cross join unnest(${made.audience}::uuid[]) reached
+      cross join unnest(g.scopes) scope
+      cross join unnest(coalesce(g.countries, array[null])) country
+      where g.id = ${grant.id}
+  `.execute(tx);
+  return grant.id;
+}
+
+/** Null: not the caller's own. */
+export async function lockGrant(tx: Transaction<DB>, owner: string, id: string) {
+  const row = await tx
+    .selectFrom("sharing_grant")
+    .select(COLUMNS)
+    .where("id", "=", id)
+    .where("owner_id", "=", owner)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Whom it reached until now. */
+export async function endGrant(tx: Transaction<DB>, id: string): Promise<string[]> {
+  await tx
+    .updateTable("sharing_grant")
+    .set({ revoked_at: sql`now()` })
+    .where("id", "=", id)
+    .execute();
+  const reached = await tx
+    .deleteFrom("sharing_reach")
+    .where("grant_id", "=", id)
+    .returning("organisation_id")
+    .execute();
+  return [...new Set(reached.map((row) => row.organisation_id))];
+}

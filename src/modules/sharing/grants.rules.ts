@@ -1,0 +1,46 @@
+import type { Issue } from "../../kernel/errors.ts";
+import type { Scope } from "../../kernel/scopes.ts";
+
+/** What can be shared of one's own; the other scopes say what a client does with its own organisation. */
+export const SHAREABLE: ReadonlySet<Scope> = new Set([
+  "beds:read",
+  "beds:hold",
+  "consulates:read",
+  "consulates:reveal",
+  "handoffs:offer",
+]);
+
+/** Clocks may differ by so much. */
+const SKEW_MS = 5 * 60_000;
+const MOST_COUNTRIES = 250;
+
+export interface GrantTerms {
+  readonly scopes: readonly Scope[];
+  /** Null: every country. */
+  readonly countries: readonly string[] | null;
+  /** Null: from now on. */
+  readonly validFrom: Date | null;
+  /** Null: until revoked. */
+  readonly validUntil: Date | null;
+}
+
+export function faultsOfTerms(terms: GrantTerms, now: Date): Issue[] {
+  const { scopes, countries, validFrom, validUntil } = terms;
+  const faults: Issue[] = scopes.flatMap((scope, index) =>
+    SHAREABLE.has(scope) ? [] : [{ path: ["scopes", index], message: "cannot be shared" }],
+  );
+  if (countries !== null && (countries.length < 1 || countries.length > MOST_COUNTRIES)) {
+    const message = "must name a country, or be null for every country";
+    faults.push({ path: ["countries"], message });
+  }
+  if (countries !== null && new Set(countries).size < countries.length) {
+    faults.push({ path: ["countries"], message: "must name each country once" });
+  }
+  if (validFrom !== null && validFrom.getTime() < now.getTime() - SKEW_MS) {
+    faults.push({ path: ["validFrom"], message: "must not be in the past" });
+  }
+  if (validUntil !== null && validUntil <= (validFrom ?? now)) {
+    faults.push({ path: ["validUntil"], message: "must be after validFrom, and in the future" });
+  }
+  return faults;
+}

@@ -1,0 +1,55 @@
+import { GraphQLError } from "graphql";
+import { type Issue, WayhouseError } from "../../kernel/errors.ts";
+
+/** What leaves: our own errors with their code, graphql's as bad input, anything else as INTERNAL. */
+export function present(error: unknown, log: (line: string) => void): GraphQLError {
+  const known =
+    error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error });
+  const cause = known.originalError ?? undefined;
+  if (cause instanceof WayhouseError) {
+    return withCode(known, cause.code, cause.message, cause.details);
+  }
+  if (cause === undefined || cause instanceof GraphQLError) return presentInput(known);
+  log(cause.stack ?? cause.message);
+  return withCode(known, "INTERNAL", "Internal error.");
+}
+
+/** A document or its variables that graphql-js refused. */
+export function presentInput(error: GraphQLError): GraphQLError {
+  if (error.extensions["code"] === "LIMIT_EXCEEDED") return error;
+  const issue = issueOfVariable(error) ?? { path: error.path ?? [], message: error.message };
+  const place = issue.path.length > 0 && !error.path ? `At ${issue.path.join(".")}: ` : "";
+  return withCode(error, "BAD_USER_INPUT", place + issue.message, { issues: [issue] });
+}
+
+/**
+ * graphql-js repeats a value that does not fit its type, which may be the private half of a key or a
+ * whole envelope: only the place and the rule are told.
+ */
+function issueOfVariable({ message, originalError }: GraphQLError): Issue | null {
+  const variable = /^Variable "\$(\w+)" got invalid value /.exec(message)?.[1];
+  if (!variable) return null;
+  const rule = originalError?.message ?? message.slice(message.lastIndexOf("; ") + 2);
+  const before = message.slice(0, message.length - rule.length - "; ".length);
+  const place = / at "([^"]+)"$/.exec(before)?.[1] ?? variable;
+  const path = place
+    .split(/[.[\]]+/)
+    .filter((member) => member !== "")
+    .map((member) => (/^\d+$/.test(member) ? Number(member) : member));
+  return { path: path[0] === "input" ? path.slice(1) : path, message: rule };
+}
+
+export function withCode(
+  error: GraphQLError,
+  code: string,
+  message = error.message,
+  details: object = {},
+): GraphQLError {
+  return new GraphQLError(message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    path: error.path ?? null,
+    extensions: { ...details, code },
+  });
+}

@@ -1,0 +1,195 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeId } from "../../src/kernel/ids.ts";
+import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
+import { hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+});
+afterAll(async () => {
+  await demo.stop();
+});
+const ask: Demo["ask"] = (...call) => demo.ask(...call);
+const GRANT = `id owner { handle } grantee { __typename ... on Organisation { handle } ... on Circle { name } }
+  scopes countries validFrom validUntil revokedAt`;
+const grant = (by: string, input: object) =>
+  ask(by, `mutation ($input: GrantScopesInput!) { grantScopes(input: $input) { ${GRANT} } }`, {
+    input: { idempotencyKey: randomUUID(), scopes: ["BEDS_READ"], ...input },
+  });
+const revoke = (by: string, id: string) =>
+  ask(by, `mutation ($input: RevokeGrantInput!) { revokeGrant(input: $input) { ${GRANT} } }`, {
+    input: { idempotencyKey: randomUUID(), id },
+  });
+const list = async (by: string, direction: string) =>
+  (
+    await ask(
+      by,
+      `{ sharingGrants(direction: ${direction}, first: 100) { edges { node { ${GRANT} } } } }`,
+    )
+  ).data["sharingGrants"].edges.map(({ node }: { node: object }) => node) as {
+    id: string;
+    owner: { handle: string };
+  }[];
+const seen = async (by: string) =>
+  (await ask(by, SEARCH, { search })).data["bedAvailability"].edges.length as number;
+const circle = (field: string, type: string, input: object, by = "coordinator") =>
+  ask(
+    by,
+    `mutation ($input: ${type}!) { ${field}(input: $input) { id name members { handle } } }`,
+    {
+      input: { idempotencyKey: randomUUID(), ...input },
+    },
+  );
+const createCircle = async (handles: string[]) =>
+  (
+    await circle("createCircle", "CreateCircleInput", {
+      name: "Test circle",
+      stewardId: await idOf(ask, "coordinator"),
+      memberIds: await Promise.all(handles.map((handle) => idOf(ask, handle))),
+    })
+  ).data["createCircle"] as { id: string; members: { handle: string }[] };
+const setMembers = async (circleId: string, handles: string[], by?: string) =>
+  circle(
+    "setCircleMembers",
+    "SetCircleMembersInput",
+    { circleId, memberIds: await Promise.all(handles.map((handle) => idOf(ask, handle))) },
+    by,
+  );
+/** Lets the two know of each other: only then can one give the other anything. */
+const introduce = async (to: string, whom: string) => {
+  const { data } = await ask(whom, "{ viewer { organisation { identityThumbprint } } }");
+  const { identityThumbprint } = data["viewer"].organisation;
+  await ask(to, `{ organisation(thumbprint: "${identityThumbprint}") { id } }`);
+};
+
+describe("a grant", () => {
+  it("lets its grantee in (grantScopes) until it is revoked (revokeGrant)", async () => {
+    await introduce("harbour", "outsider");
+    const organisationId = await idOf(ask, "outsider");
+    const made = (await grant("harbour", { organisationId })).data["grantScopes"];
+    expect(made).toMatchObject({
+      owner: { handle: "harbour" },
+      grantee: { __typename: "Organisation", handle: "outsider" },
+      scopes: ["BEDS_READ"],
+      countries: null,
+      revokedAt: null,
+    });
+    expect(await seen("outsider")).toBe(2);
+    expect((await list("outsider", "RECEIVED")).map(({ id }) => id)).toEqual([made.id]);
+    const revoked = await revoke("harbour", made.id);
+    expect(revoked.data["revokeGrant"].revokedAt).toBeTypeOf("string");
+    expect(await revoke("harbour", made.id)).toEqual(revoked);
+    expect(await seen("outsider")).toBe(0);
+    expect(await list("outsider", "RECEIVED")).toEqual([]);
+    expect((await list("harbour", "GIVEN")).map(({ id }) => id)).toContain(made.id);
+  });
+
+  it("of one country shares nothing elsewhere", async () => {
+    const organisationId = await idOf(ask, "outsider");
+    const { data } = await grant("harbour", { organisationId, countries: ["GE"] });
+    expect(await seen("outsider")).toBe(0);
+    const found = await ask("outsider", SEARCH, { search: { ...search, country: "GE" } });
+    expect(found.data["bedAvailability"].edges).toHaveLength(1);
+    await revoke("harbour", data["grantScopes"].id);
+  });
+
+  it("that begins later shares nothing yet, and that has ended shares nothing more", async () => {
+    const organisationId = await idOf(ask, "outsider");
+    const validFrom = new Date(Date.now() + 86_400_000).toISOString();
+    const { data } = await grant("harbour", { organisationId, validFrom });
+    expect(await seen("outsider")).toBe(0);
+    expect(await list("outsider", "RECEIVED")).toHaveLength(1);
+    await revoke("harbour", data["grantScopes"].id);
+  });
+
+  it("that is revoked lets no hold be confirmed any more, but be released", async () => {
+    const organisationId = await idOf(ask, "outsider");
+    const { data } = await grant("harbour", { organisationId, scopes: ["BEDS_READ", "BEDS_HOLD"] });
+    const placed = await hold(ask, "outsider", [stay(await shelter(ask, "Apricot"), 1, 70)]);
+    const id = placed.data["holdBeds"].id as string;
+    await revoke("harbour", data["grantScopes"].id);
+    expect(codeOf(await moveHold(ask, "outsider", "confirmBedHold", id))).toBe("NOT_FOUND");
+    const released = await moveHold(ask, "outsider", "releaseBedHold", id);
+    expect(released.data["releaseBedHold"]).toMatchObject({ status: "RELEASED" });
+  });
+
+  it.each<[string, object]>([
+    ["no grantee", {}],
+    ["two grantees", { organisationId: "x", circleId: "y" }],
+    ["no scope", { organisationId: "lantern", scopes: [] }],
+    ["a scope that cannot be shared", { organisationId: "lantern", scopes: ["CLIENTS_MANAGE"] }],
+    ["an empty list of countries", { organisationId: "lantern", countries: [] }],
+    [
+      "an end before its beginning",
+      { organisationId: "lantern", validUntil: "2020-01-01T00:00:00Z" },
+    ],
+    ["a beginning in the past", { organisationId: "lantern", validFrom: "2020-01-01T00:00:00Z" }],
+    ["oneself as grantee", { organisationId: "harbour" }],
+  ])("is refused with %s", async (_, { organisationId, ...rest }: { organisationId?: string }) => {
+    const known = organisationId && organisationId.length > 1;
+    const id = known ? await idOf(ask, organisationId) : organisationId;
+    expect(codeOf(await grant("harbour", { organisationId: id, ...rest }))).toBe("BAD_USER_INPUT");
+  });
+
+  it("is neither given to nor revoked by the wrong organisation", async () => {
+    const stranger = await idOf(ask, "lantern");
+    const missing = await grant("outsider", {
+      organisationId: encodeId("Organisation", randomUUID()),
+    });
+    expect(codeOf(missing)).toBe("NOT_FOUND");
+    expect(await grant("outsider", { organisationId: stranger })).toEqual(missing);
+    const [given] = await list("harbour", "GIVEN");
+    for (const by of ["lantern", "outsider", "coordinator"]) {
+      expect(await revoke(by, given!.id)).toEqual(
+        await revoke(by, encodeId("SharingGrant", randomUUID())),
+      );
+    }
+  });
+});
+
+describe("a circle", () => {
+  it("is made and changed by a network admin alone (createCircle, setCircleMembers), never by the wrong organisation", async () => {
+    const made = await createCircle(["lantern"]);
+    expect(made.members.map(({ handle }) => handle).toSorted()).toEqual(["coordinator", "lantern"]);
+    expect(codeOf(await setMembers(made.id, ["outsider"], "lantern"))).toBe("FORBIDDEN");
+    const input = { name: "Mine", stewardId: await idOf(ask, "lantern"), memberIds: [] };
+    expect(codeOf(await circle("createCircle", "CreateCircleInput", input, "lantern"))).toBe(
+      "FORBIDDEN",
+    );
+    expect(codeOf(await setMembers(encodeId("Circle", randomUUID()), []))).toBe("NOT_FOUND");
+    const query = "query ($id: ID!) { node(id: $id) { id } }";
+    const unseen = await ask("outsider", query, { id: made.id });
+    expect(unseen).toEqual(await ask("outsider", query, { id: encodeId("Circle", randomUUID()) }));
+    const circles = await ask("outsider", "{ circles { name } }");
+    expect(circles.data["circles"]).toEqual([]);
+  });
+
+  it("carries a grant to its members of that moment; who joins later has nothing, who leaves loses it for good", async () => {
+    const made = await createCircle(["harbour", "outsider"]);
+    const given = (await grant("harbour", { circleId: made.id })).data["grantScopes"];
+    expect(given.grantee).toEqual({ __typename: "Circle", name: "Test circle" });
+    expect(await seen("outsider")).toBe(2);
+    expect(await seen("coordinator")).toBe(2);
+    await setMembers(made.id, ["harbour"]);
+    expect(await seen("outsider")).toBe(0);
+    await setMembers(made.id, ["harbour", "outsider"]);
+    expect(await seen("outsider")).toBe(0);
+    await setMembers(made.id, []);
+    expect((await list("harbour", "GIVEN")).map(({ id }) => id)).toContain(given.id);
+    await revoke("harbour", given.id);
+    expect(await seen("coordinator")).toBe(0);
+  });
+
+  it("cannot be given anything by who is not in it", async () => {
+    const made = await createCircle(["lantern"]);
+    const missing = await grant("outsider", { circleId: encodeId("Circle", randomUUID()) });
+    expect(codeOf(missing)).toBe("NOT_FOUND");
+    expect(await grant("outsider", { circleId: made.id })).toEqual(missing);
+  });
+});
+
+it("never was a fault of ours", () => {
+  expect(demo.faults).toEqual([]);
+});
