@@ -1,0 +1,188 @@
+import { type JsonWebKey, randomUUID } from "node:crypto";
+import { encodeId } from "../../src/kernel/ids.ts";
+import { SCOPES } from "../../src/kernel/scopes.ts";
+import { generateSigningKey } from "../../src/platform/auth/sign.ts";
+import type { Answer, Demo } from "./demo.ts";
+import { night } from "./demo.ts";
+import type { Random } from "./documents.ts";
+import { type Facts, readFacts } from "./model.ts";
+
+export interface Network {
+  /** Of the organisations that are none of the demo's. */
+  readonly keys: Map<string, { readonly key: JsonWebKey; readonly issuer: string }>;
+  /** Whom each grant to a circle reached when it was given, but those who have left since. */
+  readonly audiences: Map<string, Set<string>>;
+}
+
+const enumOf = (scope: string) => scope.toUpperCase().replaceAll(":", "_");
+const ORDINARY = SCOPES.filter((scope) => scope !== "network:admin");
+const SHAREABLE = ["BEDS_READ", "BEDS_HOLD", "HANDOFFS_OFFER"];
+
+/** Random acts of random admins over the API; many are refused, which is well. */
+export async function growNetwork(demo: Demo, random: Random): Promise<Network> {
+  const network: Network = { keys: new Map(), audiences: new Map() };
+  const write = async (organisation: string, field: string, type: string, input: object) => {
+    const own = network.keys.get(organisation);
+    const { text } = await demo.call(
+      { organisation, clientId: "admin", ...own },
+      {
+        query: `mutation ($input: ${type}!) { ${field}(input: $input) { __typename ... on Node { id } } }`,
+        variables: { input: { idempotencyKey: randomUUID(), ...input } },
+      },
+    );
+    const answer = JSON.parse(text) as Answer;
+    const code = answer.errors?.[0]?.extensions.code;
+    if (code === "INTERNAL") throw new Error(`${field}: ${text}`);
+    return answer.data?.[field] as { id?: string } | null | undefined;
+  };
+  const facts = () => readFacts(demo.database.ownerUrl);
+
+  for (const handle of ["meadow", "thicket", "brook"]) {
+    const { publicJwk, privateJwk } = await generateSigningKey();
+    const issuer = `https://${handle}.example`;
+    network.keys.set(handle, { key: privateJwk, issuer });
+    await write("coordinator", "registerOrganisation", "RegisterOrganisationInput", {
+      handle,
+      issuer,
+      identityKey: publicJwk,
+      signingKeys: [publicJwk],
+      scopes: ORDINARY.filter(
+        (scope) => scope.endsWith("manage") || scope === "organisations:read" || random.chance(0.8),
+      ).map(enumOf),
+    });
+  }
+  let known = await facts();
+  for (const { id, handle, scopes } of known.organisations) {
+    const admin = known.clients.find((one) => one.organisation_id === id && one.name === "admin")!;
+    await write(handle, "setClientScopes", "SetClientScopesInput", {
+      id: encodeId("Client", admin.id),
+      scopes: scopes.map(enumOf),
+    });
+  }
+  for (let act = 0; act < 70; act++) {
+    await growOnce(known, random, write, network, facts);
+    known = await facts();
+  }
+  return network;
+}
+
+async function growOnce(
+  { organisations, clients, circles, grants, shelters }: Facts,
+  random: Random,
+  write: (
+    by: string,
+    field: string,
+    type: string,
+    input: object,
+  ) => Promise<{ id?: string } | null | undefined>,
+  network: Network,
+  facts: () => Promise<Facts>,
+): Promise<void> {
+  const by = random.pick(organisations);
+  const other = random.pick(organisations);
+  const organisationId = encodeId("Organisation", other.id);
+  const memberIds = random.some(organisations, 0.4).map(({ id }) => encodeId("Organisation", id));
+  const country = random.pick(["AM", "GE"]);
+  const grant = {
+    scopes: [...new Set([random.pick(SHAREABLE), random.pick(SHAREABLE)])],
+    ...(random.chance(0.4) && { countries: [country] }),
+    ...(random.chance(0.2) && { validFrom: `${night(2)}T00:00:00Z` }),
+  };
+  switch (random.below(10)) {
+    case 0:
+      await write("coordinator", "createCircle", "CreateCircleInput", {
+        name: `circle ${random.below(1000)}`,
+        stewardId: organisationId,
+        memberIds,
+      });
+      return;
+    case 1: {
+      const circle = random.pick(circles);
+      await write("coordinator", "setCircleMembers", "SetCircleMembersInput", {
+        circleId: encodeId("Circle", circle.id),
+        memberIds,
+      });
+      const members = (await facts()).circles.find(({ id }) => id === circle.id)?.members ?? [];
+      for (const { id, circle_id } of grants) {
+        if (circle_id !== circle.id) continue;
+        const reached = [...(network.audiences.get(id) ?? [])];
+        network.audiences.set(id, new Set(reached.filter((one) => members.includes(one))));
+      }
+      return;
+    }
+    case 2:
+    case 3:
+      await write(by.handle, "grantScopes", "GrantScopesInput", { organisationId, ...grant });
+      return;
+    case 4: {
+      const circle = random.pick(circles);
+      const made = await write(by.handle, "grantScopes", "GrantScopesInput", {
+        circleId: encodeId("Circle", circle.id),
+        ...grant,
+      });
+      if (made?.id === undefined) return;
+      const given = (await facts()).grants.find(
+        ({ id }) => encodeId("SharingGrant", id) === made.id,
+      )!;
+      network.audiences.set(given.id, new Set(circle.members.filter((one) => one !== by.id)));
+      return;
+    }
+    case 5: {
+      const revoked = random.pick(grants);
+      const owner = organisations.find(({ id }) => id === revoked.owner_id)!;
+      await write(
+        random.chance(0.5) ? owner.handle : by.handle,
+        "revokeGrant",
+        "RevokeGrantInput",
+        {
+          id: encodeId("SharingGrant", revoked.id),
+        },
+      );
+      return;
+    }
+    case 6:
+      await write(by.handle, "createShelter", "CreateShelterInput", {
+        label: `shelter ${random.below(1_000_000)}`,
+        country,
+        locality: "Yerevan",
+        kind: "HOSTEL",
+        features: [],
+        beds: 1 + random.below(8),
+      });
+      return;
+    case 7:
+    case 8: {
+      const shelter = random.pick(shelters);
+      await write(by.handle, "holdBeds", "HoldBedsInput", {
+        riskProfile: "OTHER",
+        stays: [
+          {
+            shelterId: encodeId("Shelter", shelter.id),
+            beds: 1,
+            checkIn: night(1),
+            checkOut: night(3),
+          },
+        ],
+        ...(random.chance(0.5) && { caseReference: randomUUID() }),
+      });
+      return;
+    }
+    default: {
+      if (random.chance(0.5)) {
+        const client = random.pick(clients.filter(({ name }) => name !== "admin"));
+        const owner = organisations.find(({ id }) => id === client.organisation_id)!;
+        await write(owner.handle, "setClientScopes", "SetClientScopesInput", {
+          id: encodeId("Client", client.id),
+          scopes: random.some(ORDINARY, 0.8).map(enumOf),
+        });
+        return;
+      }
+      if (network.keys.has(other.handle)) {
+        await write("coordinator", "setOrganisationStatus", "SetOrganisationStatusInput", {
+          organisationId,
+          status: random.pick(["ACTIVE", "ACTIVE", "SUSPENDED", "LOCKED_DOWN"]),
+        });
+      }
+    }
+  }
+}
