@@ -346,7 +346,10 @@ begin
   then
     return;
   end if;
-  was := hold_status(the_hold.status, the_hold.expires_at, the_hold.ends_on);
+  -- The wall clock, read under the hold's lock: now() is when the transaction began, and one that
+  -- waited would confirm what others were already told had expired.
+  was := case when the_hold.status = 'HELD' and the_hold.expires_at <= clock_timestamp() then 'EXPIRED'
+    else hold_status(the_hold.status, the_hold.expires_at, the_hold.ends_on) end;
   if was = any (in_from) then
     perform lock_nights(array[in_hold]);
     perform shift_nights(array[in_hold],

@@ -5,7 +5,7 @@ import { createPool, type Pool } from "../../src/platform/db/pool.ts";
 import { openSession, type Session } from "../../src/platform/db/session.ts";
 import { counters, createShelter, move, night, placeHold, share } from "../support/capacity.ts";
 import { asOwner, plantOrganisation } from "../support/network.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
 const BEDS = ["beds:read", "beds:hold", "beds:manage", "sharing:manage", "audit:read"] as const;
 let database: TestDatabase;
@@ -100,6 +100,27 @@ describe("beds", () => {
     await sql`select settle_overdue_holds(array[${id}]::uuid[], 10)`.execute(harbour.read);
     expect(await free()).toEqual([{ beds: 2 }]);
     expect(await counters(harbour, id)).toMatchObject({ held: 0 });
+  });
+
+  it("are not confirmed past the hold's time by a transaction that began before it", async () => {
+    const { id } = await createShelter(harbour, "awaited", 2);
+    const hold = await placeHold(harbour, id, 2);
+    const operation = { name: "confirmBedHold", scope: "beds:hold" } as const;
+    const { was } = await harbour.write(
+      operation,
+      { idempotencyKey: "began-before" },
+      async (tx) => {
+        await asSuperuser(database.superuserUrl, (client) =>
+          client.query("update bed_hold set expires_at = clock_timestamp() where id = $1", [
+            hold.id,
+          ]),
+        );
+        const { rows } = await sql<{ was: string }>`
+        select was from move_hold(${hold.id}, array['HELD'], 'CONFIRMED')`.execute(tx);
+        return { result: rows[0]!, changes: [] };
+      },
+    );
+    expect(was).toBe("EXPIRED");
   });
 
   it("are never promised twice by forty holds at once", async () => {

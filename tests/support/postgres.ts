@@ -5,6 +5,7 @@ import { inject } from "vitest";
 export interface TestDatabase {
   readonly ownerUrl: string;
   readonly apiUrl: string;
+  readonly superuserUrl: string;
   /** Fails the test file that left a connection open. */
   drop(): Promise<void>;
 }
@@ -12,14 +13,15 @@ export interface TestDatabase {
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   const at = (url: string) => Object.assign(new URL(url), { pathname: `/${name}` }).toString();
-  await asSuperuser((client) =>
+  await asSuperuser(inject("superuserUrl"), (client) =>
     client.query(`create database ${name} template wayhouse owner wayhouse_owner`),
   );
   return {
     ownerUrl: at(inject("ownerUrl")),
     apiUrl: at(inject("apiUrl")),
+    superuserUrl: at(inject("superuserUrl")),
     drop: () =>
-      asSuperuser(async (client) => {
+      asSuperuser(inject("superuserUrl"), async (client) => {
         const left = await connectionsLeft(client, name);
         await client.query(`drop database ${name} with (force)`);
         if (left > 0) throw new Error(`${left} connections were left open`);
@@ -36,11 +38,16 @@ async function connectionsLeft(client: pg.Client, name: string): Promise<number>
   }
 }
 
-async function asSuperuser(use: (client: pg.Client) => Promise<unknown>): Promise<void> {
-  const client = new pg.Client({ connectionString: inject("superuserUrl") });
+/** Past every wall. */
+export async function asSuperuser<R>(
+  url: string,
+  use: (client: pg.Client) => Promise<R>,
+): Promise<R> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {});
   await client.connect();
   try {
-    await use(client);
+    return await use(client);
   } finally {
     await client.end();
   }
