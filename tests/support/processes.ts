@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { AUDIENCE } from "./demo.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+interface ApiProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Everything it wrote to stderr so far. */
+  log(): string;
+}
+
+/** `src/main.ts` in a process of its own, on a free port, over a database that is migrated already. */
+async function startApi(apiUrl: string): Promise<ApiProcess> {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"], DATABASE_URL: apiUrl, PORT: "0", SEED: "none", AUDIENCE },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let log = "";
+  let announced = "";
+  child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on("data", (chunk: Buffer) => {
+      announced += chunk.toString();
+      const found = /serves (\S+\/graphql)\n/.exec(announced)?.[1];
+      if (found) resolve(found);
+    });
+    child.once("error", reject);
+    child.once("close", (code) => reject(new Error(`an API process ended (${code}): ${log}`)));
+  });
+  return { url, child, log: () => log };
+}
+
+export interface Fleet {
+  readonly size: number;
+  /** Stale while the process is down, as to a caller who does not know. */
+  urlOf(slot: number): string;
+  /** `kill -9`, then another one in its place. */
+  kill(slot: number): Promise<void>;
+  /** Processes that ended without being asked to. */
+  readonly fallen: readonly string[];
+  /** What every process wrote to stderr, the killed ones included. */
+  logs(): string;
+  /** SIGTERM to each; their exit codes. */
+  stop(): Promise<(number | null)[]>;
+}
+
+/** Several API processes on one database. */
+export async function startFleet(apiUrl: string, size: number): Promise<Fleet> {
+  const all: ApiProcess[] = [];
+  const fallen: string[] = [];
+  const dismissed = new WeakSet<ChildProcess>();
+  const start = async () => {
+    const started = await startApi(apiUrl);
+    all.push(started);
+    started.child.once("exit", (code, signal) => {
+      if (!dismissed.has(started.child)) fallen.push(`${code ?? signal}: ${started.log()}`);
+    });
+    return started;
+  };
+  const end = async ({ child }: ApiProcess, signal: NodeJS.Signals) => {
+    dismissed.add(child);
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const closed = once(child, "close");
+    child.kill(signal);
+    await closed;
+    return child.exitCode;
+  };
+  const slots = await Promise.all(Array.from({ length: size }, start));
+  return {
+    size,
+    urlOf: (slot) => slots[slot]!.url,
+    async kill(slot) {
+      await end(slots[slot]!, "SIGKILL");
+      slots[slot] = await start();
+    },
+    fallen,
+    logs: () => all.map((process) => process.log()).join(""),
+    stop: () => Promise.all(slots.map((process) => end(process, "SIGTERM"))),
+  };
+}
