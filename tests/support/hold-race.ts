@@ -23,7 +23,8 @@ const MOST_KEPT = 6;
 
 /**
  * Attempts to hold few beds from many callers at once; what is held is then confirmed, released,
- * declined or kept. Every holder uses the same idempotency keys, for every other key with the same body.
+ * declined or kept. Every holder uses the same idempotency keys, for every other key with the same
+ * body. Ends early at the first surprise.
  */
 export async function raceForBeds(race: Race): Promise<void> {
   const { book, holders, host, shelters } = race;
@@ -66,7 +67,7 @@ export async function raceForBeds(race: Race): Promise<void> {
   }
 
   async function work(): Promise<void> {
-    while (begun < race.attempts) {
+    while (begun < race.attempts && book.surprises.length === 0) {
       const index = begun++;
       for (const event of race.events) if (event.at === index) happening.push(event.run());
       if (index % 50 === 49) await resize(index);
