@@ -12,20 +12,16 @@ import {
   isNonNullType,
   isObjectType,
 } from "graphql";
+import { drawFrom } from "./random.ts";
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+/** Draws of the same kind, the same for the same seed. */
 export function randomOf(seed: number) {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const below = drawFrom(seed);
+  const next = () => below(1 << 30) / (1 << 30);
   return {
     chance: (probability: number) => next() < probability,
-    below: (bound: number) => Math.floor(next() * bound),
-    pick: <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!,
+    below,
+    pick: <T>(list: readonly T[]): T => list[below(list.length)]!,
     some: <T>(list: readonly T[], probability = 0.5): T[] =>
       list.filter(() => next() < probability),
   };

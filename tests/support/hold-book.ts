@@ -13,6 +13,7 @@ export interface StayInput {
 export interface HoldInput {
   readonly idempotencyKey: string;
   readonly stays: readonly StayInput[];
+  readonly riskProfile: string;
   readonly ttlMinutes: number;
 }
 /** A hold that a caller was told of, and what its callers last heard of it. */

@@ -104,5 +104,10 @@ function planHold(round: number, draw: Draw, shelters: readonly HotShelter[]): H
       checkOut: night(from + draw(3) + 1),
     };
   });
-  return { idempotencyKey: `attempt-${round}`, stays, ttlMinutes: draw(2) === 0 ? 1 : 60 };
+  return {
+    idempotencyKey: `attempt-${round}`,
+    stays,
+    riskProfile: "OTHER",
+    ttlMinutes: draw(2) === 0 ? 1 : 60,
+  };
 }
