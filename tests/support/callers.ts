@@ -77,7 +77,8 @@ export function openLine(fleet: Fleet): Line {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const answer = await tryOnce(caller, body);
         if (answer) return answer;
-        if (fleet.fallen.length > 0) throw new Error(`a process ended by itself: ${fleet.fallen}`);
+        if (fleet.fallen.length > 0)
+          throw new Error(`a process ended by itself: ${fleet.fallen.join()}`);
         await sleep(50);
       }
       throw new Error(`no process answered in ${MOST_TRIES} tries`);

@@ -10,7 +10,7 @@ import { type Facts, readFacts } from "./model.ts";
 export interface Network {
   /** Of the organisations that are none of the demo's. */
   readonly keys: Map<string, { readonly key: JsonWebKey; readonly issuer: string }>;
-  /** Whom each grant to a circle reached when it was given, but those who have left since. */
+  /** Whom each grant to a circle reached when it was given, but who has left or was locked down since. */
   readonly audiences: Map<string, Set<string>>;
 }
 
@@ -178,10 +178,11 @@ async function growOnce(
         return;
       }
       if (network.keys.has(other.handle)) {
-        await write("coordinator", "setOrganisationStatus", "SetOrganisationStatusInput", {
-          organisationId,
-          status: random.pick(["ACTIVE", "ACTIVE", "SUSPENDED", "LOCKED_DOWN"]),
-        });
+        const status = random.pick(["ACTIVE", "ACTIVE", "SUSPENDED", "LOCKED_DOWN"]);
+        const input = { organisationId, status };
+        await write("coordinator", "setOrganisationStatus", "SetOrganisationStatusInput", input);
+        if (status !== "LOCKED_DOWN") return;
+        for (const audience of network.audiences.values()) audience.delete(other.id);
       }
     }
   }
