@@ -16,6 +16,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await server?.stop();
+  if (server) rmSync(server.home, { recursive: true, force: true });
   server = undefined;
   rmSync(folder, { recursive: true, force: true });
 });

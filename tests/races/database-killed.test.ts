@@ -32,6 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await network?.stop();
   await server?.stop();
+  if (server) rmSync(server.home, { recursive: true, force: true });
   rmSync(dataDir, { recursive: true, force: true });
 });
 

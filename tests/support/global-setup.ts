@@ -23,6 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("apiUrl", server.apiUrl);
   return async () => {
     await server.stop();
+    rmSync(server.home, { recursive: true, force: true });
     rmSync(dataDir, { recursive: true, force: true });
   };
 }

@@ -17,6 +17,8 @@ export interface EmbeddedServer {
   readonly apiUrl: string;
   readonly port: number;
   readonly pid: number;
+  /** Where the cluster is: `dataDir`, or a folder under /var/lib/wayhouse. */
+  readonly home: string;
   stop(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export async function startEmbedded(options: {
       ownerUrl: url("wayhouse_owner", secrets.owner),
       apiUrl: url("wayhouse_web", secrets.api),
       port,
+      home,
       get pid() {
         return supervised.child().pid!;
       },

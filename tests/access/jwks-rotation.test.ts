@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { createServer, request, type ServerResponse } from "node:http";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Unavailable } from "../../src/kernel/errors.ts";
+import { createJwksFetcher } from "../../src/platform/auth/jwks.ts";
+
+const URI = "https://provider.example/jwks";
+const json = { "content-type": "application/jwk-set+json" };
+let requests = 0;
+let respond: (response: ServerResponse) => void;
+let port: number;
+const server = createServer((_, response) => {
+  requests++;
+  respond(response);
+});
+const publish = (...kids: string[]) => {
+  respond = (response) =>
+    response.writeHead(200, json).end(JSON.stringify({ keys: kids.map((kid) => ({ kid })) }));
+};
+
+beforeAll(async () => {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  port = (server.address() as { port: number }).port;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  requests = 0;
+});
+
+/** The issuer's host, as far as the fetcher can tell: a public address, dialled without TLS. */
+function fetcherAt(clock: { now: number }) {
+  return createJwksFetcher({
+    now: () => clock.now,
+    timeoutMs: 300,
+    lookup: async () => [{ address: "93.184.216.34", family: 4 }],
+    request: ({ path, signal }, answered) =>
+      request({ host: "127.0.0.1", port, path, signal }, answered),
+  });
+}
+
+describe("the keys of an issuer", () => {
+  it("are asked for once in five minutes, however many ask at once", async () => {
+    publish("a");
+    const clock = { now: 0 };
+    const fetcher = fetcherAt(clock);
+    const sets = await Promise.all(Array.from({ length: 5 }, () => fetcher(URI, "a")));
+    expect(sets.every((keys) => keys[0]!["kid"] === "a")).toBe(true);
+    clock.now = 299_999;
+    await fetcher(URI, "a");
+    expect(requests).toBe(1);
+    clock.now = 300_001;
+    await fetcher(URI, "a");
+    expect(requests).toBe(2);
+  });
+
+  it("are asked for again when a token names a new one, and an invented one costs a request in 30 s", async () => {
+    publish("a");
+    const clock = { now: 0 };
+    const fetcher = fetcherAt(clock);
+    await fetcher(URI, "a");
+    publish("a", "b");
+    expect(await fetcher(URI, "b")).toEqual([{ kid: "a" }, { kid: "b" }]);
+    expect(requests).toBe(2);
+    for (let tokens = 0; tokens < 10; tokens++) await fetcher(URI, `invented-${tokens}`);
+    expect(requests).toBe(2);
+    clock.now = 30_001;
+    await fetcher(URI, "invented");
+    await fetcher(URI, "invented");
+    expect(requests).toBe(3);
+  });
+
+  it("that were withdrawn are not served once they are stale, though the host is down", async () => {
+    publish("a");
+    const clock = { now: 0 };
+    const fetcher = fetcherAt(clock);
+    await fetcher(URI, "a");
+    respond = (response) => response.writeHead(503).end();
+    clock.now = 300_001;
+    await expect(fetcher(URI, "a")).rejects.toThrow(Unavailable);
+    await expect(fetcher(URI, "a")).rejects.toThrow(Unavailable);
+    expect(requests).toBe(2);
+    publish("c");
+    clock.now = 330_002;
+    expect(await fetcher(URI, "c")).toEqual([{ kid: "c" }]);
+  });
+
+  it("are not waited for without end", async () => {
+    respond = () => {};
+    await expect(fetcherAt({ now: 0 })(URI)).rejects.toThrow(Unavailable);
+    respond = (response) => void response.writeHead(200, json).write('{"keys":[');
+    await expect(fetcherAt({ now: 0 })(URI)).rejects.toThrow(Unavailable);
+  });
+
+  it.each<[string, (response: ServerResponse) => void]>([
+    ["from elsewhere", (to) => to.writeHead(302, { location: "https://127.0.0.1/" }).end()],
+    ["as a page", (to) => to.writeHead(200, { "content-type": "text/html" }).end("{}")],
+    [
+      "compressed, unasked",
+      (to) => to.writeHead(200, { ...json, "content-encoding": "gzip" }).end("{}"),
+    ],
+    ["that are not JSON", (to) => to.writeHead(200, json).end("{")],
+    ["that are no set", (to) => to.writeHead(200, json).end('{"keys":{}}')],
+    [
+      "that are more than 64",
+      (to) => to.writeHead(200, json).end(JSON.stringify({ keys: Array(65).fill({}) })),
+    ],
+    ["larger than 64 KiB", (to) => to.writeHead(200, json).end(" ".repeat(70_000))],
+  ])("are not taken %s", async (_, answer) => {
+    respond = answer;
+    const refusal = await fetcherAt({ now: 0 })(URI).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(Error);
+    expect(refusal).not.toBeInstanceOf(Unavailable);
+  });
+});
