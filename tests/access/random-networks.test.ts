@@ -13,7 +13,15 @@ import { growNetwork, type Network } from "../support/random-network.ts";
 
 type Model = ReturnType<typeof modelOf>;
 const schema: GraphQLSchema = buildSchema();
-const NODES = ["Organisation", "Client", "Circle", "SharingGrant", "Shelter", "BedHold"];
+const NODES = [
+  "Organisation",
+  "Client",
+  "Circle",
+  "SharingGrant",
+  "Shelter",
+  "BedHold",
+  "Advisory",
+];
 
 /** What each root field needs, as the contract says: any of the lists. */
 const NEEDS: Record<string, readonly Scope[]> = {
@@ -23,6 +31,7 @@ const NEEDS: Record<string, readonly Scope[]> = {
   shelters: ["beds:manage"],
   bedHolds: ["beds:hold", "beds:manage"],
   sharingGrants: ["sharing:manage"],
+  advisories: ["advisories:read"],
 };
 
 /** What of an answer the model does not let the caller see; nothing, if both walls stand. */
@@ -75,6 +84,7 @@ const uuidsOf = (facts: Facts, type: string): string[] =>
     SharingGrant: facts.grants,
     Shelter: facts.shelters,
     BedHold: facts.holds,
+    Advisory: facts.advisories,
   })[type]!.map(({ id }: { id: string }) => id);
 
 function valuesOf(facts: Facts): Values {
@@ -96,6 +106,7 @@ const LISTS = `{ organisations(first: 100) { edges { node { id } } } circles { i
   given: sharingGrants(direction: GIVEN, first: 100) { edges { node { id } } }
   received: sharingGrants(direction: RECEIVED, first: 100) { edges { node { id } } }
   held: bedHolds(side: HOLDER, first: 100) { edges { node { id } } }
+  advisories(first: 100) { edges { node { id } } }
   hosted: bedHolds(side: HOST, first: 100) { edges { node { id } } } }`;
 
 /** Entries that name one id; whatever it is the id of, one that is not the caller's says nothing. */
@@ -127,6 +138,8 @@ const ENTRIES: Record<string, (id: string) => object> = {
       ["setClientScopes", "SetClientScopesInput", "id", "scopes: [ORGANISATIONS_READ]"],
       ["grantScopes", "GrantScopesInput", "organisationId", "scopes: [BEDS_READ]"],
       ["grantScopes", "GrantScopesInput", "circleId", "scopes: [BEDS_READ]"],
+      ["confirmAdvisory", "AdvisoryStepInput", "id", ""],
+      ["withdrawAdvisory", "AdvisoryStepInput", "id", ""],
       ["lockDownOrganisation", "LockDownInput", "organisationId", ""],
       [
         "setBeds",
@@ -199,7 +212,12 @@ describe.each(seeds)("a random network (seed %i)", (seed) => {
 async function expectWholeLists(demo: Demo, network: Network, facts: Facts, model: Model) {
   for (const { id, handle, status, scopes } of facts.organisations) {
     if (status !== "ACTIVE") continue;
-    const needed = ["organisations:read", "sharing:manage", "beds:hold"] as const;
+    const needed = [
+      "organisations:read",
+      "sharing:manage",
+      "beds:hold",
+      "advisories:read",
+    ] as const;
     const client = facts.clients.find(
       (one) =>
         one.organisation_id === id &&
@@ -222,6 +240,13 @@ async function expectWholeLists(demo: Demo, network: Network, facts: Facts, mode
       (one: { id: string }) => decodeId(one.id)!.uuid,
     ) as string[];
     expect(circles).toEqual(seen("Circle").toSorted());
+    expect(new Set(listed("advisories"))).toEqual(
+      new Set(
+        seen("Advisory").filter((uuid) =>
+          facts.advisories.some(({ id: one, withdrawn }) => one === uuid && !withdrawn),
+        ),
+      ),
+    );
     const grants = new Set([...listed("given"), ...listed("received")]);
     expect(grants).toEqual(new Set(seen("SharingGrant")));
     expect(new Set([...listed("held"), ...listed("hosted")])).toEqual(new Set(seen("BedHold")));

@@ -15,6 +15,7 @@ export interface Facts {
   introductions: { organisation_id: string; introduced_id: string }[];
   grants: Grant[];
   shelters: { id: string; owner_id: string; country: string }[];
+  advisories: { id: string; issuer_id: string; withdrawn: boolean }[];
   holds: { id: string; holder_id: string; host_id: string; shelters: string[] }[];
 }
 interface Grant {
@@ -48,6 +49,9 @@ export async function readFacts(ownerUrl: string): Promise<Facts> {
     introductions: await all("select organisation_id, introduced_id from introduction"),
     grants: await all("select * from sharing_grant"),
     shelters: await all("select id, owner_id, country from shelter"),
+    advisories: await all(
+      "select id, issuer_id, withdrawn_at is not null as withdrawn from advisory",
+    ),
     holds: await all(
       "select id, h.holder_id, h.host_id, array_agg(shelter_id::text) as shelters from bed_hold h join bed_stay s on s.hold_id = h.id group by 1",
     ),
@@ -93,24 +97,25 @@ export function modelOf(facts: Facts, audiences: ReadonlyMap<string, ReadonlySet
         (grant.countries === null || grant.countries.includes(country)),
     );
 
+  const isTied = (me: string, id: string) =>
+    facts.circles.some(({ members }) => members.includes(me) && members.includes(id)) ||
+    facts.introductions.some((one) => one.organisation_id === me && one.introduced_id === id) ||
+    facts.grants.some(
+      (grant) =>
+        (grant.owner_id === id && isLive(grant) && reaches(grant, me)) ||
+        (grant.owner_id === me && isLive(grant) && reaches(grant, id)) ||
+        (grant.owner_id === me && grant.organisation_id === id),
+    ) ||
+    facts.holds.some(
+      (hold) =>
+        (hold.holder_id === me && hold.host_id === id) ||
+        (hold.holder_id === id && hold.host_id === me),
+    );
+
   const sees: Record<string, (by: Caller, id: string) => boolean> = {
     Organisation: ({ organisationId: me, scopes }, id) =>
       facts.organisations.some((one) => one.id === id) &&
-      (id === me ||
-        scopes.has("network:admin") ||
-        facts.circles.some(({ members }) => members.includes(me) && members.includes(id)) ||
-        facts.introductions.some((one) => one.organisation_id === me && one.introduced_id === id) ||
-        facts.grants.some(
-          (grant) =>
-            (grant.owner_id === id && isLive(grant) && reaches(grant, me)) ||
-            (grant.owner_id === me && isLive(grant) && reaches(grant, id)) ||
-            (grant.owner_id === me && grant.organisation_id === id),
-        ) ||
-        facts.holds.some(
-          (hold) =>
-            (hold.holder_id === me && hold.host_id === id) ||
-            (hold.holder_id === id && hold.host_id === me),
-        )),
+      (id === me || scopes.has("network:admin") || isTied(me, id)),
     Client: (by, id) =>
       facts.clients.some(
         (client) =>
@@ -149,6 +154,11 @@ export function modelOf(facts: Facts, audiences: ReadonlyMap<string, ReadonlySet
               facts.holds.some(
                 (hold) => hold.holder_id === by.organisationId && hold.shelters.includes(id),
               ))),
+      ),
+    Advisory: (by, id) =>
+      facts.advisories.some(
+        ({ id: one, issuer_id }) =>
+          one === id && (issuer_id === by.organisationId || isTied(by.organisationId, issuer_id)),
       ),
     BedHold: (by, id) =>
       facts.holds.some(

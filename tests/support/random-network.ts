@@ -59,7 +59,7 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
       scopes: scopes.map(enumOf),
     });
   }
-  for (let act = 0; act < 70; act++) {
+  for (let act = 0; act < 80; act++) {
     await growOnce(known, random, write, network, facts);
     known = await facts();
   }
@@ -67,7 +67,7 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
 }
 
 async function growOnce(
-  { organisations, clients, circles, grants, shelters }: Facts,
+  { organisations, clients, circles, grants, shelters, advisories }: Facts,
   random: Random,
   write: (
     by: string,
@@ -88,7 +88,7 @@ async function growOnce(
     ...(random.chance(0.4) && { countries: [country] }),
     ...(random.chance(0.2) && { validFrom: `${night(2)}T00:00:00Z` }),
   };
-  switch (random.below(10)) {
+  switch (random.below(12)) {
     case 0:
       await write("coordinator", "createCircle", "CreateCircleInput", {
         name: `circle ${random.below(1000)}`,
@@ -164,6 +164,23 @@ async function growOnce(
           },
         ],
         ...(random.chance(0.5) && { caseReference: randomUUID() }),
+      });
+      return;
+    }
+    case 9:
+      await write(by.handle, "publishAdvisory", "PublishAdvisoryInput", {
+        country,
+        riskProfiles: ["DESERTER"],
+        level: "AVOID",
+        hazards: ["DEPORTATION"],
+        expiresAt: `${night(30)}T00:00:00Z`,
+      });
+      return;
+    case 10: {
+      const field = random.pick(["confirmAdvisory", "confirmAdvisory", "withdrawAdvisory"]);
+      if (advisories.length === 0) return;
+      await write(by.handle, field, "AdvisoryStepInput", {
+        id: encodeId("Advisory", random.pick(advisories).id),
       });
       return;
     }

@@ -1,1 +1,3 @@
-export { RiskProfile } from "./advisories.graphql.ts";
+export { Advisory, loadAdvisory, loadWarnings, RiskProfile } from "./advisories.graphql.ts";
+export { findAdvisoryAgainst } from "./advisories.queries.ts";
+export type { RiskProfileName } from "./advisories.rules.ts";

@@ -1,7 +1,7 @@
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { present } from "../../platform/graphql/loader.ts";
-import { RiskProfile } from "../advisories/index.ts";
+import { Advisory, loadWarnings, RiskProfile } from "../advisories/index.ts";
 import { searchBeds } from "./availability.queries.ts";
 import { loadShelter, Shelter, ShelterFeature } from "./shelters.graphql.ts";
 
@@ -29,6 +29,17 @@ BedAvailability.implement({
       nullable: true,
       description: "Exact only where beds:hold is shared, and on the caller's own.",
     }),
+    advisories: t.field({
+      type: [Advisory],
+      description: "That warn about its country now, for whom the search is; in force or not yet.",
+      resolve: async ({ shelter_id, risk_profile }, _, { session }) => {
+        const { country } = await present(loadShelter(session, shelter_id));
+        const warnings = await loadWarnings(session, country);
+        return warnings.filter(
+          ({ risk_profiles }) => risk_profile === null || risk_profiles.includes(risk_profile),
+        );
+      },
+    }),
   }),
 });
 
@@ -44,8 +55,15 @@ const BedSearch = builder.inputType("BedSearch", {
     }),
     beds: t.int({ required: true, defaultValue: 1 }),
     features: t.field({ type: [ShelterFeature], description: "Those that a shelter must have." }),
-    riskProfile: t.field({ type: RiskProfile }),
-    includeUnsafe: t.boolean({ required: true, defaultValue: false }),
+    riskProfile: t.field({
+      type: RiskProfile,
+      description: "Hides what an advisory in force forbids for it.",
+    }),
+    includeUnsafe: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Shows it all the same; it still cannot be held.",
+    }),
   }),
 });
 const AvailabilityConnection = connectionOf("BedAvailability", BedAvailability);
@@ -63,6 +81,7 @@ builder.queryField("bedAvailability", (t) =>
         ...search,
         locality: search.locality ?? null,
         features: search.features ?? [],
+        riskProfile: search.riskProfile ?? null,
       };
       return pageOf(
         page,

@@ -13,6 +13,13 @@ export class CapacityExhausted extends DomainError {
   }
 }
 
+export class AdvisoryInForce extends DomainError {
+  readonly message = "An advisory in force forbids this country for this risk profile.";
+  constructor(readonly advisoryId: string) {
+    super();
+  }
+}
+
 export class KeptApart extends DomainError {
   readonly message = "One of keepApartFrom stays there in the same nights.";
   constructor(readonly shelterId: string) {

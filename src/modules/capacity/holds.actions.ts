@@ -13,8 +13,15 @@ import {
   type Stay,
 } from "./holds.queries.ts";
 import { faultsOfStay, HOLD_EDGES, type HoldMove, movesFrom } from "./capacity.rules.ts";
+import { findAdvisoryAgainst, type RiskProfileName } from "../advisories/index.ts";
 import { findShelters } from "./shelters.queries.ts";
-import { CapacityExhausted, IllegalTransition, KeptApart, Refused } from "./errors.ts";
+import {
+  AdvisoryInForce,
+  CapacityExhausted,
+  IllegalTransition,
+  KeptApart,
+  Refused,
+} from "./errors.ts";
 
 const MOST_STAYS = 20;
 const MOST_KEPT_APART = 50;
@@ -24,13 +31,14 @@ export interface HoldBeds {
   readonly idempotencyKey: string;
   readonly stays: readonly Stay[];
   readonly ttlMinutes: number;
+  readonly riskProfile: RiskProfileName;
   /** The holder's own, a random UUID. */
   readonly caseReference: string | null;
   /** Own references and ids of own holds. */
   readonly keepApartFrom: readonly string[];
 }
 
-/** All stays at one host, or none. @throws CapacityExhausted, KeptApart, NotFound, BadUserInput */
+/** All stays at one host, or none. @throws AdvisoryInForce, CapacityExhausted, KeptApart, NotFound, BadUserInput */
 export async function holdBeds(session: Session, input: HoldBeds): Promise<string> {
   const today = new Date().toISOString().slice(0, 10);
   const issues = input.stays.flatMap((stay, index) =>
@@ -88,6 +96,9 @@ export async function holdBeds(session: Session, input: HoldBeds): Promise<strin
           ]);
         }
       }
+      const countries = shelters.map(({ country }) => country);
+      const advisory = await findAdvisoryAgainst(tx, countries, input.riskProfile);
+      if (advisory !== null) throw new Refused(new AdvisoryInForce(advisory));
       const { caseReference, ttlMinutes } = input;
       if (references.length + holds.length > 0 || caseReference !== null) {
         const own = caseReference === null ? references : [...references, caseReference];

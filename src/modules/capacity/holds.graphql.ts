@@ -5,14 +5,15 @@ import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.
 import { Node, nodeOf } from "../../platform/graphql/node.ts";
 import type { Session } from "../../platform/db/session.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
-import { RiskProfile } from "../advisories/index.ts";
+import { Advisory, loadAdvisory, RiskProfile } from "../advisories/index.ts";
 import { changeBedHold, holdBeds } from "./holds.actions.ts";
 import { findHolds, findHoldsOf, findReferences, findStays, listHolds } from "./holds.queries.ts";
 import type { BedHoldStatus, HoldMove } from "./capacity.rules.ts";
 import { loadShelter, Shelter } from "./shelters.graphql.ts";
 import {
+  AdvisoryInForce,
   CapacityExhausted,
-  type DomainError,
+  DomainError,
   IllegalTransition,
   KeptApart,
   Refused,
@@ -120,6 +121,17 @@ builder.objectType(CapacityExhausted, {
     }),
   }),
 });
+builder.objectType(AdvisoryInForce, {
+  name: "AdvisoryInForce",
+  authenticated: true,
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({
+    advisory: t.field({
+      type: Advisory,
+      resolve: ({ advisoryId }, _, { session }) => present(loadAdvisory(session, advisoryId)),
+    }),
+  }),
+});
 builder.objectType(KeptApart, {
   name: "KeptApart",
   authenticated: true,
@@ -141,15 +153,12 @@ builder.objectType(IllegalTransition, {
   }),
 });
 const HoldBedsResult = builder.unionType("HoldBedsResult", {
-  types: [BedHold, CapacityExhausted, KeptApart],
-  resolveType: (value) =>
-    value instanceof CapacityExhausted || value instanceof KeptApart
-      ? value.constructor.name
-      : "BedHold",
+  types: [BedHold, AdvisoryInForce, CapacityExhausted, KeptApart],
+  resolveType: (value) => (value instanceof DomainError ? value.constructor.name : "BedHold"),
 });
 const BedHoldResult = builder.unionType("BedHoldResult", {
   types: [BedHold, IllegalTransition],
-  resolveType: (value) => (value instanceof IllegalTransition ? "IllegalTransition" : "BedHold"),
+  resolveType: (value) => (value instanceof DomainError ? value.constructor.name : "BedHold"),
 });
 
 /** Runs an action; its refusal is an answer like its success. */
@@ -237,6 +246,7 @@ builder.mutationField("holdBeds", (t) =>
           caseReference: input.caseReference ?? null,
           keepApartFrom: input.keepApartFrom ?? [],
         }),
+        AdvisoryInForce,
         CapacityExhausted,
         KeptApart,
       ),

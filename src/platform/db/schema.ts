@@ -25,6 +25,24 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface Advisory {
+  country: string;
+  effective_from: Generated<Timestamp>;
+  expires_at: Timestamp;
+  hazards: string[];
+  id: Generated<string>;
+  issuer_id: string;
+  level: string;
+  risk_profiles: string[];
+  withdrawn_at: Timestamp | null;
+}
+
+export interface AdvisoryConfirmation {
+  advisory_id: string;
+  issuer_id: string;
+  organisation_id: string;
+}
+
 export interface AuditEntry {
   action: string;
   actor_id: string;
@@ -193,6 +211,8 @@ export interface Shelter {
 }
 
 export interface DB {
+  advisory: Advisory;
+  advisory_confirmation: AdvisoryConfirmation;
   audit_entry: AuditEntry;
   bed_hold: BedHold;
   bed_hold_reference: BedHoldReference;

@@ -1,0 +1,73 @@
+import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
+import { uuidOf } from "../../kernel/ids.ts";
+import type { Change, Keyed, Session } from "../../platform/db/session.ts";
+import {
+  insertAdvisory,
+  insertConfirmation,
+  lockAdvisory,
+  type NewAdvisory,
+  updateWithdrawn,
+} from "./advisories.queries.ts";
+import { faultsOfAdvisory } from "./advisories.rules.ts";
+
+/** Warns at once, and blocks nothing until another organisation confirms it. @throws BadUserInput */
+export async function publishAdvisory(
+  session: Session,
+  input: Keyed & NewAdvisory,
+): Promise<string> {
+  refuse(faultsOfAdvisory(input, new Date()));
+  const issuer = session.organisationId;
+  const operation = { name: "publishAdvisory", scope: "advisories:publish" } as const;
+  const { id } = await session.write(operation, input, async (tx) => {
+    const made = await insertAdvisory(tx, issuer, input);
+    return { result: { id: made }, changes: [changed(made, issuer, input.country)] };
+  });
+  return id;
+}
+
+interface Step extends Keyed {
+  readonly id: string;
+}
+
+/** By another organisation than its issuer. @throws NotFound, BadUserInput if it is withdrawn or lapsed */
+export async function confirmAdvisory(session: Session, input: Step): Promise<string> {
+  const uuid = uuidOf("Advisory", input.id);
+  const operation = { name: "confirmAdvisory", scope: "advisories:publish" } as const;
+  const { id } = await session.write(operation, input, async (tx) => {
+    const advisory = await lockAdvisory(tx, uuid);
+    if (!advisory) throw new NotFound();
+    const message =
+      advisory.issuer_id === session.organisationId
+        ? "is the caller's own: another organisation confirms it"
+        : advisory.withdrawn_at !== null || advisory.lapsed
+          ? "is withdrawn or has lapsed"
+          : null;
+    if (message !== null) throw new BadUserInput([{ path: ["id"], message }]);
+    await insertConfirmation(tx, advisory, session.organisationId);
+    const change = changed(uuid, advisory.issuer_id, advisory.country);
+    return { result: { id: uuid }, changes: [change] };
+  });
+  return id;
+}
+
+/** By its issuer; withdrawn again, it stays as it was. @throws NotFound */
+export async function withdrawAdvisory(session: Session, input: Step): Promise<string> {
+  const uuid = uuidOf("Advisory", input.id);
+  const operation = { name: "withdrawAdvisory", scope: "advisories:publish" } as const;
+  const { id } = await session.write(operation, input, async (tx) => {
+    const advisory = await lockAdvisory(tx, uuid);
+    if (advisory?.issuer_id !== session.organisationId) throw new NotFound();
+    if (advisory.withdrawn_at === null) await updateWithdrawn(tx, uuid);
+    const change = changed(uuid, advisory.issuer_id, advisory.country);
+    return { result: { id: uuid }, changes: [change] };
+  });
+  return id;
+}
+
+const changed = (id: string, owner: string, country: string): Change => ({
+  event: "ADVISORY_CHANGED",
+  type: "Advisory",
+  id,
+  owner,
+  country,
+});

@@ -1,0 +1,161 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeId } from "../../src/kernel/ids.ts";
+import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
+import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+});
+afterAll(async () => {
+  await demo.stop();
+});
+const ask: Demo["ask"] = (...call) => demo.ask(...call);
+const FIELDS = "id inForce confirmations issuer { handle } withdrawnAt";
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+const publish = (by: string, input: object = {}) =>
+  ask(
+    by,
+    `mutation ($input: PublishAdvisoryInput!) { publishAdvisory(input: $input) { ${FIELDS} } }`,
+    {
+      input: {
+        idempotencyKey: randomUUID(),
+        country: "AM",
+        riskProfiles: ["DESERTER"],
+        level: "AVOID",
+        hazards: ["DEPORTATION"],
+        expiresAt: inDays(30),
+        ...input,
+      },
+    },
+  );
+const step = (by: string, field: string, id: string) =>
+  ask(by, `mutation ($input: AdvisoryStepInput!) { ${field}(input: $input) { ${FIELDS} } }`, {
+    input: { idempotencyKey: randomUUID(), id },
+  });
+const search = async (by: string, input: object) => {
+  const { data } = await ask(
+    by,
+    `query ($search: BedSearch!) { bedAvailability(search: $search) { edges { node { advisories { id inForce } shelter { label } } } } }`,
+    { search: { country: "AM", checkIn: night(1), checkOut: night(2), ...input } },
+  );
+  return data["bedAvailability"].edges.map(({ node }: { node: object }) => node) as {
+    advisories: { id: string; inForce: boolean }[];
+  }[];
+};
+let lastNight = 100;
+const holdFor = async (riskProfile: string) => {
+  const stays = [stay(await shelter(ask, "Apricot"), 1, (lastNight += 2))];
+  const answer = await ask(
+    "lantern",
+    `mutation ($input: HoldBedsInput!) { holdBeds(input: $input) { __typename
+      ... on BedHold { id } ... on AdvisoryInForce { message advisory { id inForce } } } }`,
+    { input: { idempotencyKey: randomUUID(), riskProfile, stays } },
+  );
+  return answer.data["holdBeds"];
+};
+
+describe("an advisory", () => {
+  it("warns at once (publishAdvisory), blocks when a second organisation confirms it (confirmAdvisory), and no more once withdrawn (withdrawAdvisory)", async () => {
+    const made = (await publish("bridge")).data["publishAdvisory"];
+    expect(made).toMatchObject({ inForce: false, confirmations: 0, issuer: { handle: "bridge" } });
+    const warned = await search("lantern", { riskProfile: "DESERTER" });
+    expect(warned.map(({ advisories }) => advisories)).toEqual([
+      [{ id: made.id, inForce: false }],
+      [{ id: made.id, inForce: false }],
+    ]);
+    const placed = await holdFor("DESERTER");
+    expect(placed.__typename).toBe("BedHold");
+
+    expect(codeOf(await step("bridge", "confirmAdvisory", made.id))).toBe("BAD_USER_INPUT");
+    const confirmed = await step("harbour", "confirmAdvisory", made.id);
+    expect(confirmed.data["confirmAdvisory"]).toMatchObject({ inForce: true, confirmations: 1 });
+    expect(await search("lantern", { riskProfile: "DESERTER" })).toEqual([]);
+    expect(await search("lantern", { riskProfile: "DESERTER", includeUnsafe: true })).toHaveLength(
+      2,
+    );
+    expect(await search("lantern", { riskProfile: "JOURNALIST" })).toHaveLength(2);
+    expect((await search("lantern", {}))[0]!.advisories).toEqual([{ id: made.id, inForce: true }]);
+    expect(await holdFor("DESERTER")).toMatchObject({
+      __typename: "AdvisoryInForce",
+      advisory: { id: made.id, inForce: true },
+    });
+    expect((await holdFor("JOURNALIST")).__typename).toBe("BedHold");
+    // It frees nothing that is held already.
+    expect(
+      (await moveHold(ask, "lantern", "confirmBedHold", placed.id)).data["confirmBedHold"],
+    ).toMatchObject({ status: "CONFIRMED" });
+
+    const withdrawn = await step("bridge", "withdrawAdvisory", made.id);
+    expect(withdrawn.data["withdrawAdvisory"].inForce).toBe(false);
+    expect(codeOf(await step("lantern", "confirmAdvisory", made.id))).toBe("BAD_USER_INPUT");
+    expect((await holdFor("DESERTER")).__typename).toBe("BedHold");
+    expect(await search("lantern", { riskProfile: "DESERTER" })).toHaveLength(2);
+  });
+
+  it("of a later day binds nobody yet, and one of another country nobody here", async () => {
+    for (const input of [{ effectiveFrom: inDays(1) }, { country: "GE" }]) {
+      const { id } = (await publish("bridge", input)).data["publishAdvisory"];
+      await step("harbour", "confirmAdvisory", id);
+      expect((await holdFor("DESERTER")).__typename).toBe("BedHold");
+      await step("bridge", "withdrawAdvisory", id);
+    }
+  });
+
+  it.each<[string, object]>([
+    ["no risk profile", { riskProfiles: [] }],
+    ["a hazard twice", { hazards: ["ABDUCTION", "ABDUCTION"] }],
+    ["no end in sight", { expiresAt: inDays(400) }],
+    ["an end in the past", { expiresAt: inDays(-1) }],
+    ["a beginning in the past", { effectiveFrom: inDays(-1) }],
+  ])("with %s is refused", async (_, input) => {
+    expect(codeOf(await publish("bridge", input))).toBe("BAD_USER_INPUT");
+  });
+
+  it("of the wrong organisation is unknown to who shares no circle with it, and binds it not", async () => {
+    const own = (await publish("outsider", { riskProfiles: ["POLITICAL"] })).data[
+      "publishAdvisory"
+    ];
+    for (const by of ["lantern", "harbour", "coordinator"]) {
+      for (const field of ["confirmAdvisory", "withdrawAdvisory"]) {
+        const foreign = await step(by, field, own.id);
+        const missing = await step(by, field, encodeId("Advisory", randomUUID()));
+        expect(foreign).toEqual(missing);
+      }
+    }
+    const theirs = (await publish("bridge")).data["publishAdvisory"];
+    const query = "query ($id: ID!) { node(id: $id) { id } }";
+    expect((await ask("outsider", query, { id: theirs.id })).data["node"]).toBeNull();
+    expect((await ask("lantern", query, { id: theirs.id })).data["node"]).toEqual({
+      id: theirs.id,
+    });
+    expect(codeOf(await step("lantern", "withdrawAdvisory", theirs.id))).toBe("NOT_FOUND");
+    const listed = await ask("outsider", "{ advisories { edges { node { id } } } }");
+    expect(listed.data["advisories"].edges).toEqual([{ node: { id: own.id } }]);
+    await step("bridge", "withdrawAdvisory", theirs.id);
+  });
+
+  it("lets no hold slip in beside the confirmation", async () => {
+    const { id } = (await publish("bridge", { riskProfiles: ["RELATIVE"] })).data[
+      "publishAdvisory"
+    ];
+    const apricot = await shelter(ask, "Apricot");
+    const holds = Array.from({ length: 8 }, (_, i) =>
+      hold(ask, "lantern", [stay(apricot, 1, 200 + 2 * i)], randomUUID(), {
+        riskProfile: "RELATIVE",
+      }),
+    );
+    const confirmed = step("harbour", "confirmAdvisory", id);
+    const answers = await Promise.all(holds);
+    expect((await confirmed).data["confirmAdvisory"].inForce).toBe(true);
+    for (const { data } of answers)
+      expect(["BedHold", "AdvisoryInForce"]).toContain(data["holdBeds"].__typename);
+    expect((await holdFor("RELATIVE")).__typename).toBe("AdvisoryInForce");
+    await step("bridge", "withdrawAdvisory", id);
+  });
+});
+
+it("never was a fault of ours", () => {
+  expect(demo.faults).toEqual([]);
+});
