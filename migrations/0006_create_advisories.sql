@@ -17,18 +17,20 @@ create table advisory (
   expires_at timestamptz not null
     constraint an_advisory_always_expires
     check (expires_at > effective_from and expires_at <= effective_from + interval '180 days'),
-  withdrawn_at timestamptz
+  withdrawn_at timestamptz,
+  constraint an_advisory_has_one_issuer unique (id, issuer_id)
 );
 create index advisory_by_country on advisory (country, expires_at);
 create index advisory_by_issuer on advisory (issuer_id);
 
 create table advisory_confirmation (
-  advisory_id uuid not null
-    constraint a_confirmation_is_of_an_advisory references advisory on delete cascade,
+  advisory_id uuid not null,
   issuer_id uuid not null,
   organisation_id uuid not null
     constraint a_confirmation_is_by_an_organisation references organisation on delete cascade,
   primary key (advisory_id, organisation_id),
+  constraint a_confirmation_is_of_an_advisory foreign key (advisory_id, issuer_id)
+    references advisory (id, issuer_id) on delete cascade,
   constraint nobody_confirms_its_own_advisory check (organisation_id <> issuer_id)
 );
 

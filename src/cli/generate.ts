@@ -1,7 +1,43 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { printSubgraphSchema } from "@apollo/subgraph";
+import pg from "pg";
+import { startEmbedded } from "../platform/db/embedded/server.ts";
+import { migrate } from "../platform/db/migrator.ts";
 import { buildSchema } from "../schema.ts";
+import { printDatabaseSchema } from "./database-schema.ts";
 
-/** Writes what is generated and committed. `npm run check` fails where it is not fresh. */
+/**
+ * Writes what is generated and committed; `npm run check` fails where it is not fresh.
+ * `--release` takes the schema of this moment as what partners rely on from now on.
+ */
+const sdl = `${printSubgraphSchema(buildSchema())}\n`;
 mkdirSync("schema", { recursive: true });
-writeFileSync("schema/network.graphql", `${printSubgraphSchema(buildSchema())}\n`);
+writeFileSync("schema/network.graphql", sdl);
+if (process.argv.includes("--release")) {
+  writeFileSync("schema/released.graphql", sdl);
+  writeFileSync("schema/breaking-changes.json", "[]\n");
+}
+
+const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-generate-"));
+const server = await startEmbedded({ dataDir, durable: false, log: console.error });
+try {
+  await migrate(server);
+  const client = new pg.Client({ connectionString: server.ownerUrl });
+  await client.connect();
+  try {
+    writeFileSync("schema/database.sql", await printDatabaseSchema(client));
+  } finally {
+    await client.end();
+  }
+  const url = ["--dialect", "postgres", "--url", server.ownerUrl];
+  const options = ["--exclude-pattern", "migration", "--date-parser", "string"];
+  const target = ["--out-file", "src/platform/db/schema.ts"];
+  execFileSync("npx", ["--no-install", "kysely-codegen", ...url, ...options, ...target]);
+} finally {
+  await server.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+  rmSync(server.home, { recursive: true, force: true });
+}
