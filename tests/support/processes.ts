@@ -12,11 +12,11 @@ interface ApiProcess {
   log(): string;
 }
 
-/** `src/main.ts` in a process of its own, on a free port, over a database that is migrated already. */
-async function startApi(apiUrl: string): Promise<ApiProcess> {
+/** `src/main.ts` in a process of its own, on a free port. @throws what it wrote, if it ends instead */
+export async function startApi(environment: NodeJS.ProcessEnv): Promise<ApiProcess> {
   const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"], DATABASE_URL: apiUrl, PORT: "0", SEED: "none", AUDIENCE },
+    env: { PATH: process.env["PATH"], PORT: "0", AUDIENCE, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
@@ -34,6 +34,18 @@ async function startApi(apiUrl: string): Promise<ApiProcess> {
   return { url, child, log: () => log };
 }
 
+/** Its exit code. */
+export async function endApi(
+  { child }: ApiProcess,
+  signal: NodeJS.Signals = "SIGTERM",
+): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const closed = once(child, "close");
+  child.kill(signal);
+  await closed;
+  return child.exitCode;
+}
+
 export interface Fleet {
   readonly size: number;
   /** Stale while the process is down, as to a caller who does not know. */
@@ -48,26 +60,22 @@ export interface Fleet {
   stop(): Promise<(number | null)[]>;
 }
 
-/** Several API processes on one database. */
+/** Several API processes on one database that is migrated already. */
 export async function startFleet(apiUrl: string, size: number): Promise<Fleet> {
   const all: ApiProcess[] = [];
   const fallen: string[] = [];
   const dismissed = new WeakSet<ChildProcess>();
   const start = async () => {
-    const started = await startApi(apiUrl);
+    const started = await startApi({ DATABASE_URL: apiUrl, SEED: "none" });
     all.push(started);
     started.child.once("exit", (code, signal) => {
       if (!dismissed.has(started.child)) fallen.push(`${code ?? signal}: ${started.log()}`);
     });
     return started;
   };
-  const end = async ({ child }: ApiProcess, signal: NodeJS.Signals) => {
-    dismissed.add(child);
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-    const closed = once(child, "close");
-    child.kill(signal);
-    await closed;
-    return child.exitCode;
+  const end = (api: ApiProcess, signal: NodeJS.Signals) => {
+    dismissed.add(api.child);
+    return endApi(api, signal);
   };
   const slots = await Promise.all(Array.from({ length: size }, start));
   return {
