@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createApp } from "./app.ts";
 import { seedDemo } from "./platform/db/demo-network.ts";
-import { readConfig } from "./platform/config/config.ts";
+import { type Config, readConfig } from "./platform/config/config.ts";
 import { type EmbeddedServer, startEmbedded } from "./platform/db/embedded/server.ts";
 import { migrate } from "./platform/db/migrator.ts";
 
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
       await once(app.server, "listening");
       const address = app.server.address();
       const port = address && typeof address === "object" ? address.port : config.port;
-      announce(`http://${config.host}:${port}`, config.seed);
+      announce(`http://${config.host}:${port}`, config);
       await stopAsked;
       log("stopping");
     } finally {
@@ -48,18 +48,23 @@ async function main(): Promise<void> {
   }
 }
 
-function announce(url: string, seed: "demo" | "none"): void {
+function announce(url: string, { seed, environment }: Config): void {
   console.log(`Wayhouse serves ${url}/graphql`);
+  if (environment === "development") console.log("A browser opens GraphiQL there.");
   if (seed === "none") return;
+  const day = (after: number) =>
+    new Date(Date.now() + after * 86_400_000).toISOString().slice(0, 10);
+  const search = `country: \\"AM\\", checkIn: \\"${day(0)}\\", checkOut: \\"${day(1)}\\"`;
+  const fields = "edges { node { band beds shelter { label locality } } }";
   console.log(`
-Demo organisations: coordinator, lantern (may hold harbour's beds), harbour (has beds), bridge (may see
-them), outsider (may not). Each has the clients dashboard, bot and admin.
+Demo organisations: coordinator (network admin), lantern (may hold harbour's beds), harbour (has beds),
+bridge (may see them), outsider (may not). Each has the clients dashboard, bot and admin.
 
 Get a token, then list free beds:
 
   TOKEN=$(npm run --silent token -- --organisation lantern --client bot)
   curl -s ${url}/graphql -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
-    -d "{\\"query\\":\\"{ bedAvailability(search: {country: \\\\\\"AM\\\\\\", checkIn: \\\\\\"$(date -u +%F)\\\\\\", checkOut: \\\\\\"$(date -u -d tomorrow +%F)\\\\\\"}) { edges { node { band beds shelter { id label locality } } } } }\\"}"
+    -d '{"query":"{ bedAvailability(search: {${search}}) { ${fields} } }"}'
 `);
 }
 
