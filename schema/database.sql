@@ -283,6 +283,165 @@ create policy keeper on event for all to wayhouse_keeper
 grant select on event to wayhouse_api;
 grant insert, select on event to wayhouse_keeper;
 
+create table handoff (
+  id uuid not null,
+  sender_id uuid not null,
+  recipient_id uuid,
+  status text not null default 'REQUESTED'::text,
+  held_from text,
+  needs text[] not null,
+  risk_profile text not null,
+  adults integer not null,
+  children integer not null,
+  placement text not null,
+  priority text not null,
+  country text not null,
+  destinations text[] not null,
+  documents_held text[] not null,
+  window_start date not null,
+  window_end date not null,
+  consent_purpose text not null,
+  consent_given_at timestamp with time zone not null,
+  consent_expires_at timestamp with time zone not null,
+  consent_by_caregiver boolean not null,
+  consent_withdrawn_at timestamp with time zone,
+  acknowledged_at timestamp with time zone,
+  acknowledge_by timestamp with time zone not null,
+  decide_by timestamp with time zone not null,
+  seal_by timestamp with time zone,
+  reason text,
+  constraint a_handoff_has_a_known_priority CHECK ((priority = ANY (ARRAY['EMERGENCY'::text, 'URGENT'::text, 'ROUTINE'::text]))),
+  constraint a_handoff_has_one_sender UNIQUE (id, sender_id),
+  constraint a_handoff_is_accepted_by_a_recipient FOREIGN KEY (recipient_id) REFERENCES organisation(id) ON DELETE RESTRICT,
+  constraint a_handoff_is_held_from_where_it_can_go_back CHECK ((held_from = ANY (ARRAY['ACCEPTED'::text, 'IN_PROGRESS'::text]))),
+  constraint a_handoff_is_in_a_known_state CHECK ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text, 'COMPLETED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'FAILED'::text, 'EXPIRED'::text]))),
+  constraint a_handoff_is_offered_by_a_sender FOREIGN KEY (sender_id) REFERENCES organisation(id) ON DELETE RESTRICT,
+  constraint a_handoff_names_destinations CHECK ((cardinality(destinations) > 0)),
+  constraint a_handoff_names_needs CHECK ((cardinality(needs) > 0)),
+  constraint a_party_is_somebody CHECK (((adults >= 0) AND (children >= 0) AND (((adults + children) >= 1) AND ((adults + children) <= 50)))),
+  constraint a_party_stays_together_or_apart CHECK ((placement = ANY (ARRAY['TOGETHER'::text, 'APART'::text]))),
+  constraint a_window_ends_after_it_begins CHECK ((window_end > window_start)),
+  constraint handoff_pkey PRIMARY KEY (id),
+  constraint nobody_hands_over_to_itself CHECK ((recipient_id <> sender_id)),
+  constraint what_is_on_hold_can_go_back CHECK (((status = 'ON_HOLD'::text) = (held_from IS NOT NULL))),
+  constraint who_decided_is_a_recipient CHECK (((recipient_id IS NOT NULL) OR (status = ANY (ARRAY['REQUESTED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text]))))
+);
+CREATE INDEX handoff_by_recipient ON public.handoff USING btree (recipient_id, id);
+CREATE INDEX handoff_by_sender ON public.handoff USING btree (sender_id, id);
+CREATE INDEX handoff_to_decide ON public.handoff USING btree (decide_by) WHERE (status = 'REQUESTED'::text);
+CREATE INDEX handoff_to_seal ON public.handoff USING btree (seal_by) WHERE (status = 'ACCEPTED'::text);
+alter table handoff enable row level security;
+alter table handoff force row level security;
+create policy keeper on handoff for all to wayhouse_keeper
+  using (true)
+  with check (true);
+create policy moved_by_its_two_sides_and_open_candidates on handoff for update to wayhouse_api
+  using ((((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:offer'::text]) AS viewer_may)) OR (( SELECT viewer_may(VARIADIC ARRAY['handoffs:receive'::text]) AS viewer_may) AND ((recipient_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR ((recipient_id IS NULL) AND (id = ANY (ARRAY( SELECT c.handoff_id
+   FROM handoff_candidate c
+  WHERE ((c.organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (NOT c.dropped_out))))))))));
+create policy offered_by_its_sender on handoff for insert to wayhouse_api
+  with check (((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:offer'::text]) AS viewer_may)));
+create policy seen_by_its_two_sides_and_until_accepted_by_candidates on handoff for select to wayhouse_api
+  using ((( SELECT viewer_may(VARIADIC ARRAY['handoffs:read'::text, 'handoffs:offer'::text, 'handoffs:receive'::text]) AS viewer_may) AND ((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (recipient_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR ((recipient_id IS NULL) AND (id = ANY (ARRAY( SELECT c.handoff_id
+   FROM handoff_candidate c
+  WHERE (c.organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)))))))));
+grant insert, select, update (acknowledged_at, consent_withdrawn_at, held_from, reason, recipient_id, seal_by, status) on handoff to wayhouse_api;
+grant select, update (held_from, reason, seal_by, status) on handoff to wayhouse_keeper;
+
+create table handoff_candidate (
+  handoff_id uuid not null,
+  sender_id uuid not null,
+  organisation_id uuid not null,
+  dropped_out boolean not null default false,
+  constraint a_candidate_is_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
+  constraint a_candidate_is_of_a_handoff FOREIGN KEY (handoff_id, sender_id) REFERENCES handoff(id, sender_id) ON DELETE CASCADE,
+  constraint handoff_candidate_pkey PRIMARY KEY (handoff_id, organisation_id),
+  constraint nobody_is_offered_its_own_handoff CHECK ((organisation_id <> sender_id))
+);
+CREATE INDEX handoff_candidate_by_organisation ON public.handoff_candidate USING btree (organisation_id, handoff_id);
+alter table handoff_candidate enable row level security;
+alter table handoff_candidate force row level security;
+create policy dropped_by_itself on handoff_candidate for update to wayhouse_api
+  using (((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:receive'::text]) AS viewer_may)));
+create policy keeper on handoff_candidate for all to wayhouse_keeper
+  using (true)
+  with check (true);
+create policy named_by_the_sender on handoff_candidate for insert to wayhouse_api
+  with check (((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:offer'::text]) AS viewer_may)));
+create policy seen_by_its_sender_and_itself on handoff_candidate for select to wayhouse_api
+  using ((( SELECT viewer_may(VARIADIC ARRAY['handoffs:read'::text, 'handoffs:offer'::text, 'handoffs:receive'::text]) AS viewer_may) AND ((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)))));
+grant insert, select, update (dropped_out) on handoff_candidate to wayhouse_api;
+grant select on handoff_candidate to wayhouse_keeper;
+
+create table handoff_envelope (
+  handoff_id uuid not null,
+  recipient_id uuid not null,
+  envelope text not null,
+  constraint an_envelope_is_of_a_handoff FOREIGN KEY (handoff_id) REFERENCES handoff(id) ON DELETE CASCADE,
+  constraint an_envelope_is_sealed_to_a_recipient FOREIGN KEY (recipient_id) REFERENCES organisation(id) ON DELETE CASCADE,
+  constraint handoff_envelope_pkey PRIMARY KEY (handoff_id)
+);
+alter table handoff_envelope enable row level security;
+alter table handoff_envelope force row level security;
+create policy keeper on handoff_envelope for all to wayhouse_keeper
+  using (true)
+  with check (true);
+create policy opened_by_its_recipient on handoff_envelope for select to wayhouse_api
+  using (((recipient_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:receive'::text]) AS viewer_may)));
+create policy sealed_by_the_sender on handoff_envelope for insert to wayhouse_api
+  with check ((( SELECT viewer_may(VARIADIC ARRAY['handoffs:offer'::text]) AS viewer_may) AND (EXISTS ( SELECT
+   FROM handoff h
+  WHERE ((h.id = handoff_envelope.handoff_id) AND (h.sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (h.recipient_id = handoff_envelope.recipient_id))))));
+grant insert, select on handoff_envelope to wayhouse_api;
+grant delete, select on handoff_envelope to wayhouse_keeper;
+
+create table handoff_reference (
+  handoff_id uuid not null,
+  organisation_id uuid not null,
+  case_reference uuid not null,
+  constraint a_reference_is_of_a_handed_over_case FOREIGN KEY (handoff_id) REFERENCES handoff(id) ON DELETE CASCADE,
+  constraint a_reference_is_of_its_writer FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
+  constraint handoff_reference_pkey PRIMARY KEY (handoff_id, organisation_id)
+);
+CREATE INDEX handoff_reference_by_case ON public.handoff_reference USING btree (organisation_id, case_reference);
+alter table handoff_reference enable row level security;
+alter table handoff_reference force row level security;
+create policy keeper on handoff_reference for all to wayhouse_keeper
+  using (true)
+  with check (true);
+create policy own on handoff_reference for all to wayhouse_api
+  using (((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:read'::text, 'handoffs:offer'::text, 'handoffs:receive'::text]) AS viewer_may)))
+  with check ((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)));
+grant insert, select on handoff_reference to wayhouse_api;
+grant select on handoff_reference to wayhouse_keeper;
+
+create table handoff_transition (
+  handoff_id uuid not null,
+  position smallint not null,
+  sender_id uuid not null,
+  status text not null,
+  party text not null,
+  at timestamp with time zone not null default date_trunc('hour'::text, now()),
+  constraint a_transition_is_by_a_known_party CHECK ((party = ANY (ARRAY['SENDER'::text, 'RECIPIENT'::text, 'CLOCK'::text, 'NETWORK'::text]))),
+  constraint a_transition_is_of_a_handoff FOREIGN KEY (handoff_id, sender_id) REFERENCES handoff(id, sender_id) ON DELETE CASCADE,
+  constraint handoff_transition_pkey PRIMARY KEY (handoff_id, "position")
+);
+alter table handoff_transition enable row level security;
+alter table handoff_transition force row level security;
+create policy keeper on handoff_transition for all to wayhouse_keeper
+  using (true)
+  with check (true);
+create policy seen_with_its_handoff on handoff_transition for select to wayhouse_api
+  using ((handoff_id IN ( SELECT h.id
+   FROM handoff h
+  WHERE (h.id = handoff_transition.handoff_id))));
+create policy written_with_its_handoff on handoff_transition for insert to wayhouse_api
+  with check ((handoff_id IN ( SELECT h.id
+   FROM handoff h
+  WHERE (h.id = handoff_transition.handoff_id))));
+grant insert, select on handoff_transition to wayhouse_api;
+grant insert, select on handoff_transition to wayhouse_keeper;
+
 create table idempotency_record (
   client_id uuid not null,
   key_hash bytea not null,
@@ -520,6 +679,62 @@ create policy seen_by_owner_and_those_it_is_shared_with on shelter for select to
 grant insert, select, update (assured_at) on shelter to wayhouse_api;
 grant select on shelter to wayhouse_keeper;
 
+-- function acquaintances_of(uuid)
+CREATE OR REPLACE FUNCTION public.acquaintances_of(in_organisation uuid)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT other.organisation_id
+    FROM (circle_member mine
+      JOIN circle_member other USING (circle_id))
+   WHERE (mine.organisation_id = acquaintances_of.in_organisation)
+ UNION
+  SELECT i.introduced_id
+    FROM introduction i
+   WHERE (i.organisation_id = acquaintances_of.in_organisation)
+ UNION
+  SELECT r.owner_id
+    FROM sharing_reach r
+   WHERE ((r.organisation_id = acquaintances_of.in_organisation) AND ((r.valid_until IS NULL) OR (r.valid_until > now())))
+ UNION
+  SELECT r.organisation_id
+    FROM sharing_reach r
+   WHERE (r.owner_id = acquaintances_of.in_organisation)
+ UNION
+  SELECT g.organisation_id
+    FROM sharing_grant g
+   WHERE ((g.owner_id = acquaintances_of.in_organisation) AND (g.organisation_id IS NOT NULL))
+ UNION
+  SELECT h.host_id
+    FROM bed_hold h
+   WHERE (h.holder_id = acquaintances_of.in_organisation)
+ UNION
+  SELECT h.holder_id
+    FROM bed_hold h
+   WHERE (h.host_id = acquaintances_of.in_organisation)
+ UNION
+  SELECT h.recipient_id
+    FROM handoff h
+   WHERE ((h.sender_id = acquaintances_of.in_organisation) AND (h.recipient_id IS NOT NULL))
+ UNION
+  SELECT h.sender_id
+    FROM handoff h
+   WHERE (h.recipient_id = acquaintances_of.in_organisation)
+ UNION
+  SELECT c.sender_id
+    FROM (handoff_candidate c
+      JOIN handoff h ON ((h.id = c.handoff_id)))
+   WHERE ((c.organisation_id = acquaintances_of.in_organisation) AND (h.recipient_id IS NULL))
+ UNION
+  SELECT c.organisation_id
+    FROM handoff_candidate c
+   WHERE (c.sender_id = acquaintances_of.in_organisation);
+END
+;
+alter function acquaintances_of(uuid) owner to wayhouse_keeper;
+
 -- function advisory_against(text[],text)
 CREATE OR REPLACE FUNCTION public.advisory_against(in_countries text[], in_risk_profile text)
  RETURNS uuid
@@ -649,6 +864,21 @@ END
 alter function confirmations_of(uuid) owner to wayhouse_keeper;
 grant execute on function confirmations_of(uuid) to wayhouse_api;
 
+-- function destroy_envelope(uuid)
+CREATE OR REPLACE FUNCTION public.destroy_envelope(in_handoff uuid)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ DELETE FROM handoff_envelope e
+    USING handoff h
+   WHERE ((e.handoff_id = destroy_envelope.in_handoff) AND (h.id = destroy_envelope.in_handoff) AND ((viewer_organisation() = h.sender_id) OR (viewer_organisation() = h.recipient_id)) AND viewer_may(VARIADIC ARRAY['handoffs:offer'::text, 'handoffs:receive'::text]));
+END
+;
+alter function destroy_envelope(uuid) owner to wayhouse_keeper;
+grant execute on function destroy_envelope(uuid) to wayhouse_api;
+
 -- function enter(uuid,text,text,text,text[])
 CREATE OR REPLACE FUNCTION public.enter(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[])
  RETURNS TABLE(client_id uuid, scopes text[])
@@ -706,6 +936,28 @@ END
 alter function find_issuer(text) owner to wayhouse_keeper;
 grant execute on function find_issuer(text) to wayhouse_api;
 
+-- function handoff_status(handoff)
+CREATE OR REPLACE FUNCTION public.handoff_status(in_handoff handoff)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN (((in_handoff).status = 'REQUESTED'::text) AND ((in_handoff).decide_by <= now())) THEN 'EXPIRED'::text
+             WHEN (((in_handoff).status = 'ACCEPTED'::text) AND ((in_handoff).seal_by <= now())) THEN 'EXPIRED'::text
+             WHEN (((in_handoff).status = 'REQUESTED'::text) AND (( SELECT o.status
+                FROM organisation o
+               WHERE (o.id = (handoff_status.in_handoff).sender_id)) <> 'ACTIVE'::text)) THEN 'ON_HOLD'::text
+             WHEN (((in_handoff).status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text])) AND is_blocked((in_handoff).destinations, (in_handoff).risk_profile, (in_handoff).sender_id, (in_handoff).recipient_id)) THEN 'ON_HOLD'::text
+             ELSE (in_handoff).status
+         END AS status;
+END
+;
+alter function handoff_status(handoff) owner to wayhouse_keeper;
+grant execute on function handoff_status(handoff) to wayhouse_api;
+
 -- function hold_status(text,timestamp with time zone,date)
 CREATE OR REPLACE FUNCTION public.hold_status(in_status text, in_expires_at timestamp with time zone, in_ends_on date)
  RETURNS text
@@ -735,6 +987,23 @@ END
 alter function introduce(text) owner to wayhouse_keeper;
 grant execute on function introduce(text) to wayhouse_api;
 
+-- function is_blocked(text[],text,uuid,uuid)
+CREATE OR REPLACE FUNCTION public.is_blocked(in_destinations text[], in_risk_profile text, in_sender uuid, in_recipient uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (NOT (EXISTS ( SELECT
+            FROM unnest(is_blocked.in_destinations) d(d)
+           WHERE (NOT (EXISTS ( SELECT
+                    FROM advisory a
+                   WHERE ((a.country = d.d) AND (is_blocked.in_risk_profile = ANY (a.risk_profiles)) AND advisory_in_force(a.*) AND ((a.issuer_id = ANY (ARRAY[is_blocked.in_sender, is_blocked.in_recipient])) OR (a.issuer_id IN ( SELECT acquaintances_of(is_blocked.in_sender) AS acquaintances_of)) OR (a.issuer_id IN ( SELECT acquaintances_of(is_blocked.in_recipient) AS acquaintances_of))))))))));
+END
+;
+alter function is_blocked(text[],text,uuid,uuid) owner to wayhouse_keeper;
+grant execute on function is_blocked(text[],text,uuid,uuid) to wayhouse_api;
+
 -- function lock_chains(uuid[])
 CREATE OR REPLACE FUNCTION public.lock_chains(in_chains uuid[])
  RETURNS void
@@ -751,6 +1020,46 @@ end
 $function$
 ;
 alter function lock_chains(uuid[]) owner to wayhouse_keeper;
+
+-- function lock_handoff(uuid)
+CREATE OR REPLACE FUNCTION public.lock_handoff(in_handoff uuid)
+ RETURNS TABLE(viewed_as text, status text, held_from text, sender_id uuid, recipient_id uuid, priority text, risk_profile text, destinations text[], is_sealed boolean, is_blocked boolean, has_consent boolean)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  the_handoff handoff;
+  is_out boolean;
+begin
+  select h.* into the_handoff from handoff h where h.id = in_handoff for update;
+  select c.dropped_out into is_out from handoff_candidate c
+    where c.handoff_id = in_handoff and c.organisation_id = viewer_organisation();
+  viewed_as := case
+    when the_handoff.sender_id = viewer_organisation() then 'SENDER'
+    when the_handoff.recipient_id = viewer_organisation() then 'RECIPIENT'
+    when is_out and the_handoff.recipient_id is null then 'OUT'
+    when not is_out and the_handoff.recipient_id is null then 'CANDIDATE'
+    when not is_out then 'PASSED_OVER' end;
+  if viewed_as is null or not viewer_may('handoffs:read', 'handoffs:offer', 'handoffs:receive') then
+    return;
+  end if;
+  -- now() is when the transaction began; a lock that was waited for may end past a deadline
+  status := case
+    when the_handoff.status = 'REQUESTED' and the_handoff.decide_by <= clock_timestamp()
+      or the_handoff.status = 'ACCEPTED' and the_handoff.seal_by <= clock_timestamp() then 'EXPIRED'
+    else handoff_status(the_handoff) end;
+  return query select lock_handoff.viewed_as, lock_handoff.status, the_handoff.held_from,
+    the_handoff.sender_id, the_handoff.recipient_id, the_handoff.priority, the_handoff.risk_profile,
+    the_handoff.destinations,
+    exists (select from handoff_envelope e where e.handoff_id = in_handoff),
+    is_blocked(the_handoff.destinations, the_handoff.risk_profile, the_handoff.sender_id, the_handoff.recipient_id),
+    the_handoff.consent_withdrawn_at is null and the_handoff.consent_expires_at > clock_timestamp();
+end
+$function$
+;
+alter function lock_handoff(uuid) owner to wayhouse_keeper;
+grant execute on function lock_handoff(uuid) to wayhouse_api;
 
 -- function lock_nights(uuid[])
 CREATE OR REPLACE FUNCTION public.lock_nights(in_holds uuid[])
@@ -828,6 +1137,21 @@ BEGIN ATOMIC
 END
 ;
 alter function nights_of(uuid[]) owner to wayhouse_keeper;
+
+-- function open_candidates(uuid)
+CREATE OR REPLACE FUNCTION public.open_candidates(in_handoff uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (count(*))::integer AS count
+    FROM handoff_candidate c
+   WHERE ((c.handoff_id = open_candidates.in_handoff) AND (NOT c.dropped_out));
+END
+;
+alter function open_candidates(uuid) owner to wayhouse_keeper;
+grant execute on function open_candidates(uuid) to wayhouse_api;
 
 -- function open_nights(uuid)
 CREATE OR REPLACE FUNCTION public.open_nights(in_shelter uuid)
@@ -1083,6 +1407,68 @@ $function$
 alter function search_beds(text,text,text[],date,date,integer,uuid,integer) owner to wayhouse_keeper;
 grant execute on function search_beds(text,text,text[],date,date,integer,uuid,integer) to wayhouse_api;
 
+-- function settle_handoff(handoff,text,text,text)
+CREATE OR REPLACE FUNCTION public.settle_handoff(in_handoff handoff, in_status text, in_party text, in_reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  delete from handoff_envelope e where e.handoff_id = in_handoff.id
+    and (in_status <> 'ON_HOLD' or in_reason = 'ORGANISATION_SUSPENDED');
+  update handoff h set status = in_status, reason = coalesce(in_reason, h.reason),
+      held_from = case when in_status = 'ON_HOLD' then h.status end,
+      seal_by = case when in_status = 'ON_HOLD' and h.status = 'ACCEPTED' then h.seal_by end
+    where h.id = in_handoff.id;
+  insert into handoff_transition (handoff_id, position, sender_id, status, party)
+    select in_handoff.id, count(*) + 1, in_handoff.sender_id, in_status, in_party
+    from handoff_transition t where t.handoff_id = in_handoff.id;
+  insert into event (kind, subject_type, subject_id, owner_id, party_id)
+    select 'HANDOFF_CHANGED', 'Handoff', in_handoff.id, in_handoff.sender_id, other
+    from (
+      select in_handoff.recipient_id as other where in_handoff.recipient_id is not null
+      union select c.organisation_id from handoff_candidate c
+        where c.handoff_id = in_handoff.id and in_handoff.recipient_id is null) others;
+end
+$function$
+;
+alter function settle_handoff(handoff,text,text,text) owner to wayhouse_keeper;
+
+-- function settle_handoffs(integer)
+CREATE OR REPLACE FUNCTION public.settle_handoffs(in_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  due handoff;
+  became text;
+  settled integer := 0;
+begin
+  for due in
+    select h.* from handoff h
+      where h.status = 'REQUESTED' and h.decide_by <= now()
+        or h.status = 'ACCEPTED' and (h.seal_by <= now()
+          or is_blocked(h.destinations, h.risk_profile, h.sender_id, h.recipient_id))
+      order by h.id limit in_limit for update skip locked
+  loop
+    became := handoff_status(due);
+    perform settle_handoff(due, became, case when became = 'EXPIRED' then 'CLOCK' else 'NETWORK' end,
+      case when became = 'EXPIRED' then 'NO_ANSWER' else 'UNSAFE_COUNTRY' end);
+    perform lock_chains(array[due.sender_id, due.recipient_id]);
+    perform append_audit(chain, chain, null, due.sender_id,
+        case when became = 'EXPIRED' then 'expireHandoff' else 'holdHandoff' end, 'handoffs:read', 'Handoff', due.id)
+      from (select distinct unnest(array_remove(array[due.sender_id, due.recipient_id], null)) as chain order by 1) chains;
+    settled := settled + 1;
+  end loop;
+  return settled;
+end
+$function$
+;
+alter function settle_handoffs(integer) owner to wayhouse_keeper;
+grant execute on function settle_handoffs(integer) to wayhouse_api;
+
 -- function settle_overdue_holds(uuid[],integer)
 CREATE OR REPLACE FUNCTION public.settle_overdue_holds(in_shelters uuid[], in_limit integer)
  RETURNS integer
@@ -1150,6 +1536,39 @@ END
 ;
 alter function shift_nights(uuid[],integer,integer) owner to wayhouse_keeper;
 
+-- function suspend_handoffs_of(uuid)
+CREATE OR REPLACE FUNCTION public.suspend_handoffs_of(in_organisation uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  live handoff;
+  stopped handoff[] := '{}';
+begin
+  if not (in_organisation is not distinct from viewer_organisation() and viewer_may('clients:manage')
+          or viewer_may('network:admin')) then
+    raise insufficient_privilege using message = 'not the caller''s to suspend';
+  end if;
+  for live in
+    select h.* from handoff h
+      where h.status in ('ACCEPTED', 'IN_PROGRESS') and in_organisation in (h.sender_id, h.recipient_id)
+      order by h.id for update
+  loop
+    perform settle_handoff(live, 'ON_HOLD', 'NETWORK', 'ORGANISATION_SUSPENDED');
+    stopped := stopped || live;
+  end loop;
+  perform lock_chains(array(select unnest(array[h.sender_id, h.recipient_id]) from unnest(stopped) h));
+  perform append_audit(chain, viewer_organisation(), null, h.sender_id, 'suspendHandoff', 'network:admin', 'Handoff', h.id)
+    from unnest(stopped) h cross join lateral unnest(array[h.sender_id, h.recipient_id]) chain
+    order by h.id, chain;
+end
+$function$
+;
+alter function suspend_handoffs_of(uuid) owner to wayhouse_keeper;
+grant execute on function suspend_handoffs_of(uuid) to wayhouse_api;
+
 -- function viewer_acquaintances()
 CREATE OR REPLACE FUNCTION public.viewer_acquaintances()
  RETURNS SETOF uuid
@@ -1157,34 +1576,8 @@ CREATE OR REPLACE FUNCTION public.viewer_acquaintances()
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
- SELECT other.organisation_id
-    FROM (circle_member mine
-      JOIN circle_member other USING (circle_id))
-   WHERE (mine.organisation_id = viewer_organisation())
- UNION
-  SELECT i.introduced_id
-    FROM introduction i
-   WHERE (i.organisation_id = viewer_organisation())
- UNION
-  SELECT r.owner_id
-    FROM sharing_reach r
-   WHERE ((r.organisation_id = viewer_organisation()) AND ((r.valid_until IS NULL) OR (r.valid_until > now())))
- UNION
-  SELECT r.organisation_id
-    FROM sharing_reach r
-   WHERE (r.owner_id = viewer_organisation())
- UNION
-  SELECT g.organisation_id
-    FROM sharing_grant g
-   WHERE ((g.owner_id = viewer_organisation()) AND (g.organisation_id IS NOT NULL))
- UNION
-  SELECT h.host_id
-    FROM bed_hold h
-   WHERE (h.holder_id = viewer_organisation())
- UNION
-  SELECT h.holder_id
-    FROM bed_hold h
-   WHERE (h.host_id = viewer_organisation());
+ SELECT a.a
+    FROM acquaintances_of(viewer_organisation()) a(a);
 END
 ;
 alter function viewer_acquaintances() owner to wayhouse_keeper;

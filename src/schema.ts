@@ -1,3 +1,5 @@
+import "./modules/handoffs/handoffs.graphql.ts";
+import "./modules/handoffs/steps.graphql.ts";
 import "./modules/organisations/circles.graphql.ts";
 import "./modules/organisations/clients.graphql.ts";
 import "./modules/organisations/organisations.graphql.ts";

@@ -1,4 +1,5 @@
 import type { Issue } from "../../kernel/errors.ts";
+import { isReference } from "../../kernel/ids.ts";
 
 export type BedHoldStatus = "HELD" | "CONFIRMED" | "RELEASED" | "DECLINED" | "EXPIRED" | "ENDED";
 
@@ -41,6 +42,59 @@ export function faultsOfStay(
     faults.push({ path: ["beds"], message: `must be from 1 to ${MOST_BEDS}` });
   }
   return faults;
+}
+
+const MOST_STAYS = 20;
+const MOST_KEPT_APART = 50;
+const LONGEST_HOLD_MINUTES = 7 * 24 * 60;
+
+export function faultsOfHold(
+  hold: {
+    readonly stays: readonly {
+      readonly beds: number;
+      readonly checkIn: string;
+      readonly checkOut: string;
+    }[];
+    readonly ttlMinutes: number;
+    readonly caseReference: string | null;
+    readonly keepApartFrom: readonly string[];
+  },
+  today: string,
+): Issue[] {
+  const faults: Issue[] = hold.stays.flatMap((stay, index) =>
+    faultsOfStay(stay, today).map(({ path, message }) => ({
+      path: ["stays", index, ...path],
+      message,
+    })),
+  );
+  if (hold.stays.length < 1 || hold.stays.length > MOST_STAYS) {
+    faults.push({ path: ["stays"], message: `must be from 1 to ${MOST_STAYS}` });
+  }
+  if (hold.ttlMinutes < 1 || hold.ttlMinutes > LONGEST_HOLD_MINUTES) {
+    faults.push({ path: ["ttlMinutes"], message: `must be from 1 to ${LONGEST_HOLD_MINUTES}` });
+  }
+  if (hold.keepApartFrom.length > MOST_KEPT_APART) {
+    faults.push({ path: ["keepApartFrom"], message: `must be at most ${MOST_KEPT_APART}` });
+  }
+  if (hold.caseReference !== null && !isReference(hold.caseReference)) {
+    faults.push({ path: ["caseReference"], message: "must be a random UUID (version 4)" });
+  }
+  return faults;
+}
+
+/** What is wrong with a stay at this very shelter; every stay of a hold is at one host. */
+export function faultsOfStayAt(
+  stay: { readonly checkIn: string; readonly checkOut: string },
+  shelter: { readonly owner_id: string; readonly max_stay_nights: number | null },
+  host: string,
+): Issue[] {
+  const most = shelter.max_stay_nights;
+  if (most !== null && daysBetween(stay.checkIn, stay.checkOut) > most) {
+    return [{ path: ["checkOut"], message: `must be at most ${most} nights after checkIn` }];
+  }
+  return shelter.owner_id === host
+    ? []
+    : [{ path: ["shelterId"], message: "must be of the first stay's host" }];
 }
 
 function daysBetween(from: string, to: string): number {

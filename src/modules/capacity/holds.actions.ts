@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
+import type { Transaction } from "kysely";
+import { NotFound, refuse } from "../../kernel/errors.ts";
 import { isReference, uuidOf } from "../../kernel/ids.ts";
+import { IllegalTransition, Refused } from "../../kernel/refusals.ts";
 import type { Scope } from "../../kernel/scopes.ts";
-import type { Session } from "../../platform/db/session.ts";
+import type { DB } from "../../platform/db/schema.ts";
+import type { Change, Keyed, Session } from "../../platform/db/session.ts";
 import {
   findHolds,
   findKeptApart,
@@ -12,23 +15,18 @@ import {
   settleOverdueHolds,
   type Stay,
 } from "./holds.queries.ts";
-import { faultsOfStay, HOLD_EDGES, type HoldMove, movesFrom } from "./capacity.rules.ts";
+import {
+  faultsOfHold,
+  faultsOfStayAt,
+  HOLD_EDGES,
+  type HoldMove,
+  movesFrom,
+} from "./capacity.rules.ts";
 import { findAdvisoryAgainst, type RiskProfileName } from "../advisories/index.ts";
 import { findShelters } from "./shelters.queries.ts";
-import {
-  AdvisoryInForce,
-  CapacityExhausted,
-  IllegalTransition,
-  KeptApart,
-  Refused,
-} from "./errors.ts";
-
-const MOST_STAYS = 20;
-const MOST_KEPT_APART = 50;
-const LONGEST_HOLD_MINUTES = 7 * 24 * 60;
+import { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 
 export interface HoldBeds {
-  readonly idempotencyKey: string;
   readonly stays: readonly Stay[];
   readonly ttlMinutes: number;
   readonly riskProfile: RiskProfileName;
@@ -39,92 +37,91 @@ export interface HoldBeds {
 }
 
 /** All stays at one host, or none. @throws AdvisoryInForce, CapacityExhausted, KeptApart, NotFound, BadUserInput */
-export async function holdBeds(session: Session, input: HoldBeds): Promise<string> {
-  const today = new Date().toISOString().slice(0, 10);
-  const issues = input.stays.flatMap((stay, index) =>
-    faultsOfStay(stay, today).map(({ path, message }) => ({
-      path: ["stays", index, ...path],
-      message,
-    })),
-  );
-  if (input.stays.length < 1 || input.stays.length > MOST_STAYS) {
-    issues.push({ path: ["stays"], message: `must be from 1 to ${MOST_STAYS}` });
-  }
-  if (input.ttlMinutes < 1 || input.ttlMinutes > LONGEST_HOLD_MINUTES) {
-    issues.push({ path: ["ttlMinutes"], message: `must be from 1 to ${LONGEST_HOLD_MINUTES}` });
-  }
-  if (input.keepApartFrom.length > MOST_KEPT_APART) {
-    issues.push({ path: ["keepApartFrom"], message: `must be at most ${MOST_KEPT_APART}` });
-  }
-  if (input.caseReference !== null && !isReference(input.caseReference)) {
-    issues.push({ path: ["caseReference"], message: "must be a random UUID (version 4)" });
-  }
-  refuse(issues);
-  const references = input.keepApartFrom.filter(isReference);
-  const holds = input.keepApartFrom
-    .filter((id) => !isReference(id))
-    .map((id) => uuidOf("BedHold", id));
+export async function holdBeds(session: Session, input: HoldBeds & Keyed): Promise<string> {
+  const hold = await prepareHold(session, input);
+  const operation = { name: "holdBeds", scope: "beds:hold" } as const;
+  const { id } = await session.write(operation, input, async (tx) => {
+    const change = await placeWithin(tx, session, hold);
+    return { result: { id: change.id }, changes: [change] };
+  });
+  return id;
+}
+
+interface PreparedHold extends HoldBeds {
+  readonly stays: readonly Stay[];
+  /** Of keepApartFrom. */
+  readonly references: readonly string[];
+  readonly holds: readonly string[];
+}
+
+/** What goes before the transaction that places a hold. @throws BadUserInput, NotFound */
+export async function prepareHold(session: Session, input: HoldBeds): Promise<PreparedHold> {
+  refuse(faultsOfHold(input, new Date().toISOString().slice(0, 10)));
   const stays = input.stays.map((stay) => ({
     ...stay,
     shelterId: uuidOf("Shelter", stay.shelterId),
   }));
+  const references = input.keepApartFrom.filter(isReference);
+  const holds = input.keepApartFrom
+    .filter((id) => !isReference(id))
+    .map((id) => uuidOf("BedHold", id));
   await settleOverdueHolds(
     session.read,
     stays.map(({ shelterId }) => shelterId),
   );
+  return { ...input, stays, references, holds };
+}
 
-  const { id } = await session.write(
-    { name: "holdBeds", scope: "beds:hold" },
-    input,
-    async (tx) => {
-      const shelters = await findShelters(
-        tx,
-        stays.map(({ shelterId }) => shelterId),
-      );
-      const known = new Map(shelters.map((shelter) => [shelter.id, shelter]));
-      for (const [index, stay] of stays.entries()) {
-        const shelter = known.get(stay.shelterId);
-        if (!shelter) throw new NotFound();
-        const nights = (Date.parse(stay.checkOut) - Date.parse(stay.checkIn)) / 86_400_000;
-        if (shelter.max_stay_nights !== null && nights > shelter.max_stay_nights) {
-          const message = `must be at most ${shelter.max_stay_nights} nights after checkIn`;
-          throw new BadUserInput([{ path: ["stays", index, "checkOut"], message }]);
-        }
-        if (shelter.owner_id !== known.get(stays[0]!.shelterId)!.owner_id) {
-          throw new BadUserInput([
-            { path: ["stays", index, "shelterId"], message: "must be of the first stay's host" },
-          ]);
-        }
-      }
-      const countries = shelters.map(({ country }) => country);
-      const advisory = await findAdvisoryAgainst(tx, countries, input.riskProfile);
-      if (advisory !== null) throw new Refused(new AdvisoryInForce(advisory));
-      const { caseReference, ttlMinutes } = input;
-      if (references.length + holds.length > 0 || caseReference !== null) {
-        const own = caseReference === null ? references : [...references, caseReference];
-        await lockReferences(tx, session.organisationId, own);
-        const known = await findHolds(tx, holds);
-        if (
-          !holds.every((id) =>
-            known.some((row) => row.id === id && row.holder_id === session.organisationId),
-          )
-        )
-          throw new NotFound();
-        const apart = await findKeptApart(tx, stays, { references, holds });
-        if (apart !== null) throw new Refused(new KeptApart(apart));
-      }
-      const hold = randomUUID();
-      const placed = await placeHold(tx, { id: hold, ttlMinutes, caseReference, stays });
-      if (!placed) throw new NotFound();
-      if (placed.exhausted_id) throw new Refused(new CapacityExhausted(placed.exhausted_id));
-      const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id: hold };
-      return {
-        result: { id: hold },
-        changes: [{ ...change, owner: placed.host_id, party: session.organisationId }],
-      };
-    },
+/** Within whatever transaction needs the beds; what it throws rolls that back. */
+export async function placeWithin(
+  tx: Transaction<DB>,
+  session: Session,
+  hold: PreparedHold,
+): Promise<Change> {
+  const { stays, caseReference, ttlMinutes } = hold;
+  const countries = await refuseUnfitStays(tx, stays);
+  const advisory = await findAdvisoryAgainst(tx, countries, hold.riskProfile);
+  if (advisory !== null) throw new Refused(new AdvisoryInForce(advisory));
+  await refuseTogether(tx, session, hold);
+  const id = randomUUID();
+  const placed = await placeHold(tx, { id, ttlMinutes, caseReference, stays });
+  if (!placed) throw new NotFound();
+  if (placed.exhausted_id) throw new Refused(new CapacityExhausted(placed.exhausted_id));
+  const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id };
+  return { ...change, owner: placed.host_id, party: session.organisationId };
+}
+
+/** The countries of the stays. @throws NotFound, BadUserInput */
+async function refuseUnfitStays(tx: Transaction<DB>, stays: readonly Stay[]): Promise<string[]> {
+  const shelters = await findShelters(
+    tx,
+    stays.map(({ shelterId }) => shelterId),
   );
-  return id;
+  const known = new Map(shelters.map((shelter) => [shelter.id, shelter]));
+  for (const [index, stay] of stays.entries()) {
+    const shelter = known.get(stay.shelterId);
+    if (!shelter) throw new NotFound();
+    const faults = faultsOfStayAt(stay, shelter, known.get(stays[0]!.shelterId)!.owner_id);
+    refuse(faults.map(({ path, message }) => ({ path: ["stays", index, ...path], message })));
+  }
+  return shelters.map(({ country }) => country);
+}
+
+/** @throws KeptApart, NotFound for a hold to keep apart from that is not the caller's */
+async function refuseTogether(
+  tx: Transaction<DB>,
+  { organisationId }: Session,
+  { stays, caseReference, references, holds }: PreparedHold,
+): Promise<void> {
+  if (references.length + holds.length === 0 && caseReference === null) return;
+  const own = caseReference === null ? references : [...references, caseReference];
+  await lockReferences(tx, organisationId, own);
+  const known = await findHolds(tx, holds);
+  const isOwn = (id: string) =>
+    known.some((row) => row.id === id && row.holder_id === organisationId);
+  if (!holds.every(isOwn)) throw new NotFound();
+  const apart = await findKeptApart(tx, stays, { references, holds });
+  if (apart !== null) throw new Refused(new KeptApart(apart));
 }
 
 const OPERATIONS = {

@@ -1,23 +1,17 @@
 import { encodeId, isReference } from "../../kernel/ids.ts";
+import { IllegalTransition } from "../../kernel/refusals.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { Node, nodeOf } from "../../platform/graphql/node.ts";
-import type { Session } from "../../platform/db/session.ts";
+import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
 import { Advisory, loadAdvisory, RiskProfile } from "../advisories/index.ts";
 import { changeBedHold, holdBeds } from "./holds.actions.ts";
 import { findHolds, findHoldsOf, findReferences, findStays, listHolds } from "./holds.queries.ts";
 import type { BedHoldStatus, HoldMove } from "./capacity.rules.ts";
 import { loadShelter, Shelter } from "./shelters.graphql.ts";
-import {
-  AdvisoryInForce,
-  CapacityExhausted,
-  DomainError,
-  IllegalTransition,
-  KeptApart,
-  Refused,
-} from "./errors.ts";
+import { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 
 type HoldRow = Awaited<ReturnType<typeof findHolds>>[number];
 type StayRow = Awaited<ReturnType<typeof findStays>>[number];
@@ -45,7 +39,7 @@ BedStay.implement({
   }),
 });
 
-const CaseReference = builder.objectRef<{ id: string }>("CaseReference");
+export const CaseReference = builder.objectRef<{ id: string }>("CaseReference");
 const BedHold = builder.objectRef<HoldRow>("BedHold");
 BedHold.implement({
   authenticated: true,
@@ -106,10 +100,6 @@ builder.asEntity(CaseReference, {
   resolveReference: ({ id }) => (isReference(id) ? { id } : null),
 });
 
-const DomainErrorInterface = builder.interfaceRef<DomainError>("DomainError");
-DomainErrorInterface.implement({
-  fields: (t) => ({ message: t.exposeString("message") }),
-});
 builder.objectType(CapacityExhausted, {
   name: "CapacityExhausted",
   authenticated: true,
@@ -143,38 +133,14 @@ builder.objectType(KeptApart, {
     }),
   }),
 });
-builder.objectType(IllegalTransition, {
-  name: "IllegalTransition",
-  authenticated: true,
-  interfaces: [DomainErrorInterface],
-  fields: (t) => ({
-    from: t.exposeString("from"),
-    allowed: t.field({ type: ["String"], resolve: ({ allowed }) => [...allowed] }),
-  }),
-});
 const HoldBedsResult = builder.unionType("HoldBedsResult", {
   types: [BedHold, AdvisoryInForce, CapacityExhausted, KeptApart],
-  resolveType: (value) => (value instanceof DomainError ? value.constructor.name : "BedHold"),
+  resolveType: refusalOr("BedHold"),
 });
 const BedHoldResult = builder.unionType("BedHoldResult", {
   types: [BedHold, IllegalTransition],
-  resolveType: (value) => (value instanceof DomainError ? value.constructor.name : "BedHold"),
+  resolveType: refusalOr("BedHold"),
 });
-
-/** Runs an action; its refusal is an answer like its success. */
-async function holdOrRefusal<Refusals extends (new (...args: never[]) => DomainError)[]>(
-  session: Session,
-  action: Promise<string>,
-  ...refusals: Refusals
-): Promise<HoldRow | InstanceType<Refusals[number]>> {
-  try {
-    return await present(loadHold(session, await action));
-  } catch (error) {
-    if (error instanceof Refused && refusals.some((one) => error.refusal instanceof one))
-      return error.refusal as InstanceType<Refusals[number]>;
-    throw error;
-  }
-}
 
 const HoldSide = builder.enumType("HoldSide", { values: ["HOLDER", "HOST"] as const });
 const BedHoldConnection = connectionOf("BedHold", BedHold);
@@ -209,7 +175,7 @@ const BedStayInput = builder.inputType("BedStayInput", {
     checkOut: t.field({ type: "Date", required: true }),
   }),
 });
-const HoldBedsInput = builder.inputType("HoldBedsInput", {
+export const HoldBedsInput = builder.inputType("HoldBedsInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     stays: t.field({
@@ -239,13 +205,15 @@ builder.mutationField("holdBeds", (t) =>
     requiresScopes: [["beds:hold"]],
     args: { input: t.arg({ type: HoldBedsInput, required: true }) },
     resolve: (_, { input }, { session }) =>
-      holdOrRefusal(
-        session,
-        holdBeds(session, {
-          ...input,
-          caseReference: input.caseReference ?? null,
-          keepApartFrom: input.keepApartFrom ?? [],
-        }),
+      orRefusal(
+        async () => {
+          const id = await holdBeds(session, {
+            ...input,
+            caseReference: input.caseReference ?? null,
+            keepApartFrom: input.keepApartFrom ?? [],
+          });
+          return present(loadHold(session, id));
+        },
         AdvisoryInForce,
         CapacityExhausted,
         KeptApart,
@@ -268,7 +236,10 @@ for (const { field, input: name, to, scope } of MOVES) {
       requiresScopes: [[scope]],
       args: { input: t.arg({ type: Input, required: true }) },
       resolve: (_, { input }, { session }) =>
-        holdOrRefusal(session, changeBedHold(session, input, to), IllegalTransition),
+        orRefusal(
+          async () => present(loadHold(session, await changeBedHold(session, input, to))),
+          IllegalTransition,
+        ),
     }),
   );
 }

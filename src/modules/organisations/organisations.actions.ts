@@ -13,6 +13,7 @@ import {
   insertOrganisation,
   introduce,
   revokeEveryGrantOf,
+  suspendHandoffsOf,
   updateCeiling,
   updateStatus,
 } from "./organisations.queries.ts";
@@ -105,6 +106,7 @@ export function setOrganisationStatus(
   const operation = { name: "setOrganisationStatus", scope: "network:admin" } as const;
   return writeOrganisation(session, operation, input, async (tx) => {
     if (!(await updateStatus(tx, uuid, input.status))) throw new NotFound();
+    if (input.status !== "ACTIVE") await suspendHandoffsOf(tx, uuid);
     const revoked = input.status === "LOCKED_DOWN" ? await revokeEveryGrantOf(tx, uuid) : [];
     return { id: uuid, changes: [changed(uuid), ...revoked.map(ended)] };
   });
@@ -120,6 +122,7 @@ export function lockDownOrganisation(
   const operation = { name: "lockDownOrganisation", scope: "clients:manage" } as const;
   return writeOrganisation(session, operation, input, async (tx) => {
     await updateStatus(tx, uuid, "LOCKED_DOWN");
+    await suspendHandoffsOf(tx, uuid);
     const revoked = await revokeEveryGrantOf(tx, uuid);
     return { id: uuid, changes: [changed(uuid), ...revoked.map(ended)] };
   });

@@ -136,6 +136,11 @@ export async function updateStatus(
   return numUpdatedRows > 0n;
 }
 
+/** Its live handoffs stop and their envelopes are gone; the other sides are told. */
+export async function suspendHandoffsOf(tx: Transaction<DB>, id: string): Promise<void> {
+  await sql`select suspend_handoffs_of(${id})`.execute(tx);
+}
+
 /** Given and received; the grants that ended thereby. */
 export async function revokeEveryGrantOf(tx: Transaction<DB>, id: string) {
   const { rows } = await sql<{ id: string; owner_id: string; organisation_id: string | null }>`

@@ -130,6 +130,63 @@ export interface Event {
   transaction_id: Generated<string>;
 }
 
+export interface Handoff {
+  acknowledge_by: Timestamp;
+  acknowledged_at: Timestamp | null;
+  adults: number;
+  children: number;
+  consent_by_caregiver: boolean;
+  consent_expires_at: Timestamp;
+  consent_given_at: Timestamp;
+  consent_purpose: string;
+  consent_withdrawn_at: Timestamp | null;
+  country: string;
+  decide_by: Timestamp;
+  destinations: string[];
+  documents_held: string[];
+  held_from: string | null;
+  id: string;
+  needs: string[];
+  placement: string;
+  priority: string;
+  reason: string | null;
+  recipient_id: string | null;
+  risk_profile: string;
+  seal_by: Timestamp | null;
+  sender_id: string;
+  status: Generated<string>;
+  window_end: string;
+  window_start: string;
+}
+
+export interface HandoffCandidate {
+  dropped_out: Generated<boolean>;
+  handoff_id: string;
+  organisation_id: string;
+  sender_id: string;
+}
+
+export interface HandoffEnvelope {
+  envelope: string;
+  handoff_id: string;
+  recipient_id: string;
+}
+
+export interface HandoffReference {
+  case_reference: string;
+  handoff_id: string;
+  organisation_id: string;
+}
+
+export interface HandoffTransition {
+  at: Generated<Timestamp>;
+  handoff_id: string;
+  party: string;
+  position: number;
+  sender_id: string;
+  status: string;
+}
+
 export interface IdempotencyRecord {
   client_id: string;
   created_at: Generated<Timestamp>;
@@ -222,6 +279,11 @@ export interface DB {
   circle_member: CircleMember;
   client: Client;
   event: Event;
+  handoff: Handoff;
+  handoff_candidate: HandoffCandidate;
+  handoff_envelope: HandoffEnvelope;
+  handoff_reference: HandoffReference;
+  handoff_transition: HandoffTransition;
   idempotency_record: IdempotencyRecord;
   introduction: Introduction;
   organisation: Organisation;

@@ -4,6 +4,7 @@ import { onClient } from "../db/session.ts";
 /** What the clock does, and how often. Nothing depends on it having run: reads tell the same without. */
 const TASKS = [
   { everyMs: 5_000, text: "select settle_overdue_holds(null, 200)" },
+  { everyMs: 5_000, text: "select settle_handoffs(200)" },
   { everyMs: 3_600_000, text: "select open_nights(null)" },
   { everyMs: 3_600_000, text: "select purge_revoked_tokens()" },
   { everyMs: 3_600_000, text: "select purge_idempotency_records(interval '30 days')" },

@@ -1,0 +1,3 @@
+export { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
+export { type HoldBeds, placeWithin, prepareHold } from "./holds.actions.ts";
+export { CaseReference, HoldBedsInput } from "./holds.graphql.ts";

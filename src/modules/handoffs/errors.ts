@@ -1,0 +1,5 @@
+import { DomainError } from "../../kernel/refusals.ts";
+
+export class AlreadyAccepted extends DomainError {
+  readonly message = "Another candidate has accepted it.";
+}

@@ -1,0 +1,1 @@
+export { Handoff, loadHandoff } from "./handoffs.graphql.ts";

@@ -1,0 +1,110 @@
+import { randomUUID } from "node:crypto";
+import { BadUserInput, Forbidden, NotFound, refuse } from "../../kernel/errors.ts";
+import { isReference, uuidOf } from "../../kernel/ids.ts";
+import type { Change, Keyed, Session } from "../../platform/db/session.ts";
+import { Refused } from "../../kernel/refusals.ts";
+import { findAdvisoryAgainst } from "../advisories/index.ts";
+import { AdvisoryInForce, type HoldBeds, placeWithin, prepareHold } from "../capacity/index.ts";
+import {
+  findBlocked,
+  findOpenTo,
+  hasLiveOffer,
+  insertHandoff,
+  insertReference,
+  lockReference,
+  type NewHandoff,
+} from "./offers.queries.ts";
+import { insertTransition, updateHandoff } from "./handoffs.queries.ts";
+import { ANSWER_WITHIN_MS, faultsOfOffer } from "./handoffs.rules.ts";
+import { changeOf, decided, lockStep } from "./steps.actions.ts";
+
+export interface OfferHandoff
+  extends Keyed, Omit<NewHandoff, "id" | "senderId" | "candidates" | "answerWithinMs"> {
+  readonly candidateIds: readonly string[];
+  /** The sender's own, a random UUID. */
+  readonly caseReference: string | null;
+}
+
+/**
+ * To candidates that gave the caller handoffs:offer, for one of the destinations.
+ * @throws NotFound for a candidate that did not, AdvisoryInForce, BadUserInput, also where the case
+ * reference has a live handoff already
+ */
+export async function offerHandoff(session: Session, input: OfferHandoff): Promise<string> {
+  refuse(faultsOfOffer(input, new Date()));
+  const { caseReference, candidateIds, destinations, riskProfile } = input;
+  refuseReference(caseReference);
+  const sender = session.organisationId;
+  const candidates = candidateIds.map((id) => uuidOf("Organisation", id));
+  const operation = { name: "offerHandoff", scope: "handoffs:offer" } as const;
+  const { id } = await session.write(operation, input, async (tx) => {
+    const open = await findOpenTo(tx, candidates, destinations);
+    if (!candidates.every((candidate) => open.includes(candidate))) throw new NotFound();
+    if (await findBlocked(tx, destinations, riskProfile, sender)) {
+      const advisory = await findAdvisoryAgainst(tx, destinations, riskProfile);
+      if (advisory !== null) throw new Refused(new AdvisoryInForce(advisory));
+    }
+    if (caseReference !== null) {
+      await lockReference(tx, sender, caseReference);
+      if (await hasLiveOffer(tx, caseReference)) {
+        const message = "has a live handoff: cancel it first";
+        throw new BadUserInput([{ path: ["caseReference"], message }]);
+      }
+    }
+    const made = randomUUID();
+    const answerWithinMs = ANSWER_WITHIN_MS[input.priority];
+    await insertHandoff(tx, { ...input, id: made, senderId: sender, candidates, answerWithinMs });
+    if (caseReference !== null) await insertReference(tx, made, sender, caseReference);
+    await insertTransition(tx, made, sender, "REQUESTED", "SENDER");
+    return { result: { id: made }, changes: changeOf(made, sender, candidates) };
+  });
+  return id;
+}
+
+export interface AcceptHandoff extends Keyed {
+  readonly id: string;
+  /** The recipient's own, a random UUID. */
+  readonly caseReference: string | null;
+  readonly holdBeds: HoldBeds | null;
+}
+
+/**
+ * The first candidate wins; with beds held in the same transaction, both or neither.
+ * @throws AlreadyAccepted, AdvisoryInForce, IllegalTransition, CapacityExhausted, KeptApart, NotFound,
+ * BadUserInput, Forbidden if beds are to be held without beds:hold
+ */
+export async function acceptHandoff(session: Session, input: AcceptHandoff): Promise<string> {
+  const uuid = uuidOf("Handoff", input.id);
+  refuseReference(input.caseReference);
+  if (input.holdBeds !== null && !session.scopes.has("beds:hold")) throw new Forbidden();
+  const caseReference = input.caseReference ?? input.holdBeds?.caseReference ?? null;
+  const hold = input.holdBeds && (await prepareHold(session, { ...input.holdBeds, caseReference }));
+  const recipient = session.organisationId;
+  const operation = { name: "acceptHandoff", scope: "handoffs:receive" } as const;
+  await session.write(operation, input, async (tx) => {
+    const facts = await lockStep(tx, uuid);
+    await decided(tx, "acceptHandoff", facts);
+    if (hold && hold.riskProfile !== facts.riskProfile) {
+      const message = "must be the handoff's";
+      throw new BadUserInput([{ path: ["holdBeds", "riskProfile"], message }]);
+    }
+    const held: Change[] = hold ? [await placeWithin(tx, session, hold)] : [];
+    await updateHandoff(tx, uuid, {
+      status: "ACCEPTED",
+      recipientId: recipient,
+      acknowledged: true,
+      sealWithinMs: ANSWER_WITHIN_MS[facts.priority],
+    });
+    if (caseReference !== null) await insertReference(tx, uuid, recipient, caseReference);
+    await insertTransition(tx, uuid, facts.senderId, "ACCEPTED", "RECIPIENT");
+    const changes = [...changeOf(uuid, facts.senderId, [recipient]), ...held];
+    return { result: { id: uuid }, changes };
+  });
+  return uuid;
+}
+
+function refuseReference(reference: string | null): void {
+  if (reference === null || isReference(reference)) return;
+  const message = "must be a random UUID (version 4)";
+  throw new BadUserInput([{ path: ["caseReference"], message }]);
+}

@@ -1,0 +1,148 @@
+import type { Transaction } from "kysely";
+import { BadUserInput, NotFound } from "../../kernel/errors.ts";
+import { uuidOf } from "../../kernel/ids.ts";
+import type { Scope } from "../../kernel/scopes.ts";
+import type { DB } from "../../platform/db/schema.ts";
+import type { Change, Keyed, Session } from "../../platform/db/session.ts";
+import { IllegalTransition, Refused } from "../../kernel/refusals.ts";
+import { findAdvisoryAgainst } from "../advisories/index.ts";
+import { AdvisoryInForce } from "../capacity/index.ts";
+import { AlreadyAccepted } from "./errors.ts";
+import {
+  countOpenCandidates,
+  deleteEnvelope,
+  dropOut,
+  findCandidates,
+  insertTransition,
+  type Locked,
+  lockHandoff,
+  updateHandoff,
+} from "./handoffs.queries.ts";
+import {
+  ANSWER_WITHIN_MS,
+  decide,
+  type HandoffStatus,
+  type HandoffStep,
+  isFinal,
+} from "./handoffs.rules.ts";
+
+export interface HandoffStepInput extends Keyed {
+  readonly id: string;
+  readonly reason: string | null;
+}
+type Step = Exclude<HandoffStep, "acceptHandoff" | "sealHandoff">;
+
+const SCOPES: Readonly<Record<Step, Scope>> = {
+  acknowledgeHandoff: "handoffs:receive",
+  rejectHandoff: "handoffs:receive",
+  receiveHandoff: "handoffs:receive",
+  holdHandoff: "handoffs:receive",
+  resumeHandoff: "handoffs:receive",
+  completeHandoff: "handoffs:receive",
+  failHandoff: "handoffs:receive",
+  cancelHandoff: "handoffs:offer",
+  withdrawConsent: "handoffs:offer",
+};
+
+/** Any step that needs nothing but the handoff. @throws IllegalTransition, NotFound, BadUserInput */
+export async function stepHandoff(
+  session: Session,
+  step: Step,
+  input: HandoffStepInput,
+): Promise<string> {
+  const uuid = uuidOf("Handoff", input.id);
+  if (step === "failHandoff" && input.reason === null) {
+    throw new BadUserInput([{ path: ["reason"], message: "must say why it failed" }]);
+  }
+  const operation = { name: step, scope: SCOPES[step] };
+  await session.write(operation, input, async (tx) => {
+    const facts = await lockStep(tx, uuid);
+    const to = await decided(tx, step, facts);
+    await take(tx, session.organisationId, uuid, step, facts, to, input.reason);
+    const others = facts.recipientId ? [facts.recipientId] : await findCandidates(tx, uuid);
+    return { result: { id: uuid }, changes: changeOf(uuid, facts.senderId, others) };
+  });
+  return uuid;
+}
+
+/** @throws NotFound if it never was the caller's to see */
+export async function lockStep(tx: Transaction<DB>, uuid: string): Promise<Locked> {
+  const facts = await lockHandoff(tx, uuid);
+  if (!facts) throw new NotFound();
+  return facts;
+}
+
+/** Where the step leads; null: it stays where it is. */
+export async function decided(
+  tx: Transaction<DB>,
+  step: HandoffStep,
+  facts: Locked,
+): Promise<HandoffStatus | null> {
+  const decision = decide(step, facts);
+  switch (decision.kind) {
+    case "GO":
+      return decision.to;
+    case "NOT_FOUND":
+      throw new NotFound();
+    case "ALREADY_ACCEPTED":
+      throw new Refused(new AlreadyAccepted());
+    case "ILLEGAL":
+      throw new Refused(new IllegalTransition(decision.from, decision.allowed));
+    case "NO_CONSENT":
+      throw new BadUserInput([{ path: ["id"], message: "has no consent in force any more" }]);
+    case "BLOCKED": {
+      const advisory = await findAdvisoryAgainst(tx, facts.destinations, facts.riskProfile);
+      throw new Refused(
+        advisory === null ? new IllegalTransition("ON_HOLD", []) : new AdvisoryInForce(advisory),
+      );
+    }
+  }
+}
+
+async function take(
+  tx: Transaction<DB>,
+  caller: string,
+  uuid: string,
+  step: Step,
+  facts: Locked,
+  to: HandoffStatus | null,
+  reason: string | null,
+): Promise<void> {
+  if (step === "acknowledgeHandoff") return updateHandoff(tx, uuid, { acknowledged: true });
+  if (step === "rejectHandoff") {
+    await dropOutOf(tx, caller, uuid, facts, reason);
+    return;
+  }
+  // Whatever else fails afterwards, nobody reads it any more: it is the first thing to go.
+  if (step === "receiveHandoff" || isFinal(to!)) await deleteEnvelope(tx, uuid);
+  await updateHandoff(tx, uuid, {
+    status: to!,
+    heldFrom: to === "ON_HOLD" ? facts.status : null,
+    reason: step === "withdrawConsent" ? "CONSENT_WITHDRAWN" : reason,
+    ...(step === "withdrawConsent" && { consentWithdrawn: true }),
+    sealWithinMs: to === "ACCEPTED" && !facts.isSealed ? ANSWER_WITHIN_MS[facts.priority] : null,
+  });
+  const party = facts.standing === "SENDER" ? "SENDER" : "RECIPIENT";
+  await insertTransition(tx, uuid, facts.senderId, to!, party);
+}
+
+/** Rejected only by the last candidate left; an earlier one drops out and nobody else is told. */
+async function dropOutOf(
+  tx: Transaction<DB>,
+  candidate: string,
+  uuid: string,
+  { senderId }: Locked,
+  reason: string | null,
+): Promise<void> {
+  if ((await countOpenCandidates(tx, uuid)) === 1) {
+    await updateHandoff(tx, uuid, { status: "REJECTED", reason });
+    await insertTransition(tx, uuid, senderId, "REJECTED", "RECIPIENT");
+  }
+  await dropOut(tx, uuid, candidate);
+}
+
+/** One to each on the other side; the sender's own chain and theirs tell of it. */
+export function changeOf(id: string, sender: string, others: readonly string[]): Change[] {
+  const change = { event: "HANDOFF_CHANGED", type: "Handoff", id, owner: sender };
+  return others.length > 0 ? others.map((party) => ({ ...change, party })) : [change];
+}

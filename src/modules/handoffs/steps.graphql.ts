@@ -1,0 +1,189 @@
+import { IllegalTransition } from "../../kernel/refusals.ts";
+import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { present } from "../../platform/graphql/loader.ts";
+import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
+import { RiskProfile } from "../advisories/index.ts";
+import { AdvisoryInForce, CapacityExhausted, HoldBedsInput, KeptApart } from "../capacity/index.ts";
+import { AlreadyAccepted } from "./errors.ts";
+import {
+  DocumentHeld,
+  Handoff,
+  HandoffReason,
+  loadHandoff,
+  Need,
+  Placement,
+  Priority,
+} from "./handoffs.graphql.ts";
+import { acceptHandoff, offerHandoff } from "./offers.actions.ts";
+import { stepHandoff } from "./steps.actions.ts";
+
+builder.objectType(AlreadyAccepted, {
+  name: "AlreadyAccepted",
+  authenticated: true,
+  interfaces: [DomainErrorInterface],
+});
+
+const OfferHandoffResult = builder.unionType("OfferHandoffResult", {
+  types: [Handoff, AdvisoryInForce],
+  resolveType: refusalOr("Handoff"),
+});
+const AcceptHandoffResult = builder.unionType("AcceptHandoffResult", {
+  types: [
+    Handoff,
+    AlreadyAccepted,
+    AdvisoryInForce,
+    IllegalTransition,
+    CapacityExhausted,
+    KeptApart,
+  ],
+  resolveType: refusalOr("Handoff"),
+});
+const HandoffResult = builder.unionType("HandoffResult", {
+  types: [Handoff, IllegalTransition],
+  resolveType: refusalOr("Handoff"),
+});
+
+const PartyInput = builder.inputType("PartyInput", {
+  description: "1 to 50 people.",
+  fields: (t) => ({
+    adults: t.int({ required: true }),
+    children: t.int({ required: true }),
+    placement: t.field({ type: Placement, required: true, defaultValue: "TOGETHER" }),
+  }),
+});
+const ConsentInput = builder.inputType("ConsentInput", {
+  fields: (t) => ({
+    purpose: t.field({ type: Need, required: true, description: "One of needs." }),
+    givenAt: t.field({ type: "DateTime", required: true }),
+    expiresAt: t.field({ type: "DateTime", required: true, description: "Within a year." }),
+    caregiver: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "True where children travel alone: a caregiver gave it for them.",
+    }),
+  }),
+});
+const OfferHandoffInput = builder.inputType("OfferHandoffInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    candidateIds: t.idList({
+      required: true,
+      description: "1 to 20, each of which gave the caller HANDOFFS_OFFER for a destination.",
+    }),
+    needs: t.field({ type: [Need], required: true }),
+    riskProfile: t.field({ type: RiskProfile, required: true }),
+    party: t.field({ type: PartyInput, required: true }),
+    priority: t.field({ type: Priority, required: true }),
+    country: t.field({
+      type: "CountryCode",
+      required: true,
+      description: "Where the people are.",
+    }),
+    destinations: t.field({
+      type: ["CountryCode"],
+      required: true,
+      description: "1 to 20, any of which would do.",
+    }),
+    documentsHeld: t.field({ type: [DocumentHeld], required: true }),
+    windowStart: t.field({ type: "Date", required: true }),
+    windowEnd: t.field({ type: "Date", required: true }),
+    consent: t.field({ type: ConsentInput, required: true }),
+    caseReference: t.id({
+      description:
+        "The caller's own, a random UUID (RFC 9562, version 4). It has one live offer at a time.",
+    }),
+  }),
+});
+builder.mutationField("offerHandoff", (t) =>
+  t.field({
+    type: OfferHandoffResult,
+    requiresScopes: [["handoffs:offer"]],
+    args: { input: t.arg({ type: OfferHandoffInput, required: true }) },
+    resolve: (_, { input }, { session }) =>
+      orRefusal(async () => {
+        const caseReference = input.caseReference ?? null;
+        return present(
+          loadHandoff(session, await offerHandoff(session, { ...input, caseReference })),
+        );
+      }, AdvisoryInForce),
+  }),
+);
+
+const AcceptHandoffInput = builder.inputType("AcceptHandoffInput", {
+  description: "With holdBeds both or neither; it needs beds:hold, too.",
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    id: t.id({ required: true }),
+    caseReference: t.id({ description: "The caller's own, a random UUID; never the sender's." }),
+    holdBeds: t.field({
+      type: HoldBedsInput,
+      description: "Its riskProfile is the handoff's; its idempotencyKey is not looked at.",
+    }),
+  }),
+});
+builder.mutationField("acceptHandoff", (t) =>
+  t.field({
+    type: AcceptHandoffResult,
+    requiresScopes: [["handoffs:receive"]],
+    args: { input: t.arg({ type: AcceptHandoffInput, required: true }) },
+    resolve: (_, { input }, { session }) => {
+      const { holdBeds } = input;
+      const hold = holdBeds && {
+        ...holdBeds,
+        caseReference: holdBeds.caseReference ?? null,
+        keepApartFrom: holdBeds.keepApartFrom ?? [],
+      };
+      return orRefusal(
+        async () => {
+          const id = await acceptHandoff(session, {
+            ...input,
+            caseReference: input.caseReference ?? null,
+            holdBeds: hold ?? null,
+          });
+          return present(loadHandoff(session, id));
+        },
+        AlreadyAccepted,
+        AdvisoryInForce,
+        IllegalTransition,
+        CapacityExhausted,
+        KeptApart,
+      );
+    },
+  }),
+);
+
+const HandoffStepInput = builder.inputType("HandoffStepInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    id: t.id({ required: true }),
+    reason: t.field({ type: HandoffReason, description: "failHandoff must say why." }),
+  }),
+});
+const STEPS = [
+  ["acknowledgeHandoff", "handoffs:receive", "It is read and will be decided."],
+  ["rejectHandoff", "handoffs:receive", "The last candidate left; an earlier one only drops out."],
+  ["receiveHandoff", "handoffs:receive", "Responsibility moves; the envelope is gone for good."],
+  ["holdHandoff", "handoffs:receive", "ON_HOLD until it is resumed."],
+  ["resumeHandoff", "handoffs:receive", "Back to where it was, unless an advisory forbids it."],
+  ["completeHandoff", "handoffs:receive", "What was needed is done."],
+  ["failHandoff", "handoffs:receive", "Responsibility returns to the sender."],
+  ["cancelHandoff", "handoffs:offer", "By the sender, from any state that is not final."],
+  ["withdrawConsent", "handoffs:offer", "Destroys the envelope first, then cancels."],
+] as const;
+for (const [field, scope, description] of STEPS) {
+  builder.mutationField(field, (t) =>
+    t.field({
+      type: HandoffResult,
+      description,
+      requiresScopes: [[scope]],
+      args: { input: t.arg({ type: HandoffStepInput, required: true }) },
+      resolve: (_, { input }, { session }) =>
+        orRefusal(async () => {
+          const reason = input.reason ?? null;
+          return present(
+            loadHandoff(session, await stepHandoff(session, field, { ...input, reason })),
+          );
+        }, IllegalTransition),
+    }),
+  );
+}

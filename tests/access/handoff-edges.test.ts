@@ -1,0 +1,225 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeId, encodeId } from "../../src/kernel/ids.ts";
+import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
+import { randomOf } from "../support/documents.ts";
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+  await openTo(ask, "lantern", ["harbour", "bridge"]);
+});
+afterAll(async () => {
+  await demo.stop();
+});
+const ask: Demo["ask"] = (...call) => demo.ask(...call);
+const SENDER = "lantern";
+const RECIPIENT = "harbour";
+const STEPS = [
+  "acknowledgeHandoff",
+  "acceptHandoff",
+  "rejectHandoff",
+  "receiveHandoff",
+  "holdHandoff",
+  "resumeHandoff",
+  "completeHandoff",
+  "failHandoff",
+  "cancelHandoff",
+  "withdrawConsent",
+];
+
+/** Design §5 by hand: who takes it where. SEALED is ACCEPTED with the file there; → itself: no edge. */
+const BY_SENDER = { cancelHandoff: "CANCELLED", withdrawConsent: "CANCELLED" };
+const ALLOWED: Record<string, Record<string, Record<string, string>>> = {
+  REQUESTED: {
+    [SENDER]: BY_SENDER,
+    [RECIPIENT]: {
+      acknowledgeHandoff: "REQUESTED",
+      acceptHandoff: "ACCEPTED",
+      rejectHandoff: "REQUESTED",
+    },
+    bridge: {
+      acknowledgeHandoff: "REQUESTED",
+      acceptHandoff: "ACCEPTED",
+      rejectHandoff: "REQUESTED",
+    },
+  },
+  ACCEPTED: {
+    [SENDER]: BY_SENDER,
+    [RECIPIENT]: { holdHandoff: "ON_HOLD", failHandoff: "FAILED" },
+  },
+  SEALED: {
+    [SENDER]: BY_SENDER,
+    [RECIPIENT]: { receiveHandoff: "IN_PROGRESS", holdHandoff: "ON_HOLD", failHandoff: "FAILED" },
+  },
+  IN_PROGRESS: {
+    [SENDER]: BY_SENDER,
+    [RECIPIENT]: { holdHandoff: "ON_HOLD", completeHandoff: "COMPLETED", failHandoff: "FAILED" },
+  },
+  HELD_FROM_ACCEPTED: {
+    [SENDER]: BY_SENDER,
+    [RECIPIENT]: { resumeHandoff: "ACCEPTED", failHandoff: "FAILED" },
+  },
+  HELD_FROM_IN_PROGRESS: {
+    [SENDER]: BY_SENDER,
+    [RECIPIENT]: { resumeHandoff: "IN_PROGRESS", failHandoff: "FAILED" },
+  },
+  COMPLETED: {},
+  REJECTED: {},
+  CANCELLED: {},
+  FAILED: {},
+  EXPIRED: {},
+};
+/** How a handoff gets there. */
+const WAYS: Record<string, [string, string][]> = {
+  REQUESTED: [],
+  ACCEPTED: [[RECIPIENT, "acceptHandoff"]],
+  SEALED: [
+    [RECIPIENT, "acceptHandoff"],
+    ["", "seal"],
+  ],
+  IN_PROGRESS: [
+    [RECIPIENT, "acceptHandoff"],
+    ["", "seal"],
+    [RECIPIENT, "receiveHandoff"],
+  ],
+  HELD_FROM_ACCEPTED: [
+    [RECIPIENT, "acceptHandoff"],
+    [RECIPIENT, "holdHandoff"],
+  ],
+  HELD_FROM_IN_PROGRESS: [
+    [RECIPIENT, "acceptHandoff"],
+    ["", "seal"],
+    [RECIPIENT, "receiveHandoff"],
+    [RECIPIENT, "holdHandoff"],
+  ],
+  COMPLETED: [
+    [RECIPIENT, "acceptHandoff"],
+    ["", "seal"],
+    [RECIPIENT, "receiveHandoff"],
+    [RECIPIENT, "completeHandoff"],
+  ],
+  REJECTED: [
+    [RECIPIENT, "rejectHandoff"],
+    ["bridge", "rejectHandoff"],
+  ],
+  CANCELLED: [[SENDER, "cancelHandoff"]],
+  FAILED: [
+    [RECIPIENT, "acceptHandoff"],
+    [RECIPIENT, "failHandoff"],
+  ],
+  EXPIRED: [["", "expire"]],
+};
+const ACTORS = [SENDER, RECIPIENT, "bridge", "outsider", "coordinator"];
+const statusOf = (state: string) =>
+  state === "SEALED" ? "ACCEPTED" : state.startsWith("HELD") ? "ON_HOLD" : state;
+
+async function handoffIn(state: string): Promise<string> {
+  const id = (await offer(ask, SENDER, [RECIPIENT, "bridge"])).data["offerHandoff"].id as string;
+  const uuid = decodeId(id)!.uuid;
+  for (const [by, what] of WAYS[state]!) {
+    if (what === "seal") await seal(uuid);
+    else if (what === "expire")
+      await meddle(demo, "update handoff set decide_by = now() where id = $1", [uuid]);
+    else await step(ask, by, what, id);
+  }
+  expect((await see(ask, SENDER, id)).status).toBe(statusOf(state));
+  return id;
+}
+const seal = (uuid: string) =>
+  meddle(
+    demo,
+    `with sealed as (update handoff set seal_by = null where id = $1 and status = 'ACCEPTED' returning id, recipient_id)
+      insert into handoff_envelope select id, recipient_id, 'sealed' from sealed on conflict do nothing`,
+    [uuid],
+  );
+const isRefused = (answer: Answer, field: string) =>
+  codeOf(answer) === "NOT_FOUND" ||
+  ["IllegalTransition", "AlreadyAccepted"].includes(answer.data?.[field]?.__typename as string);
+
+describe.each(Object.keys(ALLOWED))(
+  "a handoff that is %s (stepHandoff: lockStep, decided, changeOf)",
+  (state) => {
+    const edges = ALLOWED[state]!;
+
+    it("refuses every other step to everyone, and stays as it is; the wrong organisation hears of nothing there", async () => {
+      const id = await handoffIn(state);
+      const before = await see(ask, SENDER, id);
+      for (const by of ACTORS) {
+        for (const field of STEPS) {
+          if (edges[by]?.[field]) continue;
+          const answer = await step(ask, by, field, id);
+          expect(isRefused(answer, field), `${by} ${field} ${JSON.stringify(answer)}`).toBe(true);
+        }
+      }
+      expect(await see(ask, SENDER, id)).toEqual(before);
+      for (const by of ["outsider", "coordinator"]) {
+        for (const field of STEPS) {
+          const missing = await step(ask, by, field, encodeId("Handoff", randomUUID()));
+          expect(await step(ask, by, field, id)).toEqual(missing);
+        }
+      }
+    });
+
+    it("goes where its edges lead", async () => {
+      for (const [by, steps] of Object.entries(edges)) {
+        for (const [field, to] of Object.entries(steps)) {
+          const id = await handoffIn(state);
+          const { data } = await step(ask, by, field, id);
+          expect(data[field], `${by} ${field}`).toMatchObject({
+            __typename: "Handoff",
+            status: to,
+          });
+          const seen = await see(ask, SENDER, id);
+          expect(seen.status).toBe(to);
+          const told = seen.history.at(-1) as { to: string };
+          expect(told.to).toBe(to);
+        }
+      }
+    });
+  },
+);
+
+describe("random calls", () => {
+  it("never reach a state that the table forbids", async () => {
+    const random = randomOf(7);
+    for (let story = 0; story < 25; story++) {
+      const id = await handoffIn("REQUESTED");
+      const uuid = decodeId(id)!.uuid;
+      for (let act = 0; act < 14; act++) {
+        const { status: from, recipient } = await see(ask, SENDER, id);
+        if (random.chance(0.25)) await seal(uuid);
+        const by = random.pick(ACTORS);
+        const field = random.pick(STEPS);
+        await step(ask, by, field, id);
+        const to = (await see(ask, SENDER, id)).status as string;
+        // Whoever accepted is the recipient, and the other candidate nobody.
+        const isRecipient = by === recipient?.handle;
+        const role = isRecipient ? RECIPIENT : recipient && by === RECIPIENT ? "outsider" : by;
+        const targets = Object.entries(ALLOWED)
+          .filter(([state]) => statusOf(state) === from)
+          .flatMap(([, edges]) => edges[role]?.[field] ?? []);
+        // The last candidate's rejection is the one edge that depends on who else is left.
+        const rejected = field === "rejectHandoff" && from === "REQUESTED" ? ["REJECTED"] : [];
+        const legal = [from, ...targets, ...rejected];
+        expect(legal, `${by} ${field} from ${from}`).toContain(to);
+      }
+    }
+  });
+
+  it("is told an expired token nothing", async () => {
+    const id = await handoffIn("REQUESTED");
+    const response = await fetch(demo.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: "Bearer e30.e30.e30" },
+      body: JSON.stringify({ query: `{ node(id: "${id}") { id } }` }),
+    });
+    expect(response.status).toBe(401);
+    expect((await accept(ask, RECIPIENT, id)).data["acceptHandoff"].status).toBe("ACCEPTED");
+  });
+});
+
+it("never was a fault of ours", () => {
+  expect(demo.faults).toEqual([]);
+});
