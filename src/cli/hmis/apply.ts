@@ -1,0 +1,96 @@
+import { type Api, Refused } from "../api.ts";
+import { Stop } from "../command.ts";
+import type { Horizon } from "./inventory.ts";
+import { openShelter, setNights } from "./network.ts";
+import {
+  type Change,
+  changesOf,
+  type Place,
+  type Plan,
+  shortReason,
+  type Standing,
+} from "./plan.ts";
+import type { Quarantined } from "./read.ts";
+
+/** What was done, which is what was planned but for what the API refused. */
+export interface Done {
+  readonly created: readonly { readonly label: string; readonly nights: readonly Change[] }[];
+  readonly set: readonly { readonly label: string; readonly nights: readonly Change[] }[];
+  readonly quarantined: readonly Quarantined[];
+}
+
+/** One call after the other. @throws Stop, after which the same again does the rest */
+export async function applyPlan(
+  api: Api,
+  plan: Plan,
+  place: Place,
+  horizon: Horizon,
+  showProgress: (done: number, total: number) => void = () => {},
+): Promise<Done> {
+  const created: { label: string; nights: readonly Change[] }[] = [];
+  const set: { label: string; nights: readonly Change[] }[] = [];
+  const quarantined: Quarantined[] = [];
+  const quarantine = (row: number, column: string | null, reason: string) =>
+    void quarantined.push({ file: "Inventory.csv", row, column, reason });
+
+  async function setAll(standing: Standing, changes: readonly Change[]): Promise<Change[]> {
+    const made: Change[] = [];
+    for (const change of changes) {
+      try {
+        await setNights(api, standing, change);
+        made.push(change);
+      } catch (error) {
+        const { code, paths, message } = refusal(error);
+        const { from, until, row } = change;
+        const isPromised = paths.includes("maximum");
+        const promised = shortReason(standing.label, from, until, null);
+        quarantine(
+          row,
+          isPromised ? "BedInventory" : null,
+          isPromised ? promised : `is refused: ${code}, ${message}`,
+        );
+      }
+    }
+    return made;
+  }
+
+  const total = plan.create.length + plan.set.length;
+  let count = 0;
+  try {
+    for (const opening of plan.create) {
+      showProgress(count, total);
+      const { label, row } = opening.statement;
+      try {
+        const standing = await openShelter(api, opening, place, horizon);
+        const nights = await setAll(standing, changesOf(standing.nights, opening).changes);
+        created.push({ label, nights });
+      } catch (error) {
+        const { code, message } = refusal(error);
+        quarantine(row, null, `${label} is refused: ${code}, ${message}`);
+      }
+      count++;
+    }
+    for (const { standing, changes } of plan.set) {
+      showProgress(count, total);
+      const nights = await setAll(standing, changes);
+      if (nights.length > 0) set.push({ label: standing.label, nights });
+      count++;
+    }
+  } catch (error) {
+    if (!(error instanceof Stop) || count === 0) throw error;
+    const rest = `${count} of ${total} shelters were done; the same command again does the rest.`;
+    throw new Stop(`${error.message}\n${rest}`, { cause: error });
+  } finally {
+    showProgress(total, total);
+  }
+  return { created, set, quarantined };
+}
+
+/** Of one row. What names no field of the input would be refused of every other row as well. */
+function refusal(error: unknown): Refused {
+  if (!(error instanceof Refused)) throw error;
+  if (error.code === "BAD_USER_INPUT" && error.paths.every((path) => path === "")) {
+    throw new Stop(`The server refuses the input: ${error.message}`, { cause: error });
+  }
+  return error;
+}

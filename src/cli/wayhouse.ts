@@ -1,0 +1,59 @@
+import { ConfigError } from "../platform/config/config.ts";
+import { type Command, Stop } from "./command.ts";
+
+interface Entry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** A new command is one line here and one file beside. */
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  "import hmis": {
+    summary: "Read shelters and beds from HUD HMIS CSV.",
+    load: () => import("./import-hmis.ts"),
+  },
+};
+
+function help(): string {
+  const names = Object.keys(COMMANDS);
+  const width = Math.max(...names.map((name) => name.length));
+  const lines = names.map((name) => `  ${name.padEnd(width)}  ${COMMANDS[name]!.summary}`);
+  return [
+    "usage: npm run --silent wayhouse -- <command> [options]",
+    "",
+    ...lines,
+    "",
+    "<command> --help tells its options. Exit codes: 0 done; 1 done, but for what the report names;",
+    "2 nothing could be done, or not to its end.",
+  ].join("\n");
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const name = Object.keys(COMMANDS).find((known) =>
+    known.split(" ").every((word, at) => args[at] === word),
+  );
+  const asksForHelp = args.some((arg) => arg === "--help" || arg === "-h");
+  if (name === undefined) {
+    if (asksForHelp) console.log(help());
+    else console.error(`${args.length > 0 ? "There is no such command.\n" : ""}${help()}`);
+    return asksForHelp ? 0 : 2;
+  }
+  const command = await COMMANDS[name]!.load();
+  if (asksForHelp) {
+    console.log(command.usage);
+    return 0;
+  }
+  return command.run(args.slice(name.split(" ").length));
+}
+
+// A reader that closes early, such as `head`, has read what it wanted.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Stop || error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
