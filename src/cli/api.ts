@@ -25,7 +25,7 @@ const MOST_ATTEMPTS = 6;
 const TRANSIENT = new Set(["RATE_LIMITED", "UNAVAILABLE"]);
 
 const Envelope = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z
     .array(
       z.object({

@@ -51,10 +51,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const plan = planImport(reading, await findStanding(api, horizon), place, horizon);
   const done = values["dry-run"]
     ? {
-        created: plan.create.map(({ statement: { label }, changes }) => ({
-          label,
-          nights: changes,
-        })),
+        created: plan.create.map(({ statement: { label }, begin, changes }) => {
+          return { label, beds: begin, nights: changes };
+        }),
         set: plan.set.map(({ standing: { label }, changes }) => ({ label, nights: changes })),
         quarantined: [],
       }

@@ -21,22 +21,25 @@ export const codeOf = (answer: Answer) => answer.errors?.[0]?.extensions.code;
 export const night = (days: number) =>
   new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
+/** `key` and `issuer` where it is none of the demo's. */
+interface DemoCaller {
+  readonly organisation: string;
+  readonly clientId?: string;
+  readonly scopes?: readonly Scope[];
+  readonly key?: JsonWebKey;
+  readonly issuer?: string;
+}
 export interface Demo {
   readonly url: string;
   readonly database: TestDatabase;
   /** What the server logged: faults of ours. */
   readonly faults: readonly string[];
-  /** As any client of any organisation; `key` and `issuer` where it is none of the demo's. */
-  call(
-    caller: {
-      readonly organisation: string;
-      readonly clientId?: string;
-      readonly scopes?: readonly Scope[];
-      readonly key?: JsonWebKey;
-      readonly issuer?: string;
-    },
-    body: unknown,
-  ): Promise<{ status: number; text: string }>;
+  /** Holds the keys of the organisations. */
+  readonly dataDir: string;
+  /** Of the organisation's bot. */
+  token(organisation: string, scopes: readonly Scope[]): Promise<string>;
+  /** As any client of any organisation. */
+  call(caller: DemoCaller, body: unknown): Promise<{ status: number; text: string }>;
   /** As the organisation's bot. */
   post(
     organisation: string,
@@ -59,9 +62,9 @@ export async function startDemo(): Promise<Demo> {
   await once(app.server, "listening");
   const url = `http://127.0.0.1:${(app.server.address() as { port: number }).port}/graphql`;
 
-  const call: Demo["call"] = async (caller, body) => {
+  const tokenOf = async (caller: DemoCaller) => {
     const { organisation, clientId = "bot", scopes = SCOPES, key, issuer } = caller;
-    const token = await signAccessToken({
+    return signAccessToken({
       privateJwk: key ?? (await demoKey(dataDir, organisation)).privateJwk,
       issuer: issuer ?? demoIssuer(organisation),
       audience: AUDIENCE,
@@ -69,9 +72,12 @@ export async function startDemo(): Promise<Demo> {
       scopes,
       ttlSeconds: 60,
     });
+  };
+  const call: Demo["call"] = async (caller, body) => {
+    const authorization = `Bearer ${await tokenOf(caller)}`;
     const response = await fetch(url, {
       method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      headers: { authorization, "content-type": "application/json" },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
     return { status: response.status, text: await response.text() };
@@ -82,6 +88,8 @@ export async function startDemo(): Promise<Demo> {
     url,
     database,
     faults,
+    dataDir,
+    token: (organisation, scopes) => tokenOf({ organisation, scopes }),
     call,
     post,
     ask: async (organisation, query, variables = {}) =>

@@ -12,10 +12,14 @@ import {
 } from "./plan.ts";
 import type { Quarantined } from "./read.ts";
 
+interface Made {
+  readonly label: string;
+  readonly nights: readonly Change[];
+}
 /** What was done, which is what was planned but for what the API refused. */
 export interface Done {
-  readonly created: readonly { readonly label: string; readonly nights: readonly Change[] }[];
-  readonly set: readonly { readonly label: string; readonly nights: readonly Change[] }[];
+  readonly created: readonly (Made & { readonly beds: number })[];
+  readonly set: readonly Made[];
   readonly quarantined: readonly Quarantined[];
 }
 
@@ -27,8 +31,8 @@ export async function applyPlan(
   horizon: Horizon,
   showProgress: (done: number, total: number) => void = () => {},
 ): Promise<Done> {
-  const created: { label: string; nights: readonly Change[] }[] = [];
-  const set: { label: string; nights: readonly Change[] }[] = [];
+  const created: (Made & { beds: number })[] = [];
+  const set: Made[] = [];
   const quarantined: Quarantined[] = [];
   const quarantine = (row: number, column: string | null, reason: string) =>
     void quarantined.push({ file: "Inventory.csv", row, column, reason });
@@ -63,7 +67,7 @@ export async function applyPlan(
       try {
         const standing = await openShelter(api, opening, place, horizon);
         const nights = await setAll(standing, changesOf(standing.nights, opening).changes);
-        created.push({ label, nights });
+        created.push({ label, beds: opening.begin, nights });
       } catch (error) {
         const { code, message } = refusal(error);
         quarantine(row, null, `${label} is refused: ${code}, ${message}`);

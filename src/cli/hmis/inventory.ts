@@ -135,7 +135,7 @@ function referred<T>(row: Row, column: string, known: ReadonlyMap<string, Known<
   if (!found) throw new Unfit(column, `is of no row of ${file}`, true);
   if (!("unfit" in found)) return found.value;
   const { unfit } = found;
-  const reason = `is not taken: ${file} row ${found.row.row}, ${unfit.column} ${unfit.reason}`;
+  const reason = `is not taken: see ${file} row ${found.row.row}, ${unfit.column}`;
   throw new Unfit(column, reason, unfit.doubtful);
 }
 

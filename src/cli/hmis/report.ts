@@ -11,7 +11,12 @@ export interface Report {
   readonly rows: Readonly<Record<FileName, number>>;
   /** Inventory rows of another CoC than the one asked for. */
   readonly otherCoc: number;
-  readonly created: readonly { readonly label: string; readonly nights: readonly Nights[] }[];
+  readonly created: readonly {
+    readonly label: string;
+    /** On every night but `nights`. */
+    readonly beds: number;
+    readonly nights: readonly Nights[];
+  }[];
   readonly set: readonly { readonly label: string; readonly nights: readonly Nights[] }[];
   readonly unchanged: readonly string[];
   readonly vanished: readonly string[];
@@ -52,7 +57,7 @@ export function textOf(report: Report): string {
     );
   chapter(
     `Shelters that ${dryRun ? "would be" : "were"} created, and the nights that differ from their beginning`,
-    report.created.flatMap((one) => (one.nights.length > 0 ? nightsOf(one) : [one.label])),
+    report.created.flatMap((one) => [`${one.label}  ${one.beds} beds`, ...nightsOf(one)]),
   );
   chapter(`Beds that ${dryRun ? "would be" : "were"} set`, report.set.flatMap(nightsOf));
   chapter("Imported once and in no row now; left as they are", report.vanished);

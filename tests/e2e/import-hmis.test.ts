@@ -1,0 +1,287 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Report } from "../../src/cli/hmis/report.ts";
+import { AUDIENCE, type Demo, night, startDemo } from "../support/demo.ts";
+import { hold, stay } from "../support/holds.ts";
+
+const FIXTURE = "tests/fixtures/hmis";
+let demo: Demo;
+let folder: string;
+beforeAll(async () => {
+  demo = await startDemo();
+  folder = mkdtempSync(join(tmpdir(), "wayhouse-hmis-"));
+  cpSync(FIXTURE, folder, { recursive: true });
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await demo.stop();
+});
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+/** The command as it is typed, in a process of its own. */
+function wayhouse(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ["--import", "tsx", "src/cli/wayhouse.ts", ...args],
+      { env: { PATH: process.env["PATH"], AUDIENCE, DATA_DIR: demo.dataDir } },
+      (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+      },
+    );
+  });
+}
+const PLACE = ["--country", "AM", "--locality", "Vanadzor"];
+const importHmis = (from: string, organisation: string, ...more: string[]) =>
+  wayhouse(
+    "import",
+    "hmis",
+    from,
+    "--organisation",
+    organisation,
+    ...PLACE,
+    "--url",
+    demo.url,
+    ...more,
+  );
+async function imported(from: string, organisation: string, ...more: string[]) {
+  const { code, stdout, stderr } = await importHmis(from, organisation, "--json", ...more);
+  expect(stderr).toBe("");
+  return { code, report: JSON.parse(stdout) as Report };
+}
+
+/** Every write of every organisation. */
+async function writes(): Promise<number> {
+  const client = new pg.Client({ connectionString: demo.database.ownerUrl });
+  await client.connect();
+  try {
+    await client.query("begin");
+    await client.query("set local role wayhouse_keeper");
+    const { rows } = await client.query<{ count: number }>(
+      "select count(*)::integer as count from audit_entry",
+    );
+    return rows[0]!.count;
+  } finally {
+    await client.end();
+  }
+}
+async function bedsOf(organisation: string): Promise<Record<string, number[]>> {
+  const { data } = await demo.ask(
+    organisation,
+    `{ shelters(first: 100) { edges { node { label nights(from: "${night(0)}", until: "${night(366)}") { maximum } } } } }`,
+  );
+  type Edge = { node: { label: string; nights: { maximum: number }[] } };
+  return Object.fromEntries(
+    (data["shelters"].edges as Edge[]).map(({ node }) => {
+      return [node.label, [...new Set(node.nights.map(({ maximum }) => maximum))]];
+    }),
+  );
+}
+function change(from: string, to: string): void {
+  const path = join(folder, "Inventory.csv");
+  const text = readFileSync(path, "utf8");
+  expect(text).toContain(from);
+  writeFileSync(path, text.replace(from, to));
+}
+
+describe("import hmis", () => {
+  it("tells the plan and does nothing with --dry-run", async () => {
+    const before = await writes();
+    const { code, report } = await imported(folder, "harbour", "--dry-run");
+    expect(code).toBe(1);
+    expect(report.created.map(({ label, beds }) => [label, beds])).toEqual([
+      ["HMIS-10-1", 10],
+      ["HMIS-10-3", 8],
+      ["HMIS-11-3", 6],
+    ]);
+    expect(await writes()).toBe(before);
+  });
+
+  it("creates shelters, and names what it does not take by file, row, column and reason", async () => {
+    const before = await bedsOf("harbour");
+    const { code, stdout } = await importHmis(folder, "harbour");
+    expect(code).toBe(1);
+    for (const line of [
+      /^ {2}Organization.csv +3 +VictimServiceProvider +is 1/m,
+      /^ {2}Project.csv +4 +ProjectType +is 4, street outreach/m,
+      /^ {2}Project.csv +5 +OrganizationID +is not taken: see Organization.csv row 3/m,
+      /^ {2}Project.csv +6 +OrganizationID +is of no row of Organization.csv/m,
+      /^ {2}Inventory.csv +5 +CHBedInventory +3 of 9 beds are dedicated/m,
+      /^ {2}Inventory.csv +6 +InventoryEndDate +is past: ended/m,
+      /^ {2}Inventory.csv +7 +Availability +is 3, overflow/m,
+      /^ {2}Inventory.csv +8 +HouseholdType +is 4/m,
+      /^ {2}Inventory.csv +9 +BedInventory +must be a whole number/m,
+      /^ {2}Inventory.csv +10 +ProjectID +is not taken: see Project.csv row 5/m,
+      /^ {2}Inventory.csv +11 +ProjectID +is of no row of Project.csv/m,
+      /^ {2}Inventory.csv +12 +ProjectID +is not taken: see Project.csv row 6/m,
+      /^ {2}Inventory.csv +13 +BedInventory +is 3, its parts by population are 2/m,
+      /^ {2}Inventory.csv +14 +DateDeleted +is deleted/m,
+    ]) {
+      expect(stdout).toMatch(line);
+    }
+    expect(stdout.match(/^ {2}\w+\.csv /gm)).toHaveLength(14);
+    expect(stdout).not.toMatch(/many|invented|never read/i);
+    const after = { "HMIS-10-1": [10], "HMIS-10-3": [8], "HMIS-11-3": [6] };
+    expect(await bedsOf("harbour")).toEqual({ ...before, ...after });
+  });
+
+  it("changes nothing the second time", async () => {
+    const before = await writes();
+    const { report } = await imported(folder, "harbour");
+    expect(report).toMatchObject({ created: [], set: [], vanished: [] });
+    expect(report.unchanged).toEqual(["HMIS-10-1", "HMIS-10-3", "HMIS-11-3"]);
+    expect(await writes()).toBe(before);
+  });
+
+  it("sets only what differs, there and back again", async () => {
+    const row = '"101",10,XX-999,1,1,,4,0,0,0,0,0,0,4,2021-01-01,,';
+    const less = `"101",10,XX-999,1,1,,4,0,0,0,0,0,0,4,2021-01-01,${night(9)},`;
+    for (const [from, to, was, maximum] of [
+      [row, less, 10, 6],
+      [less, row, 6, 10],
+      [row, less, 10, 6],
+    ] as const) {
+      change(from, to);
+      const before = await writes();
+      const { report } = await imported(folder, "harbour");
+      expect(report.set).toEqual([
+        {
+          label: "HMIS-10-1",
+          nights: [expect.objectContaining({ from: night(10), until: night(366), was, maximum })],
+        },
+      ]);
+      expect(await writes()).toBe(before + 1);
+      expect((await bedsOf("harbour"))["HMIS-10-1"]).toEqual(maximum === 6 ? [10, 6] : [10]);
+    }
+    change(less, row);
+    await imported(folder, "harbour");
+  });
+
+  it("keeps what is promised, says so, and sets the other nights", async () => {
+    const { data } = await demo.ask(
+      "harbour",
+      "{ shelters(first: 100) { edges { node { id label } } } }",
+    );
+    type Edge = { node: { id: string; label: string } };
+    const { node } = (data["shelters"].edges as Edge[]).find((e) => e.node.label === "HMIS-10-1")!;
+    await hold(demo.ask.bind(demo), "lantern", [stay(node.id, 8)], randomUUID());
+    change('"101",10,', '"101",77,');
+    const { code, report } = await imported(folder, "harbour");
+    expect(code).toBe(1);
+    expect(report.set[0]!.nights.map(({ maximum }) => maximum)).toEqual([6, 8, 6]);
+    expect(report.quarantined).toContainEqual({
+      file: "Inventory.csv",
+      row: 2,
+      column: "BedInventory",
+      reason: `cannot be set for HMIS-10-1 from ${night(1)} until ${night(3)}: 8 beds are promised or out of service`,
+    });
+    const before = await writes();
+    expect((await imported(folder, "harbour")).report.set).toEqual([]);
+    expect(await writes()).toBe(before);
+    change('"101",77,', '"101",10,');
+  });
+
+  it("leaves what vanished from the files as it is, and names it", async () => {
+    const text = readFileSync(join(folder, "Inventory.csv"), "utf8");
+    const kept = text.split("\r\n").filter((line) => !/^"1(?:03|11)"/.test(line));
+    writeFileSync(join(folder, "Inventory.csv"), kept.join("\r\n"));
+    const { report } = await imported(folder, "harbour");
+    expect(report.vanished).toEqual(["HMIS-11-3"]);
+    expect((await bedsOf("harbour"))["HMIS-11-3"]).toEqual([6]);
+    writeFileSync(join(folder, "Inventory.csv"), text);
+  });
+
+  it("gives the wrong organisation shelters of its own, and harbour's stay untouched", async () => {
+    const before = await bedsOf("harbour");
+    const { report } = await imported(FIXTURE, "outsider");
+    expect(report.created).toHaveLength(3);
+    expect(await bedsOf("harbour")).toEqual(before);
+    expect(Object.keys(await bedsOf("outsider"))).toHaveLength(3);
+  });
+});
+
+describe("import hmis ends with 2 and a sentence", () => {
+  it.each([
+    ["without a folder", [], /Name one folder/],
+    ["without a place", [FIXTURE, "--organisation", "harbour"], /--country must be/],
+    [
+      "with an address",
+      [FIXTURE, "--organisation", "harbour", "--country", "AM", "--locality", "Long Street 4"],
+      /--locality must be a city/,
+    ],
+    ["on an unknown option", [FIXTURE, "--organization", "harbour"], /--organization/],
+    [
+      "on a folder without the files",
+      ["tests/support", "--organisation", "harbour", ...PLACE],
+      /Organization\.csv cannot be read \(ENOENT\)/,
+    ],
+    ["on a stranger", [FIXTURE, "--organisation", "nobody", ...PLACE], /none of the demo's/],
+    [
+      "on a server that is not there",
+      [FIXTURE, "--organisation", "harbour", ...PLACE, "--url", "http://127.0.0.1:9/graphql"],
+      /cannot be reached/,
+    ],
+    [
+      "on a far server without TLS",
+      [FIXTURE, "--organisation", "harbour", ...PLACE, "--url", "http://wayhouse.example/graphql"],
+      /must be https/,
+    ],
+    [
+      "on a file that is no token",
+      [FIXTURE, "--organisation", "harbour", ...PLACE, "--token", "README.md"],
+      /must hold one access token/,
+    ],
+  ])("%s", async (_, args, sentence) => {
+    const { code, stdout, stderr } = await wayhouse("import", "hmis", ...args);
+    expect(stderr).toMatch(sentence);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+
+  it("on a token that is refused, of another organisation, or short of a scope", async () => {
+    const file = join(folder, "token");
+    const attempt = async (organisation: string, token: string) => {
+      writeFileSync(file, token);
+      return importHmis(FIXTURE, organisation, "--token", file);
+    };
+    const refused = await attempt("harbour", "a.b.c");
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("UNAUTHENTICATED") });
+    const foreign = await attempt("harbour", await demo.token("lantern", ["beds:manage"]));
+    expect(foreign).toMatchObject({ code: 2, stderr: expect.stringContaining("is lantern's") });
+    const short = await attempt("harbour", await demo.token("harbour", ["beds:read"]));
+    expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining("beds:manage") });
+  });
+
+  it("on a country that there is not, before anything is created", async () => {
+    const before = await writes();
+    const { code, stderr } = await importHmis(FIXTURE, "bridge", "--country", "XX");
+    expect(code).toBe(2);
+    expect(stderr).toContain("ISO 3166-1");
+    expect(await writes()).toBe(before);
+  });
+});
+
+describe("the command line", () => {
+  it("teaches with --help, and refuses what it does not know", async () => {
+    expect(await wayhouse("--help")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("import hmis"),
+    });
+    expect(await wayhouse("import", "hmis", "--help")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("--dry-run"),
+    });
+    expect(await wayhouse("import", "hsmi")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("There is no such command."),
+    });
+  });
+});
