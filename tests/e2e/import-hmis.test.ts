@@ -1,13 +1,14 @@
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Report } from "../../src/cli/hmis/report.ts";
-import { AUDIENCE, type Demo, night, startDemo } from "../support/demo.ts";
+import { type Demo, night, startDemo } from "../support/demo.ts";
 import { hold, stay } from "../support/holds.ts";
+import { commandOf, countWrites, startWayhouse, wayhouse } from "../support/wayhouse.ts";
 
 const FIXTURE = "tests/fixtures/hmis";
 let demo: Demo;
@@ -22,58 +23,15 @@ afterAll(async () => {
   await demo.stop();
 });
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-/** The command as it is typed, in a process of its own. */
-function wayhouse(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ["--import", "tsx", "src/cli/wayhouse.ts", ...args],
-      { env: { PATH: process.env["PATH"], AUDIENCE, DATA_DIR: demo.dataDir } },
-      (error, stdout, stderr) => {
-        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-      },
-    );
-  });
-}
-const PLACE = ["--country", "AM", "--locality", "Vanadzor"];
 const importHmis = (from: string, organisation: string, ...more: string[]) =>
-  wayhouse(
-    "import",
-    "hmis",
-    from,
-    "--organisation",
-    organisation,
-    ...PLACE,
-    "--url",
-    demo.url,
-    ...more,
-  );
+  wayhouse(demo, ...commandOf(demo, from, organisation), ...more);
 async function imported(from: string, organisation: string, ...more: string[]) {
   const { code, stdout, stderr } = await importHmis(from, organisation, "--json", ...more);
   expect(stderr).toBe("");
   return { code, report: JSON.parse(stdout) as Report };
 }
+const writes = () => countWrites(demo);
 
-/** Every write of every organisation. */
-async function writes(): Promise<number> {
-  const client = new pg.Client({ connectionString: demo.database.ownerUrl });
-  await client.connect();
-  try {
-    await client.query("begin");
-    await client.query("set local role wayhouse_keeper");
-    const { rows } = await client.query<{ count: number }>(
-      "select count(*)::integer as count from audit_entry",
-    );
-    return rows[0]!.count;
-  } finally {
-    await client.end();
-  }
-}
 async function bedsOf(organisation: string): Promise<Record<string, number[]>> {
   const { data } = await demo.ask(
     organisation,
@@ -88,9 +46,9 @@ async function bedsOf(organisation: string): Promise<Record<string, number[]>> {
 }
 function change(from: string, to: string): void {
   const path = join(folder, "Inventory.csv");
-  const text = readFileSync(path, "utf8");
-  expect(text).toContain(from);
-  writeFileSync(path, text.replace(from, to));
+  const written = readFileSync(path, "utf8");
+  expect(written).toContain(from);
+  writeFileSync(path, written.replace(from, to));
 }
 
 describe("import hmis", () => {
@@ -191,13 +149,38 @@ describe("import hmis", () => {
   });
 
   it("leaves what vanished from the files as it is, and names it", async () => {
-    const text = readFileSync(join(folder, "Inventory.csv"), "utf8");
-    const kept = text.split("\r\n").filter((line) => !/^"1(?:03|11)"/.test(line));
+    const whole = readFileSync(join(folder, "Inventory.csv"), "utf8");
+    const kept = whole.split("\r\n").filter((line) => !/^"1(?:03|11)"/.test(line));
     writeFileSync(join(folder, "Inventory.csv"), kept.join("\r\n"));
     const { report } = await imported(folder, "harbour");
     expect(report.vanished).toEqual(["HMIS-11-3"]);
     expect((await bedsOf("harbour"))["HMIS-11-3"]).toEqual([6]);
-    writeFileSync(join(folder, "Inventory.csv"), text);
+    writeFileSync(join(folder, "Inventory.csv"), whole);
+  });
+
+  it("has one effect, if it is killed on the way and repeated", async () => {
+    const many = mkdtempSync(join(tmpdir(), "wayhouse-hmis-many-"));
+    cpSync(FIXTURE, many, { recursive: true });
+    const [header, row] = readFileSync(join(FIXTURE, "Inventory.csv"), "utf8").split("\r\n");
+    const projects = Array.from({ length: 60 }, (_, at) => `${at + 500}`);
+    const columns =
+      "ProjectID,OrganizationID,OperatingStartDate,OperatingEndDate,ProjectType,HousingType,TargetPopulation,DateDeleted";
+    const lines = projects.map((id) => `${id},1,2015-01-01,,0,1,4,`);
+    writeFileSync(join(many, "Project.csv"), [columns, ...lines].join("\n"));
+    const inventory = projects.map((id) => row!.replace('"100",10,', `"${id}",${id},`));
+    writeFileSync(join(many, "Inventory.csv"), [header, ...inventory].join("\n"));
+    const before = await writes();
+    const run = startWayhouse(demo, ...commandOf(demo, many, "lantern"));
+    const ended = once(run, "exit");
+    while ((await writes()) < before + 5) await sleep(5);
+    run.kill("SIGKILL");
+    await ended;
+    expect(await writes()).toBeLessThan(before + 60);
+    const { report } = await imported(many, "lantern");
+    expect(report.created.length).toBeLessThan(60);
+    expect(report.created.length + report.unchanged.length).toBe(60);
+    expect(await writes()).toBe(before + 60);
+    rmSync(many, { recursive: true });
   });
 
   it("gives the wrong organisation shelters of its own, and harbour's stay untouched", async () => {
@@ -206,82 +189,5 @@ describe("import hmis", () => {
     expect(report.created).toHaveLength(3);
     expect(await bedsOf("harbour")).toEqual(before);
     expect(Object.keys(await bedsOf("outsider"))).toHaveLength(3);
-  });
-});
-
-describe("import hmis ends with 2 and a sentence", () => {
-  it.each([
-    ["without a folder", [], /Name one folder/],
-    ["without a place", [FIXTURE, "--organisation", "harbour"], /--country must be/],
-    [
-      "with an address",
-      [FIXTURE, "--organisation", "harbour", "--country", "AM", "--locality", "Long Street 4"],
-      /--locality must be a city/,
-    ],
-    ["on an unknown option", [FIXTURE, "--organization", "harbour"], /--organization/],
-    [
-      "on a folder without the files",
-      ["tests/support", "--organisation", "harbour", ...PLACE],
-      /Organization\.csv cannot be read \(ENOENT\)/,
-    ],
-    ["on a stranger", [FIXTURE, "--organisation", "nobody", ...PLACE], /none of the demo's/],
-    [
-      "on a server that is not there",
-      [FIXTURE, "--organisation", "harbour", ...PLACE, "--url", "http://127.0.0.1:9/graphql"],
-      /cannot be reached/,
-    ],
-    [
-      "on a far server without TLS",
-      [FIXTURE, "--organisation", "harbour", ...PLACE, "--url", "http://wayhouse.example/graphql"],
-      /must be https/,
-    ],
-    [
-      "on a file that is no token",
-      [FIXTURE, "--organisation", "harbour", ...PLACE, "--token", "README.md"],
-      /must hold one access token/,
-    ],
-  ])("%s", async (_, args, sentence) => {
-    const { code, stdout, stderr } = await wayhouse("import", "hmis", ...args);
-    expect(stderr).toMatch(sentence);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  });
-
-  it("on a token that is refused, of another organisation, or short of a scope", async () => {
-    const file = join(folder, "token");
-    const attempt = async (organisation: string, token: string) => {
-      writeFileSync(file, token);
-      return importHmis(FIXTURE, organisation, "--token", file);
-    };
-    const refused = await attempt("harbour", "a.b.c");
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("UNAUTHENTICATED") });
-    const foreign = await attempt("harbour", await demo.token("lantern", ["beds:manage"]));
-    expect(foreign).toMatchObject({ code: 2, stderr: expect.stringContaining("is lantern's") });
-    const short = await attempt("harbour", await demo.token("harbour", ["beds:read"]));
-    expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining("beds:manage") });
-  });
-
-  it("on a country that there is not, before anything is created", async () => {
-    const before = await writes();
-    const { code, stderr } = await importHmis(FIXTURE, "bridge", "--country", "XX");
-    expect(code).toBe(2);
-    expect(stderr).toContain("ISO 3166-1");
-    expect(await writes()).toBe(before);
-  });
-});
-
-describe("the command line", () => {
-  it("teaches with --help, and refuses what it does not know", async () => {
-    expect(await wayhouse("--help")).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining("import hmis"),
-    });
-    expect(await wayhouse("import", "hmis", "--help")).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining("--dry-run"),
-    });
-    expect(await wayhouse("import", "hsmi")).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining("There is no such command."),
-    });
   });
 });

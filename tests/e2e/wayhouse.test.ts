@@ -1,0 +1,96 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Demo, startDemo } from "../support/demo.ts";
+import { commandOf, countWrites, PLACE, wayhouse } from "../support/wayhouse.ts";
+
+const FIXTURE = "tests/fixtures/hmis";
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+});
+afterAll(async () => {
+  await demo.stop();
+});
+
+describe("import hmis ends with 2 and a sentence", () => {
+  it.each([
+    ["without a folder", [], /Name one folder/],
+    ["without a place", [FIXTURE, "--organisation", "harbour"], /--country must be/],
+    [
+      "with an address",
+      [FIXTURE, "--organisation", "harbour", "--country", "AM", "--locality", "Long Street 4"],
+      /--locality must be a city/,
+    ],
+    ["on an unknown option", [FIXTURE, "--organization", "harbour"], /--organization/],
+    [
+      "on a folder without the files",
+      ["tests/support", "--organisation", "harbour", ...PLACE],
+      /Organization\.csv cannot be read \(ENOENT\)/,
+    ],
+    ["on a stranger", [FIXTURE, "--organisation", "nobody", ...PLACE], /none of the demo's/],
+    [
+      "on a server that is not there",
+      [FIXTURE, "--organisation", "harbour", ...PLACE, "--url", "http://127.0.0.1:9/graphql"],
+      /cannot be reached/,
+    ],
+    [
+      "on a far server without TLS",
+      [FIXTURE, "--organisation", "harbour", ...PLACE, "--url", "http://wayhouse.example/graphql"],
+      /must be https/,
+    ],
+    [
+      "on a file that is no token",
+      [FIXTURE, "--organisation", "harbour", ...PLACE, "--token", "README.md"],
+      /must hold one access token/,
+    ],
+  ])("%s", async (_, args, sentence) => {
+    const { code, stdout, stderr } = await wayhouse(demo, "import", "hmis", ...args);
+    expect(stderr).toMatch(sentence);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+
+  it("on a token that is refused, of another organisation, or short of a scope", async () => {
+    const file = join(demo.dataDir, "token");
+    const attempt = async (organisation: string, token: string) => {
+      writeFileSync(file, token);
+      return wayhouse(demo, ...commandOf(demo, FIXTURE, organisation), "--token", file);
+    };
+    const refused = await attempt("harbour", "a.b.c");
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("UNAUTHENTICATED") });
+    const foreign = await attempt("harbour", await demo.token("lantern", ["beds:manage"]));
+    expect(foreign).toMatchObject({ code: 2, stderr: expect.stringContaining("is lantern's") });
+    const short = await attempt("harbour", await demo.token("harbour", ["beds:read"]));
+    expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining("beds:manage") });
+  });
+
+  it("on a country that there is not, before anything is created", async () => {
+    const before = await countWrites(demo);
+    const { code, stderr } = await wayhouse(
+      demo,
+      ...commandOf(demo, FIXTURE, "bridge"),
+      "--country",
+      "XX",
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain("ISO 3166-1");
+    expect(await countWrites(demo)).toBe(before);
+  });
+});
+
+describe("the command line", () => {
+  it("teaches with --help, and refuses what it does not know", async () => {
+    expect(await wayhouse(demo, "--help")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("import hmis"),
+    });
+    expect(await wayhouse(demo, "import", "hmis", "--help")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("--dry-run"),
+    });
+    expect(await wayhouse(demo, "import", "hsmi")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("There is no such command."),
+    });
+  });
+});
