@@ -18,7 +18,7 @@ const deep = `{ bedHolds(side: HOLDER) { edges { node { ${"caseReference { bedHo
   ${"} }".repeat(6)} } } } }`;
 const page = `bedAvailability(search: { country: "AM", checkIn: "${night(1)}", checkOut: "${night(3)}" }, first: 100) {
   edges { node { shelter { label organisation { handle clients { clientId scopes } } } } } }`;
-const pages = Array.from({ length: 20 }, (_, i) => `page${i}: ${page}`).join(" ");
+const pages = Array.from({ length: 36 }, (_, i) => `page${i}: ${page}`).join(" ");
 
 describe("a call", () => {
   it("without the scope of a field is FORBIDDEN", async () => {

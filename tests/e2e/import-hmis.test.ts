@@ -35,7 +35,7 @@ const writes = () => countWrites(demo);
 async function bedsOf(organisation: string): Promise<Record<string, number[]>> {
   const { data } = await demo.ask(
     organisation,
-    `{ shelters(first: 100) { edges { node { label nights(from: "${night(0)}", until: "${night(366)}") { maximum } } } } }`,
+    `{ shelters(first: 30) { edges { node { label nights(from: "${night(0)}", until: "${night(366)}") { maximum } } } } }`,
   );
   type Edge = { node: { label: string; nights: { maximum: number }[] } };
   return Object.fromEntries(

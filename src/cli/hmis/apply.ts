@@ -90,10 +90,13 @@ export async function applyPlan(
   return { created, set, quarantined };
 }
 
-/** Of one row. What names no field of the input would be refused of every other row as well. */
+/** What is of no row, and would be refused of every other row as well. */
+const OF_EVERY_ROW = ["", "country", "locality"];
+
+/** Of one row. */
 function refusal(error: unknown): Refused {
   if (!(error instanceof Refused)) throw error;
-  if (error.code === "BAD_USER_INPUT" && error.paths.every((path) => path === "")) {
+  if (error.code === "BAD_USER_INPUT" && error.paths.every((path) => OF_EVERY_ROW.includes(path))) {
     throw new Stop(`The server refuses the input: ${error.message}`, { cause: error });
   }
   return error;

@@ -7,7 +7,7 @@ const MOST_TOKENS = 2000;
 /** Levels of fields. */
 const MOST_DEPTH = 12;
 /** Fields that an answer may come to, a page counted at its full size. */
-const MOST_COST = 20_000;
+const MOST_COST = 50_000;
 
 const exceeded = (message: string) =>
   new GraphQLError(message, { extensions: { code: "LIMIT_EXCEEDED" } });
