@@ -11,7 +11,7 @@ import { inOrder, type Report, rowsOf, textOf } from "./hmis/report.ts";
 import { tokenOfDemo, tokenOfFile } from "./tokens.ts";
 
 export const usage = `usage: npm run --silent wayhouse -- import hmis <folder> --organisation <handle>
-         --country <code> --locality <city> [options]
+         [options]
 
 Reads Organization.csv, Project.csv and Inventory.csv of a HUD HMIS CSV export into shelters and beds of
 the organisation, through the API. What cannot be taken is named by file, row, column and reason. The
@@ -19,8 +19,9 @@ same files again change nothing. No name and no address is read: a shelter is HM
 or HMIS-<ProjectID>-3 (families).
 
   --organisation <handle>  whose beds they are
-  --country <code>         where all of them stand: ISO 3166-1 alpha-2, such as AM
-  --locality <city>        city or region, nothing finer
+  --country <code>         where all of them stand: ISO 3166-1 alpha-2, such as AM; without it US, whose
+                           standard this is
+  --locality <city>        city or region, nothing finer; without it the region's CoCCode
   --coc <code>             only the rows of this CoCCode; needed if the files have several
   --token <file>           a file with an access token that has beds:manage; without it one is signed
                            with the key of a demo organisation
@@ -32,9 +33,12 @@ Exit codes: 0 all was taken; 1 something was quarantined; 2 unusable files, opti
 
 /** A client of the API like any other: it has a token and nothing else. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { folder, organisation, place, values } = parse(args);
+  const { folder, organisation, country, values } = parse(args);
   const files = readExport(folder);
-  const { inventory, otherCoc } = ofOneCoc(files, values.coc);
+  const { inventory, otherCoc, coc } = ofOneCoc(files, values.coc);
+  const locality =
+    values.locality ?? coc ?? fail("--locality is missing, and no row has a CoCCode.");
+  const place: Place = { country, locality };
 
   const config = readConfig();
   const token = values.token ? tokenOfFile(values.token) : tokenOfDemo(config, organisation);
@@ -78,18 +82,22 @@ export async function run(args: readonly string[]): Promise<number> {
 function parse(args: readonly string[]) {
   const { positionals, values } = parsed(args);
   const [folder, ...more] = positionals;
-  const { organisation, country, locality } = values;
+  const { organisation, locality } = values;
+  // HUD is the United States' Department of Housing and Urban Development.
+  const { country = "US" } = values;
   if (!folder || more.length > 0) return fail("Name one folder.");
   if (!organisation) return fail("--organisation is missing.");
-  if (!country || !/^[A-Z]{2}$/.test(country)) return fail("--country must be a code such as AM.");
+  if (!/^[A-Z]{2}$/.test(country)) return fail("--country must be a code such as AM.");
   // An address has a number; hardly a city or region has.
-  if (!locality || !/^[^\p{C}\p{N}]{1,80}$/u.test(locality) || locality !== locality.trim()) {
+  if (
+    locality !== undefined &&
+    (!/^[^\p{C}\p{N}]{1,80}$/u.test(locality) || locality !== locality.trim())
+  ) {
     return fail(
       "--locality must be a city or region: no address, no number, 80 characters at most.",
     );
   }
-  const place: Place = { country, locality };
-  return { folder, organisation, place, values };
+  return { folder, organisation, country, values };
 }
 
 function parsed(args: readonly string[]) {
@@ -125,7 +133,7 @@ function ofOneCoc(files: Export, coc: string | undefined) {
   const known = [...new Set(codes)].toSorted();
   if (coc === undefined && known.length > 1) {
     throw new Stop(
-      `Inventory.csv has ${known.length} CoCCodes, and --locality is one place: give --coc too.`,
+      `Inventory.csv has ${known.length} CoCCodes, and all beds are to be in one place: give --coc.`,
     );
   }
   if (coc !== undefined && !known.includes(coc)) {
@@ -133,7 +141,8 @@ function ofOneCoc(files: Export, coc: string | undefined) {
   }
   // a row without a code is judged with the others
   const kept = rows.filter(({ values }) => [coc ?? known[0], ""].includes(values["CoCCode"]!));
-  return { inventory: { rows: kept, faults }, otherCoc: rows.length - kept.length };
+  const otherCoc = rows.length - kept.length;
+  return { inventory: { rows: kept, faults }, otherCoc, coc: coc ?? known[0] };
 }
 
 function showProgress(done: number, total: number): void {

@@ -64,6 +64,15 @@ describe("import hmis", () => {
     expect(await writes()).toBe(before);
   });
 
+  it("needs no more than whose beds they are: the standard's country, the files' region", async () => {
+    const only = ["import", "hmis", folder, "--organisation", "harbour", "--url", demo.url];
+    const { stdout } = await wayhouse(demo, ...only, "--dry-run", "--json");
+    expect((JSON.parse(stdout) as { place: object }).place).toEqual({
+      country: "US",
+      locality: "XX-999",
+    });
+  });
+
   it("creates shelters, and names what it does not take by file, row, column and reason", async () => {
     const before = await bedsOf("harbour");
     const { code, stdout } = await importHmis(folder, "harbour");

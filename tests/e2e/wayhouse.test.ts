@@ -16,7 +16,11 @@ afterAll(async () => {
 describe("import hmis ends with 2 and a sentence", () => {
   it.each([
     ["without a folder", [], /Name one folder/],
-    ["without a place", [FIXTURE, "--organisation", "harbour"], /--country must be/],
+    [
+      "with a name for a country",
+      [FIXTURE, "--organisation", "harbour", "--country", "Armenia"],
+      /--country must be/,
+    ],
     [
       "with an address",
       [FIXTURE, "--organisation", "harbour", "--country", "AM", "--locality", "Long Street 4"],
