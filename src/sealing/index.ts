@@ -1,0 +1,25 @@
+export {
+  type Inspection,
+  inspect,
+  MOST_CONTENT,
+  type Open,
+  open,
+  type Opened,
+  type Seal,
+  seal,
+  SIZES,
+} from "./envelope.ts";
+export { thumbprintOf } from "./jws.ts";
+export {
+  activeKey,
+  type ActiveKey,
+  checkKeyLog,
+  hashKeyLogEntry,
+  type KeyLogEntry,
+  type KeyPin,
+  type KeyStatement,
+  NO_HASH,
+  signKeyStatement,
+  verifyKeyStatement,
+} from "./keys.ts";
+export { SealingError, type SealingReason } from "./refusal.ts";

@@ -1,0 +1,177 @@
+import type { JWK } from "jose";
+import { hasExactly, publicHalf, signCompact, thumbprintOf, verifyCompact } from "./jws.ts";
+import { demand, SealingError } from "./refusal.ts";
+
+const TYPE = "key-statement+jws";
+/** Before an organisation's first entry. */
+export const NO_HASH = "0".repeat(64);
+
+/** What the identity key says of another key. Bound to its place in the log, it can stand nowhere else. */
+export interface KeyStatement {
+  /** Identity thumbprint. */
+  readonly iss: string;
+  readonly change: "PUBLISHED" | "RETIRED";
+  readonly use: "SIGN" | "SEAL";
+  readonly kid: string;
+  /** Only where it is published. */
+  readonly jwk?: JWK;
+  /** From 1 on. */
+  readonly sequence: number;
+  /** Hex; of the entry before. */
+  readonly previousHash: string;
+  /** Seconds since the epoch. */
+  readonly iat: number;
+}
+
+/** By the identity key, with its private half. */
+export async function signKeyStatement(
+  statement: Omit<KeyStatement, "iss">,
+  identityKey: JWK,
+): Promise<string> {
+  const { change, use, kid, jwk, sequence, previousHash, iat } = statement;
+  const iss = await thumbprintOf(identityKey);
+  const key = change === "PUBLISHED" ? { jwk: publicHalf(jwk!) } : {};
+  const claims = { iss, change, use, kid, ...key, sequence, previousHash, iat };
+  return signCompact(new TextEncoder().encode(JSON.stringify(claims)), identityKey, TYPE);
+}
+
+/** @throws SealingError if the identity key did not sign exactly such a statement */
+export async function verifyKeyStatement(jws: string, identityKey: JWK): Promise<KeyStatement> {
+  const payload = await verifyCompact(jws, [identityKey], TYPE);
+  let statement: KeyStatement;
+  try {
+    statement = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true }).decode(payload),
+    ) as KeyStatement;
+  } catch {
+    throw new SealingError("BAD_STATEMENT", "A statement is JSON.");
+  }
+  const isPublished = statement?.change === "PUBLISHED";
+  const members = ["iss", "change", "use", "kid", "sequence", "previousHash", "iat"];
+  demand(
+    typeof statement === "object" &&
+      statement !== null &&
+      hasExactly(statement, ...members, ...(isPublished ? ["jwk"] : [])) &&
+      (isPublished || statement.change === "RETIRED") &&
+      (statement.use === "SIGN" || statement.use === "SEAL") &&
+      Number.isSafeInteger(statement.sequence) &&
+      Number.isSafeInteger(statement.iat) &&
+      /^[0-9a-f]{64}$/.test(statement.previousHash),
+    "BAD_STATEMENT",
+    "A statement lacks a member, or has one more.",
+  );
+  demand(
+    statement.iss === (await thumbprintOf(identityKey)),
+    "BAD_STATEMENT",
+    "A statement is by the identity key that signed it.",
+  );
+  demand(
+    !isPublished || statement.kid === (await thumbprintOf(statement.jwk!)),
+    "BAD_STATEMENT",
+    "The kid is the thumbprint of the key.",
+  );
+  return statement;
+}
+
+export interface KeyLogEntry {
+  readonly sequence: number;
+  readonly kid: string;
+  readonly change: "PUBLISHED" | "RETIRED";
+  readonly statement: string;
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+/** SHA-256, hex, over the UTF-8 of seven lines joined by a line feed. */
+export async function hashKeyLogEntry(
+  identityThumbprint: string,
+  entry: Omit<KeyLogEntry, "hash">,
+): Promise<string> {
+  const { sequence, kid, change, statement, previousHash } = entry;
+  const lines = ["wayhouse-keylog-1", identityThumbprint, sequence, kid, change, statement];
+  const text = new TextEncoder().encode([...lines, previousHash].join("\n"));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What a client keeps of an organisation: compared out of band once, then carried from check to check. */
+export interface KeyPin {
+  readonly identityThumbprint: string;
+  readonly lastSequence: number;
+  readonly lastHash: string;
+}
+export interface ActiveKey {
+  readonly kid: string;
+  readonly use: "SIGN" | "SEAL";
+  readonly jwk: JWK;
+}
+
+/**
+ * The keys that are active by a whole log, and the pin to keep. The server shows the log; it cannot
+ * change it: each entry is signed, chained, and bound to its place. @throws SealingError
+ */
+export async function checkKeyLog(
+  identityKey: JWK,
+  entries: readonly KeyLogEntry[],
+  pin: KeyPin,
+): Promise<{ readonly active: readonly ActiveKey[]; readonly pin: KeyPin }> {
+  const identity = await thumbprintOf(identityKey);
+  demand(
+    identity === pin.identityThumbprint,
+    "THUMBPRINT_MISMATCH",
+    "The identity key is not the one that was compared.",
+  );
+  const active = new Map<string, ActiveKey>();
+  const gone = new Set<string>();
+  let previousHash = NO_HASH;
+  for (const [index, entry] of entries.entries()) {
+    const { kid, change, sequence, statement, hash } = entry;
+    const said = await verifyKeyStatement(statement, identityKey);
+    demand(
+      sequence === index + 1 &&
+        entry.previousHash === previousHash &&
+        hash === (await hashKeyLogEntry(identity, entry)),
+      "LOG_BROKEN",
+      `Entry ${index + 1} does not follow the one before.`,
+    );
+    demand(
+      said.kid === kid &&
+        said.change === change &&
+        said.sequence === sequence &&
+        said.previousHash === previousHash,
+      "BAD_STATEMENT",
+      `Entry ${sequence} carries a statement for another place.`,
+    );
+    if (change === "PUBLISHED") {
+      demand(
+        !active.has(kid) && !gone.has(kid),
+        "LOG_BROKEN",
+        `Entry ${sequence} publishes a key a second time.`,
+      );
+      active.set(kid, { kid, use: said.use, jwk: publicHalf(said.jwk!) });
+    } else {
+      active.delete(kid);
+      gone.add(kid);
+    }
+    previousHash = hash;
+  }
+  demand(entries.length >= pin.lastSequence, "LOG_ROLLED_BACK", "The log is shorter than it was.");
+  demand(
+    pin.lastSequence === 0 || entries[pin.lastSequence - 1]!.hash === pin.lastHash,
+    "LOG_FORKED",
+    "The log is another one than it was.",
+  );
+  const next = { ...pin, lastSequence: entries.length, lastHash: previousHash };
+  return { active: [...active.values()], pin: next };
+}
+
+/** The key to seal to or to verify with. @throws SealingError if the checked log does not say it is active */
+export function activeKey(
+  active: readonly ActiveKey[],
+  kid: string,
+  use: ActiveKey["use"],
+): ActiveKey {
+  const found = active.find((key) => key.kid === kid && key.use === use);
+  demand(found !== undefined, "KEY_NOT_ACTIVE", "The log knows no such active key.");
+  return found;
+}

@@ -1,0 +1,211 @@
+import { build } from "esbuild";
+import fc from "fast-check";
+import { CompactEncrypt, CompactSign, importJWK, type JWK } from "jose";
+import { describe, expect, it } from "vitest";
+import { inspect, MOST_CONTENT, open, seal, SealingError, SIZES } from "../../src/sealing/index.ts";
+import { ed25519, NOW, p256, pair } from "../support/sealing.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const reasonOf = async (work: Promise<unknown>) =>
+  work.then(
+    () => "OPENED",
+    (error: unknown) => (error instanceof SealingError ? error.reason : String(error)),
+  );
+/** Seals what `seal` would not. */
+async function forge({ d: _, ...recipient }: JWK, plaintext: string, header: object = {}): Promise<string> {
+  const { kid } = await pair();
+  return new CompactEncrypt(new TextEncoder().encode(plaintext))
+    .setProtectedHeader({
+      alg: "ECDH-ES+A256KW",
+      enc: "A256GCM",
+      kid,
+      typ: "sealed+jwe",
+      ...header,
+    })
+    .encrypt(await importJWK(recipient, "ECDH-ES+A256KW"));
+}
+
+describe("an envelope", () => {
+  it.each([
+    ["Ed25519", ed25519],
+    ["P-256", p256],
+  ])("signed with %s opens to what was sealed, and has one of four lengths", async (_, makeKey) => {
+    const { sealing, opening, kid } = await pair(makeKey());
+    const lengths = new Map<number, number>();
+    for (const size of [0, 1, 700, 760, 3000, 5000, 15_000, 17_000, 60_000, MOST_CONTENT]) {
+      const content = crypto.getRandomValues(new Uint8Array(Math.min(size, 60_000)));
+      const envelope = await seal(sealing(content));
+      const seen = await inspect(envelope);
+      expect(seen).toMatchObject({ ok: true, kid });
+      lengths.set(envelope.length, (seen as { size: number }).size);
+      expect((await open(opening(envelope))).content).toEqual(content);
+    }
+    expect([...lengths.values()]).toEqual([...SIZES]);
+  });
+
+  it("has the same four lengths whatever key signs", async () => {
+    const lengths = await Promise.all(
+      [ed25519(), p256()].map(async (key) => (await seal((await pair(key)).sealing("x"))).length),
+    );
+    expect(new Set(lengths).size).toBe(1);
+  });
+
+  it("opens to any text", async () => {
+    const { sealing, opening } = await pair();
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: "binary", maxLength: 2000 }), async (written) => {
+        const envelope = await seal(sealing(written));
+        expect(text((await open(opening(envelope))).content)).toBe(
+          text(new TextEncoder().encode(written)),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("holds no more than the largest size", async () => {
+    const { sealing } = await pair();
+    expect(await reasonOf(seal(sealing(new Uint8Array(MOST_CONTENT + 1))))).toBe("TOO_LARGE");
+  });
+
+  it("is opened by nobody else, for nothing else, and not for ever", async () => {
+    const { sealing, opening, senderKey } = await pair();
+    const envelope = await seal(sealing("the file"));
+    const other = "other".padEnd(43, "A");
+    for (const [reason, change] of [
+      ["NOT_FOR_THIS_KEY", { privateKeys: [p256(), senderKey] }],
+      ["UNKNOWN_SIGNER", { senderKeys: [ed25519()] }],
+      ["WRONG_SENDER", { sender: other }],
+      ["WRONG_AUDIENCE", { audience: other }],
+      ["WRONG_SUBJECT", { subject: "SGFuZG9mZjoy" }],
+      ["EXPIRED", { now: new Date(NOW.getTime() + 8 * 86_400_000) }],
+      ["NOT_YET", { now: new Date(NOW.getTime() - 3_600_000) }],
+    ] as const) {
+      expect(await reasonOf(open(opening(envelope, change)))).toBe(reason);
+    }
+  });
+
+  it("passed on by its recipient is not taken for the recipient's (surreptitious forwarding)", async () => {
+    const { sealing, opening } = await pair();
+    const third = p256();
+    const envelope = await seal(sealing("the file", { recipientKey: third }));
+    const asThird = { privateKeys: [third], audience: "third".padEnd(43, "A") };
+    expect(await reasonOf(open(opening(envelope, asThird)))).toBe("WRONG_AUDIENCE");
+  });
+
+  it("with one character changed is refused", async () => {
+    const { sealing, opening } = await pair();
+    const envelope = await seal(sealing("the file"));
+    for (let at = 0; at < envelope.length; at += 23) {
+      const changed = envelope[at] === "A" ? "B" : "A";
+      const mutated = envelope.slice(0, at) + changed + envelope.slice(at + 1);
+      expect(await reasonOf(open(opening(mutated)))).not.toBe("OPENED");
+    }
+  });
+
+  it("unsigned, signed by no key of the sender, or padded with something is refused", async () => {
+    const { opening, senderKey, recipientKey, sealing } = await pair();
+    const kid = (await pair(senderKey)).kid;
+    const claims = { iss: "a", aud: "b", sub: "c", iat: 1, exp: 2, size: 1 };
+    const payload = new TextEncoder().encode(`${JSON.stringify(claims)}\n`.padEnd(1024, "x"));
+    const jws = await new CompactSign(payload)
+      .setProtectedHeader({ alg: "EdDSA", kid, typ: "sealed+jws" })
+      .sign(await importJWK(ed25519(), "EdDSA"));
+    const seen = await inspect(await seal(sealing("x")));
+    const own = { kid: (seen as { kid: string }).kid };
+    for (const inner of [jws, "x".repeat(jws.length), `${jws.slice(0, -86)}${"A".repeat(86)}`]) {
+      const forged = await forge(recipientKey, inner, own);
+      expect(["UNKNOWN_SIGNER", "NOT_CANONICAL"]).toContain(await reasonOf(open(opening(forged))));
+    }
+  });
+});
+
+describe("what the server may see", () => {
+  it("refuses every other shape, without a key at hand", async () => {
+    const { sealing, recipientKey } = await pair();
+    const envelope = await seal(sealing("the file"));
+    const [header, key, iv, ciphertext, tag] = envelope.split(".") as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ];
+    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const members = JSON.parse(Buffer.from(header, "base64url").toString()) as Record<
+      string,
+      object
+    >;
+    const withHeader = (value: unknown) => [encode(value), key, iv, ciphertext, tag].join(".");
+    const { x, y } = members["epk"] as { x: string; y: string };
+    const cases: [string, string][] = [
+      ["NOT_CANONICAL", ""],
+      ["NOT_CANONICAL", envelope.slice(0, envelope.lastIndexOf("."))],
+      ["NOT_CANONICAL", `${envelope}=`],
+      ["NOT_CANONICAL", `${envelope}.AAAA`],
+      [
+        "NOT_CANONICAL",
+        envelope.replace(tag, `${tag.slice(0, -1)}${tag.endsWith("B") ? "D" : "B"}`),
+      ],
+      ["WRONG_HEADER", withHeader({ ...members, zip: "DEF" })],
+      ["WRONG_HEADER", withHeader({ ...members, crit: ["exp"] })],
+      ["WRONG_HEADER", withHeader({ ...members, alg: "dir" })],
+      ["WRONG_HEADER", withHeader({ ...members, enc: "A128GCM" })],
+      ["WRONG_HEADER", withHeader({ ...members, typ: "JWE" })],
+      ["WRONG_HEADER", withHeader({ ...members, kid: "me" })],
+      ["WRONG_HEADER", withHeader({ ...members, epk: { ...members["epk"], d: x } })],
+      ["WRONG_HEADER", withHeader({ ...members, epk: { kty: "EC", crv: "P-256", x, y: x } })],
+      ["WRONG_HEADER", withHeader({ ...members, epk: { kty: "EC", crv: "P-384", x, y } })],
+      ["WRONG_HEADER", withHeader([])],
+      [
+        "WRONG_HEADER",
+        [
+          Buffer.from(` ${JSON.stringify(members)}`).toString("base64url"),
+          key,
+          iv,
+          ciphertext,
+          tag,
+        ].join("."),
+      ],
+      ["WRONG_SIZE", [header, key, iv, ciphertext.slice(4), tag].join(".")],
+      ["WRONG_SIZE", [header, key, `${iv}AAAA`, ciphertext, tag].join(".")],
+      ["WRONG_SIZE", await forge(recipientKey, "short")],
+    ];
+    for (const [reason, changed] of cases) {
+      expect(await inspect(changed), changed.slice(0, 200)).toMatchObject({ ok: false, reason });
+    }
+  });
+
+  it("refuses 2000 mutations, and none of 200 that are as they should be", async () => {
+    const { sealing } = await pair();
+    const envelope = await seal(sealing("x"));
+    const mutation = fc.tuple(
+      fc.nat(envelope.length - 1),
+      fc.constantFrom("", "=", ".", " ", "+", "\u0000", "é"),
+      fc.nat(3),
+    );
+    await fc.assert(
+      fc.asyncProperty(mutation, async ([at, put, drop]) => {
+        const mutated = envelope.slice(0, at) + put + envelope.slice(at + drop);
+        fc.pre(mutated !== envelope);
+        expect((await inspect(mutated)).ok).toBe(false);
+      }),
+      { numRuns: 2000 },
+    );
+    for (let count = 0; count < 200; count++) {
+      expect((await inspect(await seal(sealing(`file ${count}`)))).ok).toBe(true);
+    }
+  });
+
+  it("is told without a name of Node: the module runs in a browser", async () => {
+    const { outputFiles } = await build({
+      entryPoints: ["src/sealing/index.ts"],
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "browser",
+      logLevel: "silent",
+    });
+    expect(outputFiles[0]!.text).not.toMatch(/from "node:|require\("|\bBuffer\b|\bprocess\./);
+  });
+});

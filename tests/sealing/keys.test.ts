@@ -1,0 +1,136 @@
+import type { JWK } from "jose";
+import { describe, expect, it } from "vitest";
+import { type PublicJwk, thumbprint } from "../../src/kernel/jwk.ts";
+import {
+  activeKey,
+  checkKeyLog,
+  hashKeyLogEntry,
+  type KeyLogEntry,
+  type KeyPin,
+  NO_HASH,
+  SealingError,
+  signKeyStatement,
+  thumbprintOf,
+  verifyKeyStatement,
+} from "../../src/sealing/index.ts";
+import { ed25519, p256 } from "../support/sealing.ts";
+
+/** An honest server and an honest organisation. */
+async function append(
+  log: KeyLogEntry[],
+  identity: JWK,
+  change: "PUBLISHED" | "RETIRED",
+  key: JWK,
+) {
+  const kid = await thumbprintOf(key);
+  const sequence = log.length + 1;
+  const previousHash = log.at(-1)?.hash ?? NO_HASH;
+  const use = "SEAL" as const;
+  const statement = await signKeyStatement(
+    {
+      change,
+      use,
+      kid,
+      ...(change === "PUBLISHED" && { jwk: key }),
+      sequence,
+      previousHash,
+      iat: 1,
+    },
+    identity,
+  );
+  const entry = { sequence, kid, change, statement, previousHash };
+  const hash = await hashKeyLogEntry(await thumbprintOf(identity), entry);
+  log.push({ ...entry, hash });
+}
+async function honest() {
+  const [identity, first, second] = [p256(), p256(), p256()];
+  const log: KeyLogEntry[] = [];
+  await append(log, identity, "PUBLISHED", first);
+  await append(log, identity, "PUBLISHED", second);
+  await append(log, identity, "RETIRED", first);
+  const pin: KeyPin = {
+    identityThumbprint: await thumbprintOf(identity),
+    lastSequence: 0,
+    lastHash: NO_HASH,
+  };
+  return { identity, first, second, log, pin };
+}
+const reasonOf = (work: Promise<unknown>) =>
+  work.then(
+    () => "TAKEN",
+    (error: unknown) => (error instanceof SealingError ? error.reason : String(error)),
+  );
+
+describe("a thumbprint", () => {
+  it.each([ed25519, p256])("is the same here as in the server", async (makeKey) => {
+    const { d: _, ...key } = makeKey();
+    expect(await thumbprintOf(key)).toBe(thumbprint(key as PublicJwk));
+  });
+});
+
+describe("a key log", () => {
+  it("says which keys are active, and goes on from the pin that was kept", async () => {
+    const { identity, first, second, log, pin } = await honest();
+    const checked = await checkKeyLog(identity, log, pin);
+    expect(checked.active.map(({ kid }) => kid)).toEqual([await thumbprintOf(second)]);
+    expect(checked.active[0]!.jwk).not.toHaveProperty("d");
+    const third = p256();
+    await append(log, identity, "PUBLISHED", third);
+    const later = await checkKeyLog(identity, log, checked.pin);
+    expect(later.pin.lastSequence).toBe(4);
+    const kid = await thumbprintOf(third);
+    expect(activeKey(later.active, kid, "SEAL").kid).toBe(kid);
+    const retired = await thumbprintOf(first);
+    expect(() => activeKey(later.active, retired, "SEAL")).toThrow(SealingError);
+    expect(() => activeKey(later.active, kid, "SIGN")).toThrow(SealingError);
+  });
+
+  it("is refused where the server swapped, added, dropped, forked, replayed or rolled back", async () => {
+    const { identity, first, log, pin } = await honest();
+    const kept = (await checkKeyLog(identity, log, pin)).pin;
+    const mallory = p256();
+    const swapped = structuredClone(log);
+    swapped[1] = { ...swapped[1]!, kid: await thumbprintOf(mallory) };
+    const added = structuredClone(log);
+    await append(added, mallory, "PUBLISHED", mallory);
+    const replayed = structuredClone(log);
+    const again = { ...log[0]!, sequence: 4, previousHash: log[2]!.hash };
+    replayed.push({ ...again, hash: await hashKeyLogEntry(pin.identityThumbprint, again) });
+    const forked: KeyLogEntry[] = [];
+    for (let count = 0; count < 3; count++) await append(forked, identity, "PUBLISHED", p256());
+    const twice = structuredClone(log);
+    await append(twice, identity, "PUBLISHED", first);
+    for (const [reason, entries] of [
+      ["LOG_BROKEN", swapped],
+      ["UNKNOWN_SIGNER", added],
+      ["BAD_STATEMENT", replayed],
+      ["LOG_FORKED", forked],
+      ["LOG_ROLLED_BACK", log.slice(0, 2)],
+      ["LOG_BROKEN", log.slice(1)],
+      ["LOG_BROKEN", [log[0]!, log[2]!]],
+      ["LOG_BROKEN", log.map((entry) => ({ ...entry, hash: NO_HASH }))],
+      ["LOG_BROKEN", twice],
+    ] as const) {
+      expect(await reasonOf(checkKeyLog(identity, entries, kept)), reason).toBe(reason);
+    }
+    expect(await reasonOf(checkKeyLog(mallory, log, kept))).toBe("THUMBPRINT_MISMATCH");
+  });
+});
+
+describe("a statement", () => {
+  it("is taken only with exactly its members, by the identity key", async () => {
+    const [identity, key] = [ed25519(), p256()];
+    const kid = await thumbprintOf(key);
+    const place = { kid, sequence: 1, previousHash: NO_HASH, iat: 1, use: "SEAL" } as const;
+    const sound = await signKeyStatement({ ...place, change: "PUBLISHED", jwk: key }, identity);
+    expect((await verifyKeyStatement(sound, identity)).jwk).not.toHaveProperty("d");
+    expect(await reasonOf(verifyKeyStatement(sound, ed25519()))).toBe("UNKNOWN_SIGNER");
+    for (const change of [{ kid: "other" }, { previousHash: "" }, { sequence: 1.5 }]) {
+      const statement = await signKeyStatement(
+        { ...place, change: "PUBLISHED", jwk: key, ...change },
+        identity,
+      );
+      expect(await reasonOf(verifyKeyStatement(statement, identity))).toBe("BAD_STATEMENT");
+    }
+  });
+});

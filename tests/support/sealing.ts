@@ -1,0 +1,42 @@
+import { generateKeyPairSync, type JsonWebKey } from "node:crypto";
+import type { JWK } from "jose";
+import { type Open, type Seal, thumbprintOf } from "../../src/sealing/index.ts";
+
+const jwk = (key: { privateKey: { export(as: { format: "jwk" }): JsonWebKey } }) =>
+  key.privateKey.export({ format: "jwk" }) as JWK;
+export const p256 = () => jwk(generateKeyPairSync("ec", { namedCurve: "P-256" }));
+export const ed25519 = () => jwk(generateKeyPairSync("ed25519"));
+
+export const NOW = new Date("2026-03-01T12:00:00Z");
+const inDays = (days: number) => new Date(NOW.getTime() + days * 86_400_000);
+
+/** One who seals, one to whom it is sealed; and what each would hand in. */
+export async function pair(senderKey = ed25519()) {
+  const [recipientKey, sender, audience] = [
+    p256(),
+    "sender".padEnd(43, "A"),
+    "aud".padEnd(43, "A"),
+  ];
+  const sealing = (content: Uint8Array | string, change: Partial<Seal> = {}): Seal => ({
+    content: typeof content === "string" ? new TextEncoder().encode(content) : content,
+    recipientKey,
+    senderKey,
+    sender,
+    audience,
+    subject: "SGFuZG9mZjox",
+    issuedAt: NOW,
+    expiresAt: inDays(7),
+    ...change,
+  });
+  const opening = (envelope: string, change: Partial<Open> = {}): Open => ({
+    envelope,
+    privateKeys: [p256(), recipientKey],
+    sender,
+    senderKeys: [ed25519(), senderKey],
+    audience,
+    subject: "SGFuZG9mZjox",
+    now: inDays(1),
+    ...change,
+  });
+  return { sealing, opening, recipientKey, senderKey, kid: await thumbprintOf(recipientKey) };
+}
