@@ -101,6 +101,7 @@ CREATE INDEX bed_hold_by_holder ON public.bed_hold USING btree (holder_id, id);
 CREATE INDEX bed_hold_by_host ON public.bed_hold USING btree (host_id, id);
 CREATE INDEX bed_hold_to_end ON public.bed_hold USING btree (ends_on) WHERE (status = 'CONFIRMED'::text);
 CREATE INDEX bed_hold_to_expire ON public.bed_hold USING btree (expires_at) WHERE (status = 'HELD'::text);
+CREATE TRIGGER instructions_go_with_their_hold AFTER UPDATE OF status ON public.bed_hold FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['HELD'::text, 'CONFIRMED'::text]))) EXECUTE FUNCTION drop_instructions();
 alter table bed_hold enable row level security;
 alter table bed_hold force row level security;
 create policy keeper on bed_hold for all to wayhouse_keeper
@@ -110,6 +111,24 @@ create policy seen_by_holder_and_host on bed_hold for select to wayhouse_api
   using ((((holder_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:hold'::text]) AS viewer_may)) OR ((host_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:manage'::text]) AS viewer_may))));
 grant select on bed_hold to wayhouse_api;
 grant insert, select, update (expires_at, status) on bed_hold to wayhouse_keeper;
+
+create table bed_hold_instruction (
+  hold_id uuid not null,
+  holder_id uuid not null,
+  host_id uuid not null,
+  envelope text not null,
+  constraint bed_hold_instruction_pkey PRIMARY KEY (hold_id),
+  constraint instructions_are_of_a_hold FOREIGN KEY (hold_id, holder_id, host_id) REFERENCES bed_hold(id, holder_id, host_id) ON DELETE CASCADE
+);
+alter table bed_hold_instruction enable row level security;
+alter table bed_hold_instruction force row level security;
+create policy keeper on bed_hold_instruction for all to wayhouse_keeper
+  using (true)
+  with check (true);
+create policy opened_by_the_holder on bed_hold_instruction for select to wayhouse_api
+  using (((holder_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:hold'::text]) AS viewer_may)));
+grant select on bed_hold_instruction to wayhouse_api;
+grant delete, insert, select, update (envelope) on bed_hold_instruction to wayhouse_keeper;
 
 create table bed_hold_reference (
   hold_id uuid not null,
@@ -480,6 +499,31 @@ create policy seen_by_whoever_was_introduced on introduction for select to wayho
 grant select on introduction to wayhouse_api;
 grant insert, select on introduction to wayhouse_keeper;
 
+create table key_log_entry (
+  organisation_id uuid not null,
+  sequence integer not null,
+  kid text not null,
+  change text not null,
+  statement text not null,
+  previous_hash text not null,
+  hash text not null,
+  constraint a_key_is_published_and_retired_once UNIQUE (organisation_id, kid, change),
+  constraint a_key_is_published_or_retired CHECK ((change = ANY (ARRAY['PUBLISHED'::text, 'RETIRED'::text]))),
+  constraint a_log_counts_from_one CHECK ((sequence > 0)),
+  constraint a_log_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
+  constraint key_log_entry_pkey PRIMARY KEY (organisation_id, sequence)
+);
+alter table key_log_entry enable row level security;
+alter table key_log_entry force row level security;
+create policy appended_by_itself on key_log_entry for insert to wayhouse_api
+  with check (((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['keys:manage'::text]) AS viewer_may)));
+create policy keeper on key_log_entry for all to wayhouse_keeper
+  using (true)
+  with check (true);
+create policy seen_by_those_tied_to_it on key_log_entry for select to wayhouse_api
+  using (((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR ( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may) OR (organisation_id = ANY (ARRAY( SELECT viewer_acquaintances() AS viewer_acquaintances)))));
+grant insert, select on key_log_entry to wayhouse_api;
+
 create table organisation (
   id uuid not null default gen_random_uuid(),
   handle text not null,
@@ -537,6 +581,7 @@ create table organisation_key (
   jwk jsonb not null,
   published_at timestamp with time zone not null default now(),
   retired_at timestamp with time zone,
+  statement text,
   constraint a_key_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint a_key_signs_or_seals CHECK ((use = ANY (ARRAY['SIGN'::text, 'SEAL'::text]))),
   constraint organisation_key_pkey PRIMARY KEY (organisation_id, kid)
@@ -546,11 +591,17 @@ alter table organisation_key force row level security;
 create policy keeper on organisation_key for all to wayhouse_keeper
   using (true)
   with check (true);
+create policy published_by_itself on organisation_key for insert to wayhouse_api
+  with check (((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['keys:manage'::text]) AS viewer_may)));
 create policy registered_by_network_admins on organisation_key for insert to wayhouse_api
   with check (( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may));
+create policy retired_by_itself on organisation_key for update to wayhouse_api
+  using (((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['keys:manage'::text]) AS viewer_may)));
+create policy sealing_keys_seen_by_those_tied_to_it on organisation_key for select to wayhouse_api
+  using (((use = 'SEAL'::text) AND (organisation_id = ANY (ARRAY( SELECT viewer_acquaintances() AS viewer_acquaintances)))));
 create policy seen_by_itself_and_network_admins on organisation_key for select to wayhouse_api
   using (((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR ( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may)));
-grant insert, select on organisation_key to wayhouse_api;
+grant insert, select, update (retired_at, statement) on organisation_key to wayhouse_api;
 grant insert, select on organisation_key to wayhouse_keeper;
 
 create table revoked_token (
@@ -879,6 +930,22 @@ END
 alter function destroy_envelope(uuid) owner to wayhouse_keeper;
 grant execute on function destroy_envelope(uuid) to wayhouse_api;
 
+-- function drop_instructions()
+CREATE OR REPLACE FUNCTION public.drop_instructions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  delete from bed_hold_instruction i where i.hold_id = new.id;
+  return null;
+end
+$function$
+;
+alter function drop_instructions() owner to wayhouse_keeper;
+grant execute on function drop_instructions() to wayhouse_owner;
+
 -- function enter(uuid,text,text,text,text[])
 CREATE OR REPLACE FUNCTION public.enter(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[])
  RETURNS TABLE(client_id uuid, scopes text[])
@@ -1060,6 +1127,24 @@ $function$
 ;
 alter function lock_handoff(uuid) owner to wayhouse_keeper;
 grant execute on function lock_handoff(uuid) to wayhouse_api;
+
+-- function lock_hosted_hold(uuid)
+CREATE OR REPLACE FUNCTION public.lock_hosted_hold(in_hold uuid)
+ RETURNS TABLE(holder_id uuid, status text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  return query
+    select h.holder_id, hold_status(h.status, h.expires_at, h.ends_on) from bed_hold h
+      where h.id = in_hold and h.host_id = viewer_organisation() and viewer_may('beds:manage')
+      for update;
+end
+$function$
+;
+alter function lock_hosted_hold(uuid) owner to wayhouse_keeper;
+grant execute on function lock_hosted_hold(uuid) to wayhouse_api;
 
 -- function lock_nights(uuid[])
 CREATE OR REPLACE FUNCTION public.lock_nights(in_holds uuid[])
@@ -1293,6 +1378,24 @@ END
 ;
 alter function purge_revoked_tokens() owner to wayhouse_keeper;
 grant execute on function purge_revoked_tokens() to wayhouse_api;
+
+-- function put_instructions(uuid,text)
+CREATE OR REPLACE FUNCTION public.put_instructions(in_hold uuid, in_envelope text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ INSERT INTO bed_hold_instruction (hold_id, holder_id, host_id, envelope)  SELECT h.id,
+             h.holder_id,
+             h.host_id,
+             put_instructions.in_envelope AS in_envelope
+            FROM bed_hold h
+           WHERE ((h.id = put_instructions.in_hold) AND (h.host_id = viewer_organisation()) AND viewer_may(VARIADIC ARRAY['beds:manage'::text])) ON CONFLICT(hold_id) DO UPDATE SET envelope = excluded.envelope;
+END
+;
+alter function put_instructions(uuid,text) owner to wayhouse_keeper;
+grant execute on function put_instructions(uuid,text) to wayhouse_api;
 
 -- function record_changes(text,text,jsonb)
 CREATE OR REPLACE FUNCTION public.record_changes(in_action text, in_scope text, in_changes jsonb)

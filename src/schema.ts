@@ -2,6 +2,7 @@ import "./modules/handoffs/handoffs.graphql.ts";
 import "./modules/handoffs/steps.graphql.ts";
 import "./modules/organisations/circles.graphql.ts";
 import "./modules/organisations/clients.graphql.ts";
+import "./modules/organisations/keys.graphql.ts";
 import "./modules/organisations/organisations.graphql.ts";
 import "./modules/sharing/grants.graphql.ts";
 import "./modules/advisories/advisories.graphql.ts";

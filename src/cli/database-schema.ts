@@ -33,6 +33,8 @@ const TABLES = `
     (select string_agg(pg_get_indexdef(i.indexrelid) || ';', E'\\n' order by i.indexrelid::regclass::text)
       from pg_index i where i.indrelid = c.oid
         and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.conrelid = c.oid)),
+    (select string_agg(pg_get_triggerdef(g.oid) || ';', E'\\n' order by g.tgname)
+      from pg_trigger g where g.tgrelid = c.oid and not g.tgisinternal),
     case when c.relrowsecurity then 'alter table ' || c.relname || ' enable row level security;' end,
     case when c.relforcerowsecurity then 'alter table ' || c.relname || ' force row level security;' end,
     (select string_agg(concat_ws(E'\\n  ', 'create policy ' || p.policyname || ' on ' || c.relname

@@ -9,6 +9,7 @@ import { buildSchema } from "../../src/schema.ts";
 import { type Answer, type Demo, night, startDemo } from "../support/demo.ts";
 import { fieldOf, type Random, randomOf, randomQuery, type Values } from "../support/documents.ts";
 import { type Caller, type Facts, modelOf, readFacts } from "../support/model.ts";
+import { asSuperuser } from "../support/postgres.ts";
 import { growNetwork, type Network } from "../support/random-network.ts";
 
 type Model = ReturnType<typeof modelOf>;
@@ -32,6 +33,8 @@ const NEEDS: Record<string, readonly Scope[]> = {
   bedHolds: ["beds:hold", "beds:manage"],
   sharingGrants: ["sharing:manage"],
   advisories: ["advisories:read"],
+  handoffs: ["handoffs:read"],
+  keyLog: ["organisations:read"],
 };
 
 /** What of an answer the model does not let the caller see; nothing, if both walls stand. */
@@ -46,6 +49,8 @@ function trespasses(value: unknown, by: Caller, model: Model): string[] {
     "Organisation.scopes": () => model.manages(by, uuid),
     "Organisation.clients": () => model.manages(by, uuid),
     "BedHold.caseReference": () => model.isHolder(by, uuid),
+    "Handoff.caseReference": () => model.hasReference(by, uuid),
+    "Handoff.envelope": () => model.isRecipient(by, uuid),
   };
   const isForeign = NODES.includes(type) && uuid !== "" && !model.sees(by, type, uuid);
   return [
@@ -85,6 +90,7 @@ const uuidsOf = (facts: Facts, type: string): string[] =>
     Shelter: facts.shelters,
     BedHold: facts.holds,
     Advisory: facts.advisories,
+    Handoff: facts.handoffs,
   })[type]!.map(({ id }: { id: string }) => id);
 
 function valuesOf(facts: Facts): Values {
@@ -107,6 +113,8 @@ const LISTS = `{ organisations(first: 100) { edges { node { id } } } circles { i
   received: sharingGrants(direction: RECEIVED, first: 100) { edges { node { id } } }
   held: bedHolds(side: HOLDER, first: 100) { edges { node { id } } }
   advisories(first: 100) { edges { node { id } } }
+  inbox: handoffs(box: INBOX, first: 100) { edges { node { id } } }
+  outbox: handoffs(box: OUTBOX, first: 100) { edges { node { id } } }
   hosted: bedHolds(side: HOST, first: 100) { edges { node { id } } } }`;
 
 /** Entries that name one id; whatever it is the id of, one that is not the caller's says nothing. */
@@ -140,6 +148,9 @@ const ENTRIES: Record<string, (id: string) => object> = {
       ["grantScopes", "GrantScopesInput", "circleId", "scopes: [BEDS_READ]"],
       ["confirmAdvisory", "AdvisoryStepInput", "id", ""],
       ["withdrawAdvisory", "AdvisoryStepInput", "id", ""],
+      ["acceptHandoff", "AcceptHandoffInput", "id", ""],
+      ["receiveHandoff", "HandoffStepInput", "id", ""],
+      ["cancelHandoff", "HandoffStepInput", "id", ""],
       ["lockDownOrganisation", "LockDownInput", "organisationId", ""],
       [
         "setBeds",
@@ -175,6 +186,11 @@ describe.each(seeds)("a random network (seed %i)", (seed) => {
     try {
       const random = randomOf(seed);
       const network = await growNetwork(demo, random);
+      await asSuperuser(demo.database.superuserUrl, (client) =>
+        client.query(
+          "insert into handoff_envelope select id, recipient_id, 'sealed' from handoff where recipient_id is not null",
+        ),
+      );
       const facts = await readFacts(demo.database.ownerUrl);
       expect(facts.organisations.length).toBeGreaterThan(DEMO_ORGANISATIONS.length);
       const model = modelOf(facts, network.audiences);
@@ -217,6 +233,7 @@ async function expectWholeLists(demo: Demo, network: Network, facts: Facts, mode
       "sharing:manage",
       "beds:hold",
       "advisories:read",
+      "handoffs:read",
     ] as const;
     const client = facts.clients.find(
       (one) =>
@@ -247,6 +264,7 @@ async function expectWholeLists(demo: Demo, network: Network, facts: Facts, mode
         ),
       ),
     );
+    expect(new Set([...listed("inbox"), ...listed("outbox")])).toEqual(new Set(seen("Handoff")));
     const grants = new Set([...listed("given"), ...listed("received")]);
     expect(grants).toEqual(new Set(seen("SharingGrant")));
     expect(new Set([...listed("held"), ...listed("hosted")])).toEqual(new Set(seen("BedHold")));

@@ -12,7 +12,11 @@ const reasonOf = async (work: Promise<unknown>) =>
     (error: unknown) => (error instanceof SealingError ? error.reason : String(error)),
   );
 /** Seals what `seal` would not. */
-async function forge({ d: _, ...recipient }: JWK, plaintext: string, header: object = {}): Promise<string> {
+async function forge(
+  { d: _, ...recipient }: JWK,
+  plaintext: string,
+  header: object = {},
+): Promise<string> {
   const { kid } = await pair();
   return new CompactEncrypt(new TextEncoder().encode(plaintext))
     .setProtectedHeader({

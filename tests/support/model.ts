@@ -16,6 +16,8 @@ export interface Facts {
   grants: Grant[];
   shelters: { id: string; owner_id: string; country: string }[];
   advisories: { id: string; issuer_id: string; withdrawn: boolean }[];
+  handoffs: { id: string; sender_id: string; recipient_id: string | null; candidates: string[] }[];
+  handoffReferences: { handoff_id: string; organisation_id: string }[];
   holds: { id: string; holder_id: string; host_id: string; shelters: string[] }[];
 }
 interface Grant {
@@ -52,6 +54,10 @@ export async function readFacts(ownerUrl: string): Promise<Facts> {
     advisories: await all(
       "select id, issuer_id, withdrawn_at is not null as withdrawn from advisory",
     ),
+    handoffs: await all(
+      "select id, h.sender_id, recipient_id, array_agg(organisation_id::text) as candidates from handoff h join handoff_candidate c on c.handoff_id = id group by 1",
+    ),
+    handoffReferences: await all("select handoff_id, organisation_id from handoff_reference"),
     holds: await all(
       "select id, h.holder_id, h.host_id, array_agg(shelter_id::text) as shelters from bed_hold h join bed_stay s on s.hold_id = h.id group by 1",
     ),
@@ -110,6 +116,12 @@ export function modelOf(facts: Facts, audiences: ReadonlyMap<string, ReadonlySet
       (hold) =>
         (hold.holder_id === me && hold.host_id === id) ||
         (hold.holder_id === id && hold.host_id === me),
+    ) ||
+    facts.handoffs.some(
+      ({ sender_id, recipient_id, candidates }) =>
+        (sender_id === me && (recipient_id === id || candidates.includes(id))) ||
+        (sender_id === id &&
+          (recipient_id === me || (recipient_id === null && candidates.includes(me)))),
     );
 
   const sees: Record<string, (by: Caller, id: string) => boolean> = {
@@ -160,6 +172,17 @@ export function modelOf(facts: Facts, audiences: ReadonlyMap<string, ReadonlySet
         ({ id: one, issuer_id }) =>
           one === id && (issuer_id === by.organisationId || isTied(by.organisationId, issuer_id)),
       ),
+    Handoff: (by, id) =>
+      (["handoffs:read", "handoffs:offer", "handoffs:receive"] as const).some((scope) =>
+        by.scopes.has(scope),
+      ) &&
+      facts.handoffs.some(
+        (one) =>
+          one.id === id &&
+          (one.sender_id === by.organisationId ||
+            one.recipient_id === by.organisationId ||
+            (one.recipient_id === null && one.candidates.includes(by.organisationId))),
+      ),
     BedHold: (by, id) =>
       facts.holds.some(
         (hold) =>
@@ -180,6 +203,13 @@ export function modelOf(facts: Facts, audiences: ReadonlyMap<string, ReadonlySet
     manages: (by: Caller, organisationId: string) =>
       by.scopes.has("network:admin") ||
       (organisationId === by.organisationId && by.scopes.has("clients:manage")),
+    isRecipient: (by: Caller, handoffId: string) =>
+      by.scopes.has("handoffs:receive") &&
+      facts.handoffs.some((one) => one.id === handoffId && one.recipient_id === by.organisationId),
+    hasReference: (by: Caller, handoffId: string) =>
+      facts.handoffReferences.some(
+        (one) => one.handoff_id === handoffId && one.organisation_id === by.organisationId,
+      ),
     isHolder: (by: Caller, holdId: string) =>
       facts.holds.some((hold) => hold.id === holdId && hold.holder_id === by.organisationId),
   };

@@ -59,7 +59,7 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
       scopes: scopes.map(enumOf),
     });
   }
-  for (let act = 0; act < 80; act++) {
+  for (let act = 0; act < 110; act++) {
     await growOnce(known, random, write, network, facts);
     known = await facts();
   }
@@ -67,7 +67,7 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
 }
 
 async function growOnce(
-  { organisations, clients, circles, grants, shelters, advisories }: Facts,
+  { organisations, clients, circles, grants, shelters, advisories, handoffs }: Facts,
   random: Random,
   write: (
     by: string,
@@ -88,7 +88,7 @@ async function growOnce(
     ...(random.chance(0.4) && { countries: [country] }),
     ...(random.chance(0.2) && { validFrom: `${night(2)}T00:00:00Z` }),
   };
-  switch (random.below(12)) {
+  switch (random.below(15)) {
     case 0:
       await write("coordinator", "createCircle", "CreateCircleInput", {
         name: `circle ${random.below(1000)}`,
@@ -181,6 +181,37 @@ async function growOnce(
       if (advisories.length === 0) return;
       await write(by.handle, field, "AdvisoryStepInput", {
         id: encodeId("Advisory", random.pick(advisories).id),
+      });
+      return;
+    }
+    case 11:
+    case 12:
+      await write(by.handle, "offerHandoff", "OfferHandoffInput", {
+        candidateIds: [organisationId],
+        needs: ["SHELTER"],
+        riskProfile: "OTHER",
+        party: { adults: 1, children: 0 },
+        priority: "URGENT",
+        country,
+        destinations: ["AM", "GE"],
+        documentsHeld: ["NONE"],
+        windowStart: night(1),
+        windowEnd: night(4),
+        consent: {
+          purpose: "SHELTER",
+          givenAt: `${night(-1)}T00:00:00Z`,
+          expiresAt: `${night(20)}T00:00:00Z`,
+        },
+        ...(random.chance(0.5) && { caseReference: randomUUID() }),
+      });
+      return;
+    case 13: {
+      if (handoffs.length === 0) return;
+      const { id, candidates } = random.pick(handoffs);
+      const candidate = organisations.find((one) => one.id === random.pick(candidates))!;
+      await write(candidate.handle, "acceptHandoff", "AcceptHandoffInput", {
+        id: encodeId("Handoff", id),
+        caseReference: randomUUID(),
       });
       return;
     }

@@ -9,9 +9,11 @@ import type { Change, Keyed, Session } from "../../platform/db/session.ts";
 import {
   findHolds,
   findKeptApart,
+  lockHostedHold,
   lockReferences,
   moveHold,
   placeHold,
+  putInstructions,
   settleOverdueHolds,
   type Stay,
 } from "./holds.queries.ts";
@@ -23,6 +25,7 @@ import {
   movesFrom,
 } from "./capacity.rules.ts";
 import { findAdvisoryAgainst, type RiskProfileName } from "../advisories/index.ts";
+import { inspectEnvelope, refuseStrayEnvelope } from "../organisations/index.ts";
 import { findShelters } from "./shelters.queries.ts";
 import { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 
@@ -150,4 +153,27 @@ export async function changeBedHold(
     };
   });
   return id;
+}
+
+/** Sealed by the host to the holder, while it is held or confirmed. @throws IllegalTransition, NotFound, BadUserInput */
+export async function sendInstructions(
+  session: Session,
+  input: Keyed & { readonly id: string; readonly envelope: string },
+): Promise<string> {
+  const uuid = uuidOf("BedHold", input.id);
+  const kid = await inspectEnvelope(input.envelope);
+  const operation = { name: "sendInstructions", scope: "beds:manage" } as const;
+  await session.write(operation, input, async (tx) => {
+    const hold = await lockHostedHold(tx, uuid);
+    if (!hold) throw new NotFound();
+    if (hold.status !== "HELD" && hold.status !== "CONFIRMED") {
+      throw new Refused(new IllegalTransition(hold.status, movesFrom(hold.status)));
+    }
+    await refuseStrayEnvelope(tx, kid, hold.holder_id);
+    await putInstructions(tx, uuid, input.envelope);
+    const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id: uuid };
+    const changes = [{ ...change, owner: session.organisationId, party: hold.holder_id }];
+    return { result: { id: uuid }, changes };
+  });
+  return uuid;
 }

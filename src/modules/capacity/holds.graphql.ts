@@ -7,8 +7,15 @@ import { Node, nodeOf } from "../../platform/graphql/node.ts";
 import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
 import { Advisory, loadAdvisory, RiskProfile } from "../advisories/index.ts";
-import { changeBedHold, holdBeds } from "./holds.actions.ts";
-import { findHolds, findHoldsOf, findReferences, findStays, listHolds } from "./holds.queries.ts";
+import { changeBedHold, holdBeds, sendInstructions } from "./holds.actions.ts";
+import {
+  findHolds,
+  findHoldsOf,
+  findInstructions,
+  findReferences,
+  findStays,
+  listHolds,
+} from "./holds.queries.ts";
 import type { BedHoldStatus, HoldMove } from "./capacity.rules.ts";
 import { loadShelter, Shelter } from "./shelters.graphql.ts";
 import { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
@@ -23,6 +30,7 @@ const BedHoldStatusEnum = builder.enumType("BedHoldStatus", {
 });
 
 const loadReference = loaderOf(findReferences, ({ hold_id }) => hold_id);
+const loadInstructions = loaderOf(findInstructions, ({ hold_id }) => hold_id);
 const loadHoldsOf = groupLoaderOf(findHoldsOf, ({ case_reference }) => case_reference);
 
 const BedStay = builder.objectRef<StayRow>("BedStay");
@@ -76,6 +84,14 @@ BedHold.implement({
         const reference = await loadReference(session, id);
         return reference && { id: reference.case_reference };
       },
+    }),
+    instructions: t.field({
+      type: "SealedEnvelope",
+      nullable: true,
+      description:
+        "Check-in instructions, sealed by the host to the holder, for it alone; gone with the hold.",
+      resolve: async ({ id }, _, { session }) =>
+        (await loadInstructions(session, id))?.envelope ?? null,
     }),
   }),
 });
@@ -243,3 +259,28 @@ for (const { field, input: name, to, scope } of MOVES) {
     }),
   );
 }
+
+const SendInstructionsInput = builder.inputType("SendInstructionsInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    id: t.id({ required: true }),
+    envelope: t.field({
+      type: "SealedEnvelope",
+      required: true,
+      description: "Sealed to an active sealing key of the holder; its sub is this id.",
+    }),
+  }),
+});
+builder.mutationField("sendInstructions", (t) =>
+  t.field({
+    type: BedHoldResult,
+    description: "By the host, while it is held or confirmed; sent again, the earlier are gone.",
+    requiresScopes: [["beds:manage"]],
+    args: { input: t.arg({ type: SendInstructionsInput, required: true }) },
+    resolve: (_, { input }, { session }) =>
+      orRefusal(
+        async () => present(loadHold(session, await sendInstructions(session, input))),
+        IllegalTransition,
+      ),
+  }),
+);

@@ -143,3 +143,24 @@ export async function findKeptApart(
   `.execute(tx);
   return rows[0]?.shelter_id ?? null;
 }
+
+/** For the holder alone. */
+export function findInstructions(db: Kysely<DB>, holdIds: readonly string[]) {
+  return db
+    .selectFrom("bed_hold_instruction")
+    .select(["hold_id", "envelope"])
+    .where("hold_id", "=", sql<string>`any(${holdIds}::uuid[])`)
+    .execute();
+}
+
+/** Null: the caller is not its host. */
+export async function lockHostedHold(tx: Transaction<DB>, id: string) {
+  const { rows } = await sql<{ holder_id: string; status: string }>`
+    select * from lock_hosted_hold(${id})
+  `.execute(tx);
+  return rows[0] ?? null;
+}
+
+export async function putInstructions(tx: Transaction<DB>, id: string, envelope: string) {
+  await sql`select put_instructions(${id}, ${envelope})`.execute(tx);
+}

@@ -7,6 +7,7 @@ import type { Change, Keyed, Session } from "../../platform/db/session.ts";
 import { IllegalTransition, Refused } from "../../kernel/refusals.ts";
 import { findAdvisoryAgainst } from "../advisories/index.ts";
 import { AdvisoryInForce } from "../capacity/index.ts";
+import { inspectEnvelope, refuseStrayEnvelope } from "../organisations/index.ts";
 import { AlreadyAccepted } from "./errors.ts";
 import {
   countOpenCandidates,
@@ -16,6 +17,7 @@ import {
   insertTransition,
   type Locked,
   lockHandoff,
+  replaceEnvelope,
   updateHandoff,
 } from "./handoffs.queries.ts";
 import {
@@ -61,6 +63,26 @@ export async function stepHandoff(
     await take(tx, session.organisationId, uuid, step, facts, to, input.reason);
     const others = facts.recipientId ? [facts.recipientId] : await findCandidates(tx, uuid);
     return { result: { id: uuid }, changes: changeOf(uuid, facts.senderId, others) };
+  });
+  return uuid;
+}
+
+/** The sealed file, to the accepted recipient alone; sealed again, the earlier one is gone. @throws as above */
+export async function sealHandoff(
+  session: Session,
+  input: Keyed & { readonly id: string; readonly envelope: string },
+): Promise<string> {
+  const uuid = uuidOf("Handoff", input.id);
+  const kid = await inspectEnvelope(input.envelope);
+  const operation = { name: "sealHandoff", scope: "handoffs:offer" } as const;
+  await session.write(operation, input, async (tx) => {
+    const facts = await lockStep(tx, uuid);
+    await decided(tx, "sealHandoff", facts);
+    const recipient = facts.recipientId!;
+    await refuseStrayEnvelope(tx, kid, recipient);
+    await replaceEnvelope(tx, uuid, recipient, input.envelope);
+    await updateHandoff(tx, uuid, { sealWithinMs: null });
+    return { result: { id: uuid }, changes: changeOf(uuid, facts.senderId, [recipient]) };
   });
   return uuid;
 }

@@ -15,7 +15,7 @@ import {
   Priority,
 } from "./handoffs.graphql.ts";
 import { acceptHandoff, offerHandoff } from "./offers.actions.ts";
-import { stepHandoff } from "./steps.actions.ts";
+import { sealHandoff, stepHandoff } from "./steps.actions.ts";
 
 builder.objectType(AlreadyAccepted, {
   name: "AlreadyAccepted",
@@ -187,3 +187,29 @@ for (const [field, scope, description] of STEPS) {
     }),
   );
 }
+
+const SealHandoffInput = builder.inputType("SealHandoffInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    id: t.id({ required: true }),
+    envelope: t.field({
+      type: "SealedEnvelope",
+      required: true,
+      description: "Sealed to an active sealing key of the recipient; its sub is this id.",
+    }),
+  }),
+});
+builder.mutationField("sealHandoff", (t) =>
+  t.field({
+    type: HandoffResult,
+    description:
+      "The case file, for the recipient alone until it has received it. BAD_USER_INPUT names what is wrong with an envelope; the server cannot open it.",
+    requiresScopes: [["handoffs:offer"]],
+    args: { input: t.arg({ type: SealHandoffInput, required: true }) },
+    resolve: (_, { input }, { session }) =>
+      orRefusal(
+        async () => present(loadHandoff(session, await sealHandoff(session, input))),
+        IllegalTransition,
+      ),
+  }),
+);

@@ -1,5 +1,6 @@
 export { Circle, loadCircle } from "./circles.graphql.ts";
 export { findMembers, lockCircle } from "./circles.queries.ts";
+export { inspectEnvelope, refuseStrayEnvelope } from "./keys.actions.ts";
 export { ScopeEnum } from "./clients.graphql.ts";
 export { loadOrganisation, Organisation, organisationOf } from "./organisations.graphql.ts";
 export { findOrganisations, findOwnCeiling } from "./organisations.queries.ts";

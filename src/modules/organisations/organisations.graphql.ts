@@ -41,6 +41,12 @@ Organisation.implement({
         "Compare it out of band before the first grant: it vouches for every key of the organisation.",
       resolve: ({ identity_thumbprint }) => identity_thumbprint,
     }),
+    identityKey: t.field({
+      type: "PublicJwk",
+      description:
+        "It signs key statements, and nothing else. Its thumbprint is what was compared.",
+      resolve: ({ identity_jwk }) => identity_jwk,
+    }),
     scopes: t.field({
       type: [ScopeEnum],
       nullable: true,

@@ -2,7 +2,13 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import type { PublicJwk } from "../../kernel/jwk.ts";
 import type { DB } from "../../platform/db/schema.ts";
 
-const COLUMNS = ["id", "handle", "status", "identity_thumbprint"] as const;
+const COLUMNS = [
+  "id",
+  "handle",
+  "status",
+  "identity_thumbprint",
+  sql<PublicJwk>`identity_jwk`.as("identity_jwk"),
+] as const;
 
 export function findOrganisations(db: Kysely<DB>, ids: readonly string[]) {
   return db

@@ -67,6 +67,13 @@ export interface BedHold {
   status: string;
 }
 
+export interface BedHoldInstruction {
+  envelope: string;
+  hold_id: string;
+  holder_id: string;
+  host_id: string;
+}
+
 export interface BedHoldReference {
   case_reference: string;
   hold_id: string;
@@ -200,6 +207,16 @@ export interface Introduction {
   organisation_id: string;
 }
 
+export interface KeyLogEntry {
+  change: string;
+  hash: string;
+  kid: string;
+  organisation_id: string;
+  previous_hash: string;
+  sequence: number;
+  statement: string;
+}
+
 export interface Organisation {
   created_at: Generated<Timestamp>;
   handle: string;
@@ -222,6 +239,7 @@ export interface OrganisationKey {
   organisation_id: string;
   published_at: Generated<Timestamp>;
   retired_at: Timestamp | null;
+  statement: string | null;
   use: string;
 }
 
@@ -272,6 +290,7 @@ export interface DB {
   advisory_confirmation: AdvisoryConfirmation;
   audit_entry: AuditEntry;
   bed_hold: BedHold;
+  bed_hold_instruction: BedHoldInstruction;
   bed_hold_reference: BedHoldReference;
   bed_night: BedNight;
   bed_stay: BedStay;
@@ -286,6 +305,7 @@ export interface DB {
   handoff_transition: HandoffTransition;
   idempotency_record: IdempotencyRecord;
   introduction: Introduction;
+  key_log_entry: KeyLogEntry;
   organisation: Organisation;
   organisation_account: OrganisationAccount;
   organisation_key: OrganisationKey;

@@ -57,8 +57,8 @@ export function connectionOf<Node extends object>(
 }
 
 /** The arguments of every connection. */
-export const pageArgs = (t: ArgBuilder<typeof builder.$inferSchemaTypes>) => ({
-  first: t.int({ required: true, defaultValue: 20, description: `From 1 to ${MOST}.` }),
+export const pageArgs = (t: ArgBuilder<typeof builder.$inferSchemaTypes>, usual = 20) => ({
+  first: t.int({ required: true, defaultValue: usual, description: `From 1 to ${MOST}.` }),
   after: t.string(),
 });
 
@@ -67,22 +67,23 @@ export async function pageOf<Node>(
   args: { readonly first: number; readonly after?: string | null | undefined },
   load: (after: string | null, limit: number) => Promise<Node[]>,
   cursorOf: (node: Node) => string,
+  cursors: RegExp = UUID,
 ): Promise<Page<Node>> {
   if (args.first < 1 || args.first > MOST) {
     throw new BadUserInput([{ path: ["first"], message: `must be from 1 to ${MOST}` }]);
   }
-  const rows = await load(decodeCursor(args.after ?? null), args.first + 1);
+  const rows = await load(decodeCursor(args.after ?? null, cursors), args.first + 1);
   return { nodes: rows.slice(0, args.first), hasNextPage: rows.length > args.first, cursorOf };
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const encodeCursor = (id: string) => encodeBase64url(new TextEncoder().encode(id));
 
-function decodeCursor(cursor: string | null): string | null {
+function decodeCursor(cursor: string | null, cursors: RegExp): string | null {
   if (cursor === null) return null;
-  const id = cursor.length <= 64 ? decodeBase64url(cursor) : null;
+  const id = cursor.length <= 80 ? decodeBase64url(cursor) : null;
   const text = id && new TextDecoder().decode(id);
-  if (!text || !UUID.test(text)) {
+  if (!text || !cursors.test(text)) {
     throw new BadUserInput([{ path: ["after"], message: "must be a cursor of this list" }]);
   }
   return text;

@@ -1,0 +1,154 @@
+import type { Transaction } from "kysely";
+import { BadUserInput, NotFound } from "../../kernel/errors.ts";
+import { parsePublicJwk, type PublicJwk, thumbprint } from "../../kernel/jwk.ts";
+import type { DB } from "../../platform/db/schema.ts";
+import type { Keyed, Session } from "../../platform/db/session.ts";
+import {
+  hashKeyLogEntry,
+  inspect,
+  type KeyStatement,
+  NO_HASH,
+  SealingError,
+  verifyKeyStatement,
+} from "../../sealing/index.ts";
+import {
+  findOwnKey,
+  hasOtherSigningKey,
+  insertEntry,
+  isActiveSealingKey,
+  type KeyRow,
+  lockKeyLog,
+  retireOwnKey,
+  saveKey,
+} from "./keys.queries.ts";
+
+export interface PublishKey extends Keyed {
+  readonly jwk: PublicJwk;
+  readonly use: "SIGN" | "SEAL";
+  /** JWS by the identity key; see sealing/keys.ts. */
+  readonly statement: string;
+}
+
+/** Once for good: a retired key never comes back. @throws BadUserInput */
+export function publishKey(session: Session, input: PublishKey): Promise<KeyRow> {
+  const { use, statement } = input;
+  const parsed = parsePublicJwk(input.jwk, use);
+  if (!parsed.ok) throw new BadUserInput([{ path: ["jwk"], message: parsed.message }]);
+  const kid = thumbprint(parsed.jwk);
+  const operation = { name: "publishKey", scope: "keys:manage" } as const;
+  return writeKey(session, operation, input, kid, async (tx) => {
+    const known = await findOwnKey(tx, kid);
+    if (known && (known.statement !== null || known.retired_at !== null || known.use !== use)) {
+      throw new BadUserInput([{ path: ["jwk"], message: "was published before" }]);
+    }
+    await append(tx, session.organisationId, statement, { change: "PUBLISHED", use, kid });
+    await saveKey(tx, {
+      organisationId: session.organisationId,
+      kid,
+      use,
+      jwk: parsed.jwk,
+      statement,
+    });
+  });
+}
+
+export interface RetireKey extends Keyed {
+  readonly kid: string;
+  readonly statement: string;
+}
+
+/** From the commit on nothing is sealed to it and no token it signed opens anything. @throws NotFound, BadUserInput */
+export function retireKey(session: Session, input: RetireKey): Promise<KeyRow> {
+  const { kid, statement } = input;
+  const operation = { name: "retireKey", scope: "keys:manage" } as const;
+  return writeKey(session, operation, input, kid, async (tx) => {
+    const key = await findOwnKey(tx, kid);
+    if (!key) throw new NotFound();
+    if (key.retired_at !== null) {
+      throw new BadUserInput([{ path: ["kid"], message: "is retired" }]);
+    }
+    if (key.use === "SIGN" && !(await hasOtherSigningKey(tx, kid))) {
+      const message = "is the last signing key: publish another one first";
+      throw new BadUserInput([{ path: ["kid"], message }]);
+    }
+    const use = key.use as "SIGN" | "SEAL";
+    await append(tx, session.organisationId, statement, { change: "RETIRED", use, kid });
+    await retireOwnKey(tx, session.organisationId, kid, statement);
+  });
+}
+
+/** The row as its own transaction sees it: whoever retires the key of its token sees nothing afterwards. */
+async function writeKey(
+  session: Session,
+  operation: Parameters<Session["write"]>[0],
+  input: Keyed,
+  kid: string,
+  work: (tx: Transaction<DB>) => Promise<void>,
+): Promise<KeyRow> {
+  const id = session.organisationId;
+  let row: KeyRow | null = null;
+  await session.write(operation, input, async (tx) => {
+    await work(tx);
+    row = await findOwnKey(tx, kid);
+    const change = { event: "KEY_CHANGED", type: "Organisation", id, owner: id };
+    return { result: { kid }, changes: [change] };
+  });
+  row ??= await findOwnKey(session.read, kid);
+  if (!row) throw new NotFound();
+  return row;
+}
+
+/** What of an envelope can be checked blind, before any transaction. @throws BadUserInput */
+export async function inspectEnvelope(envelope: string): Promise<string> {
+  const seen = await inspect(envelope);
+  if (seen.ok) return seen.kid;
+  const message = `${seen.reason}: ${seen.message}`;
+  throw new BadUserInput([{ path: ["envelope"], message }]);
+}
+
+/** @throws BadUserInput unless it is sealed to an active key of this very organisation */
+export async function refuseStrayEnvelope(
+  tx: Transaction<DB>,
+  kid: string,
+  recipient: string,
+): Promise<void> {
+  if (await isActiveSealingKey(tx, recipient, kid)) return;
+  const message = "KEY_NOT_ACTIVE: is not sealed to an active sealing key of its recipient";
+  throw new BadUserInput([{ path: ["envelope"], message }]);
+}
+
+/** @throws BadUserInput unless the statement says exactly this, for exactly this place of the log */
+async function append(
+  tx: Transaction<DB>,
+  organisationId: string,
+  statement: string,
+  expected: Pick<KeyStatement, "change" | "use" | "kid">,
+): Promise<void> {
+  const { identity_jwk, identity_thumbprint, last } = await lockKeyLog(tx, organisationId);
+  const said = await saidIn(statement, identity_jwk);
+  const { change, use, kid } = expected;
+  const sequence = (last?.sequence ?? 0) + 1;
+  const previousHash = last?.hash ?? NO_HASH;
+  if (said.change !== change || said.use !== use || said.kid !== kid) {
+    refuseStatement(`must say that ${kid} is ${change}, to ${use}`);
+  }
+  if (said.sequence !== sequence || said.previousHash !== previousHash) {
+    refuseStatement(`must be for entry ${sequence} of the log, after ${previousHash}`);
+  }
+  const entry = { sequence, kid, change, statement, previousHash };
+  const hash = await hashKeyLogEntry(identity_thumbprint, entry);
+  await insertEntry(tx, { ...entry, organisationId, hash });
+}
+
+async function saidIn(statement: string, identityKey: PublicJwk): Promise<KeyStatement> {
+  try {
+    return await verifyKeyStatement(statement, identityKey);
+  } catch (error) {
+    if (!(error instanceof SealingError)) throw error;
+    return refuseStatement(`${error.reason}: ${error.message}`);
+  }
+}
+
+function refuseStatement(message: string): never {
+  throw new BadUserInput([{ path: ["statement"], message }]);
+}

@@ -1,0 +1,120 @@
+import { decodeId } from "../../kernel/ids.ts";
+import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
+import { groupLoaderOf } from "../../platform/graphql/loader.ts";
+import { publishKey, retireKey } from "./keys.actions.ts";
+import { findSealingKeys, type KeyRow, listKeyLog } from "./keys.queries.ts";
+import { Organisation, organisationOf } from "./organisations.graphql.ts";
+
+const loadSealingKeys = groupLoaderOf(findSealingKeys, ({ organisation_id }) => organisation_id);
+
+const KeyUse = builder.enumType("KeyUse", { values: ["SIGN", "SEAL"] as const });
+const KeyChange = builder.enumType("KeyChange", { values: ["PUBLISHED", "RETIRED"] as const });
+
+const PublicKey = builder.objectRef<KeyRow>("PublicKey");
+PublicKey.implement({
+  authenticated: true,
+  fields: (t) => ({
+    kid: t.field({ type: "Thumbprint", resolve: ({ kid }) => kid }),
+    use: t.field({ type: KeyUse, resolve: ({ use }) => use as "SEAL" }),
+    jwk: t.field({ type: "PublicJwk", resolve: ({ jwk }) => jwk }),
+    publishedAt: t.field({ type: "DateTime", resolve: (row) => row.published_at }),
+    retiredAt: t.field({ type: "DateTime", nullable: true, resolve: (row) => row.retired_at }),
+    statement: t.string({
+      description: "JWS by the identity key over this key.",
+      resolve: ({ statement }) => statement ?? "",
+    }),
+  }),
+});
+
+builder.objectField(Organisation, "sealingKeys", (t) =>
+  t.field({
+    type: [PublicKey],
+    description: "The active ones. Check them by the key log before sealing to one.",
+    resolve: ({ id }, _, { session }) => loadSealingKeys(session, id),
+  }),
+);
+
+type EntryRow = Awaited<ReturnType<typeof listKeyLog>>[number];
+const KeyLogEntry = builder.objectRef<EntryRow>("KeyLogEntry");
+KeyLogEntry.implement({
+  description:
+    "Append-only; each entry holds the hash of the one before, so that clients notice a swapped key. hash: SHA-256, hex, over `wayhouse-keylog-1`, identity thumbprint, sequence, kid, change, statement and previousHash, joined by a line feed.",
+  authenticated: true,
+  fields: (t) => ({
+    sequence: t.exposeInt("sequence"),
+    organisation: t.field({
+      type: Organisation,
+      resolve: ({ organisation_id }, _, { session }) => organisationOf(session, organisation_id),
+    }),
+    kid: t.field({ type: "Thumbprint", resolve: ({ kid }) => kid }),
+    change: t.field({ type: KeyChange, resolve: ({ change }) => change as "PUBLISHED" }),
+    statement: t.exposeString("statement"),
+    previousHash: t.exposeString("previous_hash"),
+    hash: t.exposeString("hash"),
+  }),
+});
+const KeyLogEntryConnection = connectionOf("KeyLogEntry", KeyLogEntry);
+
+builder.queryField("keyLog", (t) =>
+  t.field({
+    type: KeyLogEntryConnection,
+    description:
+      "Of every organisation the caller may know of, or of one of them: its entries in order of sequence.",
+    requiresScopes: [["organisations:read"]],
+    args: { organisationId: t.arg.id(), ...pageArgs(t.arg, 100) },
+    resolve: (_, { organisationId, ...page }, { session }) => {
+      const decoded = organisationId ? decodeId(organisationId) : null;
+      // Whatever is no organisation has no log, like one that is not the caller's to see.
+      const nobody = organisationId && decoded?.type !== "Organisation";
+      return pageOf(
+        page,
+        async (after, limit) =>
+          nobody ? [] : listKeyLog(session.read, decoded?.uuid ?? null, after, limit),
+        ({ organisation_id, sequence }) => `${organisation_id}:${sequence}`,
+        /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:\d{1,9}$/,
+      );
+    },
+  }),
+);
+
+const PublishKeyInput = builder.inputType("PublishKeyInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    jwk: t.field({ type: "PublicJwk", required: true }),
+    use: t.field({ type: KeyUse, required: true }),
+    statement: t.string({
+      required: true,
+      description:
+        "JWS, typ `key-statement+jws`, by the identity key: exactly iss (identity thumbprint), change PUBLISHED, use, kid, jwk, sequence, previousHash (of the log's last entry, or 64 zeros) and iat.",
+    }),
+  }),
+});
+builder.mutationField("publishKey", (t) =>
+  t.field({
+    type: PublicKey,
+    requiresScopes: [["keys:manage"]],
+    args: { input: t.arg({ type: PublishKeyInput, required: true }) },
+    resolve: (_, { input }, { session }) => publishKey(session, input),
+  }),
+);
+
+const RetireKeyInput = builder.inputType("RetireKeyInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    kid: t.field({ type: "Thumbprint", required: true }),
+    statement: t.string({
+      required: true,
+      description: "As for publishKey, RETIRED, without jwk.",
+    }),
+  }),
+});
+builder.mutationField("retireKey", (t) =>
+  t.field({
+    type: PublicKey,
+    description: "BAD_USER_INPUT for the last signing key of an issuer without a JWKS URI.",
+    requiresScopes: [["keys:manage"]],
+    args: { input: t.arg({ type: RetireKeyInput, required: true }) },
+    resolve: (_, { input }, { session }) => retireKey(session, input),
+  }),
+);

@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import type { JWK } from "jose";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeId } from "../../src/kernel/ids.ts";
+import { open, thumbprintOf } from "../../src/sealing/index.ts";
+import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { accept, offer, openTo, see, step } from "../support/handoffs.ts";
+import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+import { envelopeFor, identityOf, retire, sealingKey, state } from "../support/keys.ts";
+
+let demo: Demo;
+const keys = new Map<string, JWK>();
+beforeAll(async () => {
+  demo = await startDemo();
+  await openTo(ask, "lantern", ["harbour", "bridge"]);
+  for (const one of ["lantern", "harbour", "bridge"]) keys.set(one, await sealingKey(demo, one));
+});
+afterAll(async () => {
+  await demo.stop();
+});
+const ask: Demo["ask"] = (...call) => demo.ask(...call);
+const CANARY = `canary-${randomUUID()}`;
+const sealHandoff = (by: string, id: string, envelope: string) =>
+  ask(
+    by,
+    "mutation ($input: SealHandoffInput!) { sealHandoff(input: $input) { __typename ... on Handoff { status } ... on IllegalTransition { from } } }",
+    { input: { idempotencyKey: randomUUID(), id, envelope } },
+  );
+const sendInstructions = (by: string, id: string, envelope: string) =>
+  ask(
+    by,
+    "mutation ($input: SendInstructionsInput!) { sendInstructions(input: $input) { __typename ... on IllegalTransition { from } } }",
+    { input: { idempotencyKey: randomUUID(), id, envelope } },
+  );
+const messageOf = (answer: Answer) => JSON.stringify(answer.errors?.[0]?.extensions);
+const accepted = async () => {
+  const id = (await offer(ask, "lantern", ["harbour", "bridge"])).data["offerHandoff"].id as string;
+  await accept(ask, "harbour", id);
+  return id;
+};
+const file = (id: string, to = "harbour", key = keys.get(to)!) =>
+  envelopeFor(demo, { from: "lantern", to, key, subject: id, text: CANARY });
+
+describe("a case file", () => {
+  it("goes from the sender to the recipient alone (sealHandoff), opens there, and is gone on receipt", async () => {
+    const id = await accepted();
+    expect((await sealHandoff("lantern", id, await file(id))).data["sealHandoff"].status).toBe(
+      "ACCEPTED",
+    );
+    for (const by of ["lantern", "bridge", "coordinator"]) {
+      expect((await see(ask, by, id))?.envelope ?? null).toBeNull();
+    }
+    const { envelope } = await see(ask, "harbour", id);
+    const sender = await identityOf(demo, "lantern");
+    const { content } = await open({
+      envelope,
+      privateKeys: [keys.get("harbour")!],
+      sender: await thumbprintOf(sender),
+      senderKeys: [sender],
+      audience: await thumbprintOf(await identityOf(demo, "harbour")),
+      subject: id,
+      now: new Date(),
+    });
+    expect(new TextDecoder().decode(content)).toBe(CANARY);
+    const received = await step(ask, "harbour", "receiveHandoff", id);
+    expect(received.data["receiveHandoff"]).toMatchObject({
+      status: "IN_PROGRESS",
+      envelope: null,
+    });
+  });
+
+  it("can be sealed again until it is received, and not before acceptance or afterwards", async () => {
+    const id = (await offer(ask, "lantern", ["harbour"])).data["offerHandoff"].id as string;
+    const early = await sealHandoff("lantern", id, await file(id));
+    expect(early.data["sealHandoff"]).toEqual({
+      __typename: "IllegalTransition",
+      from: "REQUESTED",
+    });
+    await accept(ask, "harbour", id);
+    const [one, other] = [await file(id), await file(id)];
+    await sealHandoff("lantern", id, one);
+    await sealHandoff("lantern", id, other);
+    expect((await see(ask, "harbour", id)).envelope).toBe(other);
+    await step(ask, "harbour", "receiveHandoff", id);
+    expect((await sealHandoff("lantern", id, one)).data["sealHandoff"].from).toBe("IN_PROGRESS");
+  });
+
+  it("is refused with a reason where it could not be the recipient's to open", async () => {
+    const id = await accepted();
+    const sound = await file(id);
+    const old = await sealingKey(demo, "harbour");
+    const stale = await file(id, "harbour", old);
+    await retire(
+      demo,
+      "harbour",
+      await thumbprintOf(old),
+      await state(demo, "harbour", "RETIRED", old),
+    );
+    for (const [reason, envelope] of [
+      ["NOT_CANONICAL", "a case file in clear"],
+      ["NOT_CANONICAL", `${sound}=`],
+      [
+        "WRONG_HEADER",
+        sound.replace(/^[^.]+/, Buffer.from('{"alg":"none"}').toString("base64url")),
+      ],
+      ["WRONG_SIZE", sound.replace(/\.([^.]{40})[^.]*\.([^.]+)$/, ".$1.$2")],
+      ["KEY_NOT_ACTIVE", await file(id, "bridge")],
+      ["KEY_NOT_ACTIVE", await file(id, "lantern")],
+      ["KEY_NOT_ACTIVE", stale],
+    ] as const) {
+      const answer = await sealHandoff("lantern", id, envelope);
+      expect(codeOf(answer)).toBe("BAD_USER_INPUT");
+      expect(messageOf(answer)).toContain(reason);
+    }
+    expect((await see(ask, "harbour", id)).envelope).toBeNull();
+  });
+
+  it("is not put there by the wrong organisation (inspectEnvelope, refuseStrayEnvelope)", async () => {
+    const id = await accepted();
+    const envelope = await file(id);
+    const missing = await sealHandoff("outsider", encodeId("Handoff", randomUUID()), envelope);
+    expect(codeOf(missing)).toBe("NOT_FOUND");
+    for (const by of ["outsider", "harbour", "bridge", "coordinator"]) {
+      expect(await sealHandoff(by, id, envelope)).toEqual(missing);
+    }
+  });
+});
+
+describe("check-in instructions (sendInstructions)", () => {
+  const INSTRUCTIONS = "query ($id: ID!) { node(id: $id) { ... on BedHold { instructions } } }";
+  it("go from the host to the holder alone, and are gone with the hold; the wrong organisation sends none", async () => {
+    const placed = await hold(ask, "lantern", [stay(await shelter(ask, "Apricot"), 1, 150)]);
+    const id = placed.data["holdBeds"].id as string;
+    const envelope = await envelopeFor(demo, {
+      from: "harbour",
+      to: "lantern",
+      key: keys.get("lantern")!,
+      subject: id,
+      text: CANARY,
+    });
+    const missing = await sendInstructions("outsider", encodeId("BedHold", randomUUID()), envelope);
+    for (const by of ["outsider", "lantern", "bridge"]) {
+      expect(await sendInstructions(by, id, envelope)).toEqual(missing);
+    }
+    const sent = await sendInstructions("harbour", id, envelope);
+    expect(sent.data["sendInstructions"].__typename).toBe("BedHold");
+    expect((await ask("lantern", INSTRUCTIONS, { id })).data["node"].instructions).toBe(envelope);
+    expect((await ask("harbour", INSTRUCTIONS, { id })).data["node"].instructions).toBeNull();
+    const toOther = await envelopeFor(demo, {
+      from: "harbour",
+      to: "bridge",
+      key: keys.get("bridge")!,
+      subject: id,
+      text: CANARY,
+    });
+    expect(messageOf(await sendInstructions("harbour", id, toOther))).toContain("KEY_NOT_ACTIVE");
+    await moveHold(ask, "lantern", "releaseBedHold", id);
+    expect((await ask("lantern", INSTRUCTIONS, { id })).data["node"].instructions).toBeNull();
+    const late = await sendInstructions("harbour", id, envelope);
+    expect(late.data["sendInstructions"]).toEqual({
+      __typename: "IllegalTransition",
+      from: "RELEASED",
+    });
+  });
+});
+
+it("never was a fault of ours", () => {
+  expect(demo.faults).toEqual([]);
+});

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkKeyLog, NO_HASH, signKeyStatement, thumbprintOf } from "../../src/sealing/index.ts";
+import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { identityOf, logOf, publish, retire, sealingKey, state } from "../support/keys.ts";
+import { ed25519, p256 } from "../support/sealing.ts";
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+});
+afterAll(async () => {
+  await demo.stop();
+});
+const messageOf = (answer: Answer) => JSON.stringify(answer.errors?.[0]?.extensions);
+
+describe("a key", () => {
+  it("is published and retired by statements (publishKey, retireKey), and the log proves it to whoever pinned the thumbprint", async () => {
+    const key = p256();
+    const published = await publish(
+      demo,
+      "harbour",
+      key,
+      await state(demo, "harbour", "PUBLISHED", key),
+    );
+    const kid = await thumbprintOf(key);
+    expect(published.data["publishKey"]).toMatchObject({ kid, use: "SEAL", retiredAt: null });
+    const second = await sealingKey(demo, "harbour");
+    const { data } = await demo.ask(
+      "lantern",
+      '{ organisation(handle: "harbour") { identityThumbprint identityKey sealingKeys { kid } } }',
+    );
+    const harbour = data["organisation"];
+    expect(harbour.sealingKeys.map((one: { kid: string }) => one.kid)).toEqual([
+      kid,
+      await thumbprintOf(second),
+    ]);
+    const pin = {
+      identityThumbprint: harbour.identityThumbprint,
+      lastSequence: 0,
+      lastHash: NO_HASH,
+    };
+    const entries = (await logOf(demo, "lantern", "harbour")) as never;
+    const checked = await checkKeyLog(harbour.identityKey, entries, pin);
+    expect(checked.active).toHaveLength(2);
+
+    const retired = await retire(
+      demo,
+      "harbour",
+      kid,
+      await state(demo, "harbour", "RETIRED", key),
+    );
+    expect(retired.data["retireKey"].retiredAt).toBeTypeOf("string");
+    const later = (await logOf(demo, "lantern", "harbour")) as never;
+    const again = await checkKeyLog(harbour.identityKey, later, checked.pin);
+    expect(again.active.map((one) => one.kid)).toEqual([await thumbprintOf(second)]);
+    // For good.
+    const back = await publish(
+      demo,
+      "harbour",
+      key,
+      await state(demo, "harbour", "PUBLISHED", key),
+    );
+    expect(codeOf(back)).toBe("BAD_USER_INPUT");
+  });
+
+  it("is not published on a statement that is another's, stale, or about something else", async () => {
+    const key = p256();
+    const sound = await state(demo, "bridge", "PUBLISHED", key);
+    const kid = await thumbprintOf(key);
+    const place = { kid, jwk: key, iat: 1, use: "SEAL", change: "PUBLISHED" } as const;
+    const first = { sequence: 1, previousHash: NO_HASH };
+    const identity = await identityOf(demo, "bridge");
+    for (const [reason, statement] of [
+      ["UNKNOWN_SIGNER", await signKeyStatement({ ...place, ...first }, ed25519())],
+      ["after 0000", await signKeyStatement({ ...place, ...first, sequence: 2 }, identity)],
+      ["to SEAL", await signKeyStatement({ ...place, ...first, use: "SIGN" }, identity)],
+      ["is PUBLISHED", await state(demo, "bridge", "PUBLISHED", p256())],
+      ["NOT_CANONICAL", "no statement"],
+    ] as const) {
+      const answer = await publish(demo, "bridge", key, statement);
+      expect(codeOf(answer)).toBe("BAD_USER_INPUT");
+      expect(messageOf(answer)).toContain(reason);
+    }
+    expect((await publish(demo, "bridge", key, sound)).errors).toBeUndefined();
+    expect(codeOf(await publish(demo, "bridge", key, sound))).toBe("BAD_USER_INPUT");
+    const sealed = ed25519();
+    const asSeal = await state(demo, "bridge", "PUBLISHED", sealed);
+    expect(messageOf(await publish(demo, "bridge", sealed, asSeal))).toContain("P-256");
+  });
+
+  it("that signs tokens opens nothing once it is retired, and the last of them stays", async () => {
+    const identity = await identityOf(demo, "outsider");
+    const kid = await thumbprintOf(identity);
+    const last = await retire(
+      demo,
+      "outsider",
+      kid,
+      await state(demo, "outsider", "RETIRED", identity, "SIGN"),
+    );
+    expect(messageOf(last)).toContain("last signing key");
+    const next = ed25519();
+    const published = await publish(
+      demo,
+      "outsider",
+      next,
+      await state(demo, "outsider", "PUBLISHED", next, "SIGN"),
+      "SIGN",
+    );
+    expect(published.data["publishKey"].use).toBe("SIGN");
+    const statement = await state(demo, "outsider", "RETIRED", identity, "SIGN");
+    const retired = await retire(demo, "outsider", kid, statement);
+    expect(retired.data["retireKey"].retiredAt).toBeTypeOf("string");
+    expect(codeOf(await demo.ask("outsider", "{ viewer { scopes } }"))).toBe("UNAUTHENTICATED");
+    const withNext = { organisation: "outsider", key: next as never };
+    const { text } = await demo.call(withNext, { query: "{ viewer { client { clientId } } }" });
+    expect(text).toContain("bot");
+  });
+
+  it("of the wrong organisation can be neither published nor retired, and its log is not there for a stranger", async () => {
+    const key = await sealingKey(demo, "harbour");
+    const kid = await thumbprintOf(key);
+    const theirs = await state(demo, "harbour", "RETIRED", key);
+    expect(codeOf(await retire(demo, "lantern", kid, theirs))).toBe("NOT_FOUND");
+    const other = p256();
+    const asHarbour = await state(demo, "harbour", "PUBLISHED", other);
+    expect(messageOf(await publish(demo, "lantern", other, asHarbour))).toContain("UNKNOWN_SIGNER");
+    const next = ed25519();
+    await publish(
+      demo,
+      "coordinator",
+      next,
+      await state(demo, "coordinator", "PUBLISHED", next, "SIGN"),
+      "SIGN",
+    );
+    expect(await logOf(demo, "lantern", "harbour")).not.toEqual([]);
+  });
+});
+
+it("never was a fault of ours", () => {
+  expect(demo.faults).toEqual([]);
+});
