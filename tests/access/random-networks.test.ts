@@ -22,6 +22,7 @@ const NODES = [
   "Shelter",
   "BedHold",
   "Advisory",
+  "Handoff",
 ];
 
 /** What each root field needs, as the contract says: any of the lists. */
@@ -108,13 +109,14 @@ function valuesOf(facts: Facts): Values {
   };
 }
 
-const LISTS = `{ organisations(first: 100) { edges { node { id } } } circles { id }
+const LISTS = `fragment handoff on Handoff { __typename id envelope caseReference { id } }
+{ organisations(first: 100) { edges { node { id } } } circles { id }
   given: sharingGrants(direction: GIVEN, first: 100) { edges { node { id } } }
   received: sharingGrants(direction: RECEIVED, first: 100) { edges { node { id } } }
   held: bedHolds(side: HOLDER, first: 100) { edges { node { id } } }
   advisories(first: 100) { edges { node { id } } }
-  inbox: handoffs(box: INBOX, first: 100) { edges { node { id } } }
-  outbox: handoffs(box: OUTBOX, first: 100) { edges { node { id } } }
+  inbox: handoffs(box: INBOX, first: 100) { edges { node { ...handoff } } }
+  outbox: handoffs(box: OUTBOX, first: 100) { edges { node { ...handoff } } }
   hosted: bedHolds(side: HOST, first: 100) { edges { node { id } } } }`;
 
 /** Entries that name one id; whatever it is the id of, one that is not the caller's says nothing. */
@@ -193,6 +195,7 @@ describe.each(seeds)("a random network (seed %i)", (seed) => {
       );
       const facts = await readFacts(demo.database.ownerUrl);
       expect(facts.organisations.length).toBeGreaterThan(DEMO_ORGANISATIONS.length);
+      for (const type of NODES) expect(uuidsOf(facts, type), type).not.toEqual([]);
       const model = modelOf(facts, network.audiences);
       const values = valuesOf(facts);
       let objects = 0;
@@ -265,6 +268,7 @@ async function expectWholeLists(demo: Demo, network: Network, facts: Facts, mode
       ),
     );
     expect(new Set([...listed("inbox"), ...listed("outbox")])).toEqual(new Set(seen("Handoff")));
+    expect(trespasses(data, by, model)).toEqual([]);
     const grants = new Set([...listed("given"), ...listed("received")]);
     expect(grants).toEqual(new Set(seen("SharingGrant")));
     expect(new Set([...listed("held"), ...listed("hosted")])).toEqual(new Set(seen("BedHold")));

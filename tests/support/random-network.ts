@@ -59,6 +59,20 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
       scopes: scopes.map(enumOf),
     });
   }
+  const idOf = (handle: string) => known.organisations.find((one) => one.handle === handle)!.id;
+  for (const [owner, sender] of [
+    ["harbour", "lantern"],
+    ["bridge", "lantern"],
+    ["lantern", "coordinator"],
+  ] as const) {
+    await write(owner, "grantScopes", "GrantScopesInput", {
+      organisationId: encodeId("Organisation", idOf(sender)),
+      scopes: ["HANDOFFS_OFFER"],
+    });
+    const offered = { ...offerOf(idOf(owner)), country: "GE", destinations: ["AM"] };
+    await write(sender, "offerHandoff", "OfferHandoffInput", offered);
+  }
+  known = await facts();
   for (let act = 0; act < 110; act++) {
     await growOnce(known, random, write, network, facts);
     known = await facts();
@@ -185,26 +199,17 @@ async function growOnce(
       return;
     }
     case 11:
-    case 12:
-      await write(by.handle, "offerHandoff", "OfferHandoffInput", {
-        candidateIds: [organisationId],
-        needs: ["SHELTER"],
-        riskProfile: "OTHER",
-        party: { adults: 1, children: 0 },
-        priority: "URGENT",
-        country,
-        destinations: ["AM", "GE"],
-        documentsHeld: ["NONE"],
-        windowStart: night(1),
-        windowEnd: night(4),
-        consent: {
-          purpose: "SHELTER",
-          givenAt: `${night(-1)}T00:00:00Z`,
-          expiresAt: `${night(20)}T00:00:00Z`,
-        },
-        ...(random.chance(0.5) && { caseReference: randomUUID() }),
-      });
+    case 12: {
+      const open = grants.filter(
+        (one) => one.organisation_id && one.scopes.includes("handoffs:offer"),
+      );
+      if (open.length === 0) return;
+      const { owner_id, organisation_id } = random.pick(open);
+      const sender = organisations.find(({ id }) => id === organisation_id)!;
+      const offered = { ...offerOf(owner_id), country, destinations: ["AM", "GE"] };
+      await write(sender.handle, "offerHandoff", "OfferHandoffInput", offered);
       return;
+    }
     case 13: {
       if (handoffs.length === 0) return;
       const { id, candidates } = random.pick(handoffs);
@@ -235,3 +240,20 @@ async function growOnce(
     }
   }
 }
+
+const offerOf = (candidate: string) => ({
+  candidateIds: [encodeId("Organisation", candidate)],
+  needs: ["SHELTER"],
+  riskProfile: "OTHER",
+  party: { adults: 1, children: 0 },
+  priority: "URGENT",
+  documentsHeld: ["NONE"],
+  windowStart: night(1),
+  windowEnd: night(4),
+  consent: {
+    purpose: "SHELTER",
+    givenAt: `${night(-1)}T00:00:00Z`,
+    expiresAt: `${night(20)}T00:00:00Z`,
+  },
+  caseReference: randomUUID(),
+});
