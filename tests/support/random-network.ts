@@ -72,6 +72,10 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
     const offered = { ...offerOf(idOf(owner)), country: "GE", destinations: ["AM"] };
     await write(sender, "offerHandoff", "OfferHandoffInput", offered);
   }
+  for (const { id } of known.shelters) {
+    await write("lantern", "holdBeds", "HoldBedsInput", holdOf(id));
+  }
+  await write("bridge", "publishAdvisory", "PublishAdvisoryInput", warningOf("GE"));
   known = await facts();
   for (let act = 0; act < 110; act++) {
     await growOnce(known, random, write, network, facts);
@@ -166,29 +170,11 @@ async function growOnce(
       return;
     case 7:
     case 8: {
-      const shelter = random.pick(shelters);
-      await write(by.handle, "holdBeds", "HoldBedsInput", {
-        riskProfile: "OTHER",
-        stays: [
-          {
-            shelterId: encodeId("Shelter", shelter.id),
-            beds: 1,
-            checkIn: night(1),
-            checkOut: night(3),
-          },
-        ],
-        ...(random.chance(0.5) && { caseReference: randomUUID() }),
-      });
+      await write(by.handle, "holdBeds", "HoldBedsInput", holdOf(random.pick(shelters).id));
       return;
     }
     case 9:
-      await write(by.handle, "publishAdvisory", "PublishAdvisoryInput", {
-        country,
-        riskProfiles: ["DESERTER"],
-        level: "AVOID",
-        hazards: ["DEPORTATION"],
-        expiresAt: `${night(30)}T00:00:00Z`,
-      });
+      await write(by.handle, "publishAdvisory", "PublishAdvisoryInput", warningOf(country));
       return;
     case 10: {
       const field = random.pick(["confirmAdvisory", "confirmAdvisory", "withdrawAdvisory"]);
@@ -256,4 +242,20 @@ const offerOf = (candidate: string) => ({
     expiresAt: `${night(20)}T00:00:00Z`,
   },
   caseReference: randomUUID(),
+});
+
+const holdOf = (shelter: string) => ({
+  riskProfile: "OTHER",
+  stays: [
+    { shelterId: encodeId("Shelter", shelter), beds: 1, checkIn: night(1), checkOut: night(3) },
+  ],
+  caseReference: randomUUID(),
+});
+
+const warningOf = (country: string) => ({
+  country,
+  riskProfiles: ["DESERTER"],
+  level: "AVOID",
+  hazards: ["DEPORTATION"],
+  expiresAt: `${night(30)}T00:00:00Z`,
 });
