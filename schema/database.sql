@@ -277,6 +277,84 @@ create policy seen_by_itself_its_admins_and_network_admins on client for select 
 grant insert, select, update (revoked_at, scopes) on client to wayhouse_api;
 grant insert, select on client to wayhouse_keeper;
 
+create table consulate_contact (
+  id uuid not null default gen_random_uuid(),
+  owner_id uuid not null,
+  representing text not null,
+  country text not null,
+  locality text not null,
+  documents text[] not null,
+  risk_profiles text[] not null,
+  languages text[] not null,
+  lead_time_days integer,
+  programme text not null default 'ACTIVE'::text,
+  assured_at timestamp with time zone not null default now(),
+  review_by timestamp with time zone not null,
+  constraint a_contact_has_one_owner_and_country UNIQUE (id, owner_id, country),
+  constraint a_contact_is_of_an_owner FOREIGN KEY (owner_id) REFERENCES organisation(id) ON DELETE RESTRICT,
+  constraint a_document_takes_some_days CHECK (((lead_time_days >= 0) AND (lead_time_days <= 730))),
+  constraint a_mission_issues_known_documents CHECK ((documents <@ '{HUMANITARIAN_VISA,SUBSTITUTE_TRAVEL_DOCUMENT,SCHENGEN_VISA,NATIONAL_VISA}'::text[])),
+  constraint a_mission_represents_a_country CHECK ((representing ~ '^[A-Z]{2}$'::text)),
+  constraint a_mission_stands_in_a_city CHECK (((char_length(locality) >= 1) AND (char_length(locality) <= 80))),
+  constraint a_mission_stands_in_a_country CHECK ((country ~ '^[A-Z]{2}$'::text)),
+  constraint a_programme_is_active_paused_or_closed CHECK ((programme = ANY (ARRAY['ACTIVE'::text, 'PAUSED'::text, 'CLOSED'::text]))),
+  constraint consulate_contact_pkey PRIMARY KEY (id)
+);
+CREATE INDEX consulate_contact_by_country ON public.consulate_contact USING btree (country, id);
+CREATE INDEX consulate_contact_by_owner ON public.consulate_contact USING btree (owner_id, id);
+alter table consulate_contact enable row level security;
+alter table consulate_contact force row level security;
+create policy assured_by_its_owner on consulate_contact for update to wayhouse_api
+  using (((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['consulates:manage'::text]) AS viewer_may)));
+create policy keeper on consulate_contact for all to wayhouse_keeper
+  using (true)
+  with check (true);
+create policy published_by_its_owner on consulate_contact for insert to wayhouse_api
+  with check (((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['consulates:manage'::text]) AS viewer_may)));
+create policy seen_by_owner_and_those_it_is_shared_with on consulate_contact for select to wayhouse_api
+  using ((((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['consulates:read'::text, 'consulates:reveal'::text, 'consulates:manage'::text]) AS viewer_may)) OR (owner_id = ANY (ARRAY( SELECT viewer_reach_everywhere(VARIADIC ARRAY['consulates:read'::text, 'consulates:reveal'::text]) AS viewer_reach_everywhere))) OR ((owner_id, country) IN ( SELECT r.owner_id,
+    r.country
+   FROM viewer_reach_by_country(VARIADIC ARRAY['consulates:read'::text, 'consulates:reveal'::text]) r(owner_id, country)))));
+grant insert, select, update (assured_at, programme, review_by) on consulate_contact to wayhouse_api;
+grant select on consulate_contact to wayhouse_keeper;
+
+create table consulate_envelope (
+  contact_id uuid not null,
+  recipient_id uuid not null,
+  envelope text not null,
+  sealed_at timestamp with time zone not null default now(),
+  constraint a_contact_is_sealed_to_a_recipient FOREIGN KEY (recipient_id) REFERENCES organisation(id) ON DELETE CASCADE,
+  constraint an_envelope_is_of_a_contact FOREIGN KEY (contact_id) REFERENCES consulate_contact(id) ON DELETE CASCADE,
+  constraint consulate_envelope_pkey PRIMARY KEY (contact_id, recipient_id)
+);
+alter table consulate_envelope enable row level security;
+alter table consulate_envelope force row level security;
+create policy keeper on consulate_envelope for all to wayhouse_keeper
+  using (true)
+  with check (true);
+grant insert, select, update (envelope, sealed_at) on consulate_envelope to wayhouse_keeper;
+
+create table consulate_reveal (
+  id bigint not null generated always as identity,
+  organisation_id uuid not null,
+  client_id uuid not null,
+  contact_id uuid not null,
+  purpose text not null,
+  at timestamp with time zone not null default clock_timestamp(),
+  constraint a_reveal_is_by_a_client FOREIGN KEY (client_id) REFERENCES client(id) ON DELETE CASCADE,
+  constraint a_reveal_is_of_a_contact FOREIGN KEY (contact_id) REFERENCES consulate_contact(id) ON DELETE CASCADE,
+  constraint a_reveal_is_to_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
+  constraint consulate_reveal_pkey PRIMARY KEY (id)
+);
+CREATE INDEX consulate_reveal_by_age ON public.consulate_reveal USING btree (at);
+CREATE INDEX consulate_reveal_by_organisation ON public.consulate_reveal USING btree (organisation_id, at);
+alter table consulate_reveal enable row level security;
+alter table consulate_reveal force row level security;
+create policy keeper on consulate_reveal for all to wayhouse_keeper
+  using (true)
+  with check (true);
+grant delete, insert, select on consulate_reveal to wayhouse_keeper;
+
 create table event (
   position bigint not null generated always as identity,
   transaction_id xid8 not null default pg_current_xact_id(),
@@ -1161,6 +1239,22 @@ $function$
 ;
 alter function lock_nights(uuid[]) owner to wayhouse_keeper;
 
+-- function may_be_revealed_to(uuid,uuid)
+CREATE OR REPLACE FUNCTION public.may_be_revealed_to(in_contact uuid, in_organisation uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM (consulate_contact c
+              JOIN sharing_reach r ON (((r.owner_id = c.owner_id) AND (r.organisation_id = may_be_revealed_to.in_organisation) AND (r.scope = 'consulates:reveal'::text) AND ((r.country IS NULL) OR (r.country = c.country)) AND (r.valid_from <= now()) AND ((r.valid_until IS NULL) OR (r.valid_until > now())))))
+           WHERE ((c.id = may_be_revealed_to.in_contact) AND (c.owner_id = viewer_organisation()) AND viewer_may(VARIADIC ARRAY['consulates:manage'::text])))) AS "exists";
+END
+;
+alter function may_be_revealed_to(uuid,uuid) owner to wayhouse_keeper;
+grant execute on function may_be_revealed_to(uuid,uuid) to wayhouse_api;
+
 -- function move_hold(uuid,text[],text)
 CREATE OR REPLACE FUNCTION public.move_hold(in_hold uuid, in_from text[], in_to text)
  RETURNS TABLE(holder_id uuid, host_id uuid, was text)
@@ -1360,6 +1454,25 @@ END
 alter function purge_idempotency_records(interval) owner to wayhouse_keeper;
 grant execute on function purge_idempotency_records(interval) to wayhouse_api;
 
+-- function purge_reveals(interval)
+CREATE OR REPLACE FUNCTION public.purge_reveals(in_older_than interval)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH gone AS (
+          DELETE FROM consulate_reveal
+           WHERE (consulate_reveal.at < (now() - purge_reveals.in_older_than))
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM gone;
+END
+;
+alter function purge_reveals(interval) owner to wayhouse_keeper;
+grant execute on function purge_reveals(interval) to wayhouse_api;
+
 -- function purge_revoked_tokens()
 CREATE OR REPLACE FUNCTION public.purge_revoked_tokens()
  RETURNS bigint
@@ -1379,6 +1492,22 @@ END
 alter function purge_revoked_tokens() owner to wayhouse_keeper;
 grant execute on function purge_revoked_tokens() to wayhouse_api;
 
+-- function put_consulate_envelope(uuid,uuid,text)
+CREATE OR REPLACE FUNCTION public.put_consulate_envelope(in_contact uuid, in_recipient uuid, in_envelope text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ INSERT INTO consulate_envelope (contact_id, recipient_id, envelope)  SELECT put_consulate_envelope.in_contact AS in_contact,
+             put_consulate_envelope.in_recipient AS in_recipient,
+             put_consulate_envelope.in_envelope AS in_envelope
+           WHERE may_be_revealed_to(put_consulate_envelope.in_contact, put_consulate_envelope.in_recipient) ON CONFLICT(contact_id, recipient_id) DO UPDATE SET envelope = excluded.envelope, sealed_at = clock_timestamp();
+END
+;
+alter function put_consulate_envelope(uuid,uuid,text) owner to wayhouse_keeper;
+grant execute on function put_consulate_envelope(uuid,uuid,text) to wayhouse_api;
+
 -- function put_instructions(uuid,text)
 CREATE OR REPLACE FUNCTION public.put_instructions(in_hold uuid, in_envelope text)
  RETURNS void
@@ -1396,6 +1525,22 @@ END
 ;
 alter function put_instructions(uuid,text) owner to wayhouse_keeper;
 grant execute on function put_instructions(uuid,text) to wayhouse_api;
+
+-- function recipient_of_kid(text)
+CREATE OR REPLACE FUNCTION public.recipient_of_kid(in_kid text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT k.organisation_id
+    FROM organisation_key k
+   WHERE ((k.kid = recipient_of_kid.in_kid) AND (k.use = 'SEAL'::text) AND (k.retired_at IS NULL) AND (k.organisation_id IN ( SELECT acquaintances_of(viewer_organisation()) AS acquaintances_of)))
+  LIMIT 1;
+END
+;
+alter function recipient_of_kid(text) owner to wayhouse_keeper;
+grant execute on function recipient_of_kid(text) to wayhouse_api;
 
 -- function record_changes(text,text,jsonb)
 CREATE OR REPLACE FUNCTION public.record_changes(in_action text, in_scope text, in_changes jsonb)
@@ -1433,6 +1578,73 @@ $function$
 ;
 alter function record_changes(text,text,jsonb) owner to wayhouse_keeper;
 grant execute on function record_changes(text,text,jsonb) to wayhouse_api;
+
+-- function reveal_contact(uuid,text,integer,integer,interval)
+CREATE OR REPLACE FUNCTION public.reveal_contact(in_contact uuid, in_purpose text, in_per_client integer, in_per_organisation integer, in_window interval)
+ RETURNS TABLE(owner_id uuid, envelope text, wait_seconds integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  the_contact consulate_contact;
+  since timestamptz := clock_timestamp() - in_window;
+  frees_at timestamptz;
+begin
+  select c.* into the_contact from consulate_contact c where c.id = in_contact;
+  if the_contact.id is null or not viewer_may('consulates:reveal')
+    or the_contact.owner_id = viewer_organisation()
+    or not exists (
+      select from viewer_reach('consulates:reveal') r
+        where r.owner_id = the_contact.owner_id and (r.country is null or r.country = the_contact.country))
+  then
+    return;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('reveal:' || viewer_organisation(), 0));
+  select greatest(
+      (select r.at from consulate_reveal r
+        where r.organisation_id = viewer_organisation() and r.at > since
+        order by r.at desc offset in_per_organisation - 1 limit 1),
+      (select r.at from consulate_reveal r
+        where r.organisation_id = viewer_organisation() and r.client_id = viewer_client() and r.at > since
+        order by r.at desc offset in_per_client - 1 limit 1))
+    into frees_at;
+  owner_id := the_contact.owner_id;
+  if frees_at is not null then
+    wait_seconds := greatest(1, ceil(extract(epoch from frees_at + in_window - clock_timestamp())));
+    return next;
+    return;
+  end if;
+  insert into consulate_reveal (organisation_id, client_id, contact_id, purpose)
+    values (viewer_organisation(), viewer_client(), in_contact, in_purpose);
+  select e.envelope into envelope from consulate_envelope e
+    where e.contact_id = in_contact and e.recipient_id = viewer_organisation();
+  return next;
+end
+$function$
+;
+alter function reveal_contact(uuid,text,integer,integer,interval) owner to wayhouse_keeper;
+grant execute on function reveal_contact(uuid,text,integer,integer,interval) to wayhouse_api;
+
+-- function revealed_envelope(uuid,interval)
+CREATE OR REPLACE FUNCTION public.revealed_envelope(in_contact uuid, in_window interval)
+ RETURNS text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT e.envelope
+    FROM (consulate_envelope e
+      JOIN consulate_contact c ON ((c.id = e.contact_id)))
+   WHERE ((e.contact_id = revealed_envelope.in_contact) AND (e.recipient_id = viewer_organisation()) AND (EXISTS ( SELECT
+            FROM viewer_reach(VARIADIC ARRAY['consulates:reveal'::text]) r(owner_id, country)
+           WHERE ((r.owner_id = c.owner_id) AND ((r.country IS NULL) OR (r.country = c.country))))) AND (EXISTS ( SELECT
+            FROM consulate_reveal v
+           WHERE ((v.contact_id = revealed_envelope.in_contact) AND (v.client_id = viewer_client()) AND (v.organisation_id = viewer_organisation()) AND (v.at > (now() - revealed_envelope.in_window))))));
+END
+;
+alter function revealed_envelope(uuid,interval) owner to wayhouse_keeper;
+grant execute on function revealed_envelope(uuid,interval) to wayhouse_api;
 
 -- function revoke_every_grant_of(uuid)
 CREATE OR REPLACE FUNCTION public.revoke_every_grant_of(in_organisation uuid)

@@ -1,3 +1,4 @@
+import "./modules/consulates/consulates.graphql.ts";
 import "./modules/handoffs/handoffs.graphql.ts";
 import "./modules/handoffs/steps.graphql.ts";
 import "./modules/organisations/circles.graphql.ts";

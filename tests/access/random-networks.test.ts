@@ -8,6 +8,7 @@ import { DEMO_ORGANISATIONS } from "../../src/platform/db/demo-network.ts";
 import { buildSchema } from "../../src/schema.ts";
 import { type Answer, type Demo, night, startDemo } from "../support/demo.ts";
 import { fieldOf, type Random, randomOf, randomQuery, type Values } from "../support/documents.ts";
+import { ENTRIES } from "../support/entries.ts";
 import { type Caller, type Facts, modelOf, readFacts } from "../support/model.ts";
 import { asSuperuser } from "../support/postgres.ts";
 import { growNetwork, type Network } from "../support/random-network.ts";
@@ -22,6 +23,7 @@ const NODES = [
   "Shelter",
   "BedHold",
   "Advisory",
+  "ConsulateContact",
   "Handoff",
 ];
 
@@ -35,6 +37,7 @@ const NEEDS: Record<string, readonly Scope[]> = {
   sharingGrants: ["sharing:manage"],
   advisories: ["advisories:read"],
   handoffs: ["handoffs:read"],
+  consulateContacts: ["consulates:read"],
   keyLog: ["organisations:read"],
 };
 
@@ -92,6 +95,7 @@ const uuidsOf = (facts: Facts, type: string): string[] =>
     BedHold: facts.holds,
     Advisory: facts.advisories,
     Handoff: facts.handoffs,
+    ConsulateContact: facts.contacts,
   })[type]!.map(({ id }: { id: string }) => id);
 
 function valuesOf(facts: Facts): Values {
@@ -118,57 +122,6 @@ const LISTS = `fragment handoff on Handoff { __typename id envelope caseReferenc
   inbox: handoffs(box: INBOX, first: 100) { edges { node { ...handoff } } }
   outbox: handoffs(box: OUTBOX, first: 100) { edges { node { ...handoff } } }
   hosted: bedHolds(side: HOST, first: 100) { edges { node { id } } } }`;
-
-/** Entries that name one id; whatever it is the id of, one that is not the caller's says nothing. */
-const ENTRIES: Record<string, (id: string) => object> = {
-  node: (id) => ({
-    query: "query ($id: ID!) { node(id: $id) { __typename id } }",
-    variables: { id },
-  }),
-  organisation: (id) => ({
-    query: "query ($id: ID) { organisation(id: $id) { handle } }",
-    variables: { id },
-  }),
-  ...Object.fromEntries(
-    ["Organisation", "Shelter"].map((type) => [
-      `_entities ${type}`,
-      (id: string) => ({
-        query: "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",
-        variables: { r: [{ __typename: type, id }] },
-      }),
-    ]),
-  ),
-  ...Object.fromEntries(
-    [
-      ["confirmBedHold", "ConfirmBedHoldInput", "id", ""],
-      ["releaseBedHold", "ReleaseBedHoldInput", "id", ""],
-      ["declineBedHold", "DeclineBedHoldInput", "id", ""],
-      ["revokeGrant", "RevokeGrantInput", "id", ""],
-      ["revokeClient", "RevokeClientInput", "id", ""],
-      ["setClientScopes", "SetClientScopesInput", "id", "scopes: [ORGANISATIONS_READ]"],
-      ["grantScopes", "GrantScopesInput", "organisationId", "scopes: [BEDS_READ]"],
-      ["grantScopes", "GrantScopesInput", "circleId", "scopes: [BEDS_READ]"],
-      ["confirmAdvisory", "AdvisoryStepInput", "id", ""],
-      ["withdrawAdvisory", "AdvisoryStepInput", "id", ""],
-      ["acceptHandoff", "AcceptHandoffInput", "id", ""],
-      ["receiveHandoff", "HandoffStepInput", "id", ""],
-      ["cancelHandoff", "HandoffStepInput", "id", ""],
-      ["lockDownOrganisation", "LockDownInput", "organisationId", ""],
-      [
-        "setBeds",
-        "SetBedsInput",
-        "shelterId",
-        `from: "${night(1)}", until: "${night(2)}", maximum: 3`,
-      ],
-    ].map(([field, _type, member, rest]) => [
-      `${field} ${member}`,
-      (id: string) => ({
-        query: `mutation ($id: ID!) { ${field}(input: { idempotencyKey: "${randomUUID()}", ${member}: $id, ${rest} }) { __typename } }`,
-        variables: { id },
-      }),
-    ]),
-  ),
-};
 
 async function callAs(
   demo: Demo,

@@ -14,6 +14,7 @@ export interface Facts {
   circles: { id: string; members: string[] }[];
   introductions: { organisation_id: string; introduced_id: string }[];
   grants: Grant[];
+  contacts: { id: string; owner_id: string; country: string }[];
   shelters: { id: string; owner_id: string; country: string }[];
   advisories: { id: string; issuer_id: string; withdrawn: boolean }[];
   handoffs: { id: string; sender_id: string; recipient_id: string | null; candidates: string[] }[];
@@ -50,6 +51,7 @@ export async function readFacts(ownerUrl: string): Promise<Facts> {
     ),
     introductions: await all("select organisation_id, introduced_id from introduction"),
     grants: await all("select * from sharing_grant"),
+    contacts: await all("select id, owner_id, country from consulate_contact"),
     shelters: await all("select id, owner_id, country from shelter"),
     advisories: await all(
       "select id, issuer_id, withdrawn_at is not null as withdrawn from advisory",
@@ -153,6 +155,17 @@ export function modelOf(facts: Facts, audiences: ReadonlyMap<string, ReadonlySet
           grant.id === id &&
           (grant.owner_id === by.organisationId ||
             (isLive(grant) && reaches(grant, by.organisationId))),
+      ),
+    ConsulateContact: (by, id) =>
+      facts.contacts.some(
+        (contact) =>
+          contact.id === id &&
+          ((contact.owner_id === by.organisationId &&
+            (["consulates:read", "consulates:reveal", "consulates:manage"] as const).some((s) =>
+              by.scopes.has(s),
+            )) ||
+            shared(by, contact.owner_id, contact.country, "consulates:read") ||
+            shared(by, contact.owner_id, contact.country, "consulates:reveal")),
       ),
     Shelter: (by, id) =>
       facts.shelters.some(

@@ -16,7 +16,7 @@ export interface Network {
 
 const enumOf = (scope: string) => scope.toUpperCase().replaceAll(":", "_");
 const ORDINARY = SCOPES.filter((scope) => scope !== "network:admin");
-const SHAREABLE = ["BEDS_READ", "BEDS_HOLD", "HANDOFFS_OFFER"];
+const SHAREABLE = ["BEDS_READ", "BEDS_HOLD", "HANDOFFS_OFFER", "CONSULATES_READ"];
 
 /** Random acts of random admins over the API; many are refused, which is well. */
 export async function growNetwork(demo: Demo, random: Random): Promise<Network> {
@@ -74,6 +74,22 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
   }
   for (const { id } of known.shelters) {
     await write("lantern", "holdBeds", "HoldBedsInput", holdOf(id));
+  }
+  for (const [owner, country] of [
+    ["bridge", "AM"],
+    ["harbour", "GE"],
+    ["lantern", "AM"],
+  ]) {
+    await write(owner!, "publishConsulateContact", "PublishConsulateContactInput", {
+      representing: "DE",
+      country,
+      locality: "Tbilisi",
+      documents: [],
+      riskProfiles: [],
+      languages: ["de"],
+      reviewBy: `${night(90)}T00:00:00Z`,
+      envelopes: [],
+    });
   }
   await write("bridge", "publishAdvisory", "PublishAdvisoryInput", warningOf("GE"));
   known = await facts();

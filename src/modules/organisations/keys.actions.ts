@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import { BadUserInput, NotFound } from "../../kernel/errors.ts";
+import { BadUserInput, type Issue, NotFound } from "../../kernel/errors.ts";
 import { parsePublicJwk, type PublicJwk, thumbprint } from "../../kernel/jwk.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Keyed, Session } from "../../platform/db/session.ts";
@@ -99,11 +99,14 @@ async function writeKey(
 }
 
 /** What of an envelope can be checked blind, before any transaction. @throws BadUserInput */
-export async function inspectEnvelope(envelope: string): Promise<string> {
+export async function inspectEnvelope(
+  envelope: string,
+  path: Issue["path"] = ["envelope"],
+): Promise<string> {
   const seen = await inspect(envelope);
   if (seen.ok) return seen.kid;
   const message = `${seen.reason}: ${seen.message}`;
-  throw new BadUserInput([{ path: ["envelope"], message }]);
+  throw new BadUserInput([{ path, message }]);
 }
 
 /** @throws BadUserInput unless it is sealed to an active key of this very organisation */

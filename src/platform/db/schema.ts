@@ -125,6 +125,37 @@ export interface Client {
   scopes: string[];
 }
 
+export interface ConsulateContact {
+  assured_at: Generated<Timestamp>;
+  country: string;
+  documents: string[];
+  id: Generated<string>;
+  languages: string[];
+  lead_time_days: number | null;
+  locality: string;
+  owner_id: string;
+  programme: Generated<string>;
+  representing: string;
+  review_by: Timestamp;
+  risk_profiles: string[];
+}
+
+export interface ConsulateEnvelope {
+  contact_id: string;
+  envelope: string;
+  recipient_id: string;
+  sealed_at: Generated<Timestamp>;
+}
+
+export interface ConsulateReveal {
+  at: Generated<Timestamp>;
+  client_id: string;
+  contact_id: string;
+  id: Generated<Int8>;
+  organisation_id: string;
+  purpose: string;
+}
+
 export interface Event {
   at: Generated<Timestamp>;
   country: string | null;
@@ -297,6 +328,9 @@ export interface DB {
   circle: Circle;
   circle_member: CircleMember;
   client: Client;
+  consulate_contact: ConsulateContact;
+  consulate_envelope: ConsulateEnvelope;
+  consulate_reveal: ConsulateReveal;
   event: Event;
   handoff: Handoff;
   handoff_candidate: HandoffCandidate;

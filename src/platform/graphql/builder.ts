@@ -25,6 +25,7 @@ export const builder = new SchemaBuilder<{
     Date: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
     CountryCode: { Input: string; Output: string };
+    LanguageTag: { Input: string; Output: string };
     SealedEnvelope: { Input: string; Output: string };
     Thumbprint: { Input: string; Output: string };
     PublicJwk: { Input: PublicJwk; Output: PublicJwk };

@@ -89,3 +89,17 @@ builder.scalarType("SealedEnvelope", {
       ? value
       : refuse("a JWE in compact serialisation"),
 });
+
+builder.scalarType("LanguageTag", {
+  description: "BCP 47, in canonical form, such as de, fa-AF or sr-Latn.",
+  serialize: (value) => value,
+  parseValue(value) {
+    try {
+      const [tag] = Intl.getCanonicalLocales(value as string);
+      if (typeof value === "string" && tag === value) return value;
+    } catch {
+      // RangeError: told below
+    }
+    return refuse("a BCP 47 language tag in canonical form, such as fa-AF");
+  },
+});

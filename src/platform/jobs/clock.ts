@@ -8,6 +8,7 @@ const TASKS = [
   { everyMs: 3_600_000, text: "select open_nights(null)" },
   { everyMs: 3_600_000, text: "select purge_revoked_tokens()" },
   { everyMs: 3_600_000, text: "select purge_idempotency_records(interval '30 days')" },
+  { everyMs: 3_600_000, text: "select purge_reveals(interval '30 days')" },
 ];
 
 /** Any number of processes may run it: each task is one transaction that passes by what is locked. */

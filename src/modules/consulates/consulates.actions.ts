@@ -1,0 +1,144 @@
+import type { Transaction } from "kysely";
+import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
+import { uuidOf } from "../../kernel/ids.ts";
+import { Refused } from "../../kernel/refusals.ts";
+import type { DB } from "../../platform/db/schema.ts";
+import type { Change, Keyed, Session } from "../../platform/db/session.ts";
+import { inspectEnvelope } from "../organisations/index.ts";
+import {
+  findRecipient,
+  findRevealed,
+  insertContact,
+  lockContact,
+  type NewContact,
+  putEnvelope,
+  revealContact,
+  updateAssurance,
+} from "./consulates.queries.ts";
+import {
+  faultsOfContact,
+  faultsOfEnvelopes,
+  faultsOfReview,
+  REVEAL_BUDGET,
+} from "./consulates.rules.ts";
+import { RevealBudgetSpent } from "./errors.ts";
+
+/** Coded facts, and an envelope for each organisation that may see the rest. @throws BadUserInput */
+export async function publishConsulateContact(
+  session: Session,
+  input: Keyed & NewContact & { readonly envelopes: readonly string[] },
+): Promise<string> {
+  refuse(faultsOfContact(input, new Date()));
+  const kids = await inspectAll(input.envelopes);
+  const owner = session.organisationId;
+  const operation = { name: "publishConsulateContact", scope: "consulates:manage" } as const;
+  const { id } = await session.write(operation, input, async (tx) => {
+    const made = await insertContact(tx, owner, input);
+    const sealed = await putAll(tx, made, owner, input.envelopes, kids);
+    return { result: { id: made }, changes: [changed(made, owner, input.country), ...sealed] };
+  });
+  return id;
+}
+
+/** Says that it still holds, or that its programme is paused or closed. @throws NotFound, BadUserInput */
+export async function assureConsulateContact(
+  session: Session,
+  input: Keyed & { readonly id: string; readonly programme: string; readonly reviewBy: Date },
+): Promise<string> {
+  refuse(faultsOfReview(input.reviewBy, new Date()));
+  const uuid = uuidOf("ConsulateContact", input.id);
+  const owner = session.organisationId;
+  const operation = { name: "assureConsulateContact", scope: "consulates:manage" } as const;
+  await session.write(operation, input, async (tx) => {
+    const contact = await lockContact(tx, owner, uuid);
+    if (!contact) throw new NotFound();
+    await updateAssurance(tx, uuid, input.programme, input.reviewBy);
+    return { result: { id: uuid }, changes: [changed(uuid, owner, contact.country)] };
+  });
+  return uuid;
+}
+
+/** To organisations that a grant lets reveal it; each is told that it can now. @throws NotFound, BadUserInput */
+export async function sealConsulateContact(
+  session: Session,
+  input: Keyed & { readonly id: string; readonly envelopes: readonly string[] },
+): Promise<string> {
+  refuse(faultsOfEnvelopes(input.envelopes, 1));
+  const uuid = uuidOf("ConsulateContact", input.id);
+  const kids = await inspectAll(input.envelopes);
+  const owner = session.organisationId;
+  const operation = { name: "sealConsulateContact", scope: "consulates:manage" } as const;
+  await session.write(operation, input, async (tx) => {
+    if (!(await lockContact(tx, owner, uuid))) throw new NotFound();
+    const changes = await putAll(tx, uuid, owner, input.envelopes, kids);
+    return { result: { id: uuid }, changes };
+  });
+  return uuid;
+}
+
+export interface Reveal {
+  readonly contactId: string;
+  readonly envelope: string | null;
+}
+
+/**
+ * The audit entry and the spent budget are committed before the envelope is answered with; where there
+ * is none yet, its owner is asked to seal one. @throws RevealBudgetSpent, NotFound
+ */
+export async function revealConsulateContact(
+  session: Session,
+  input: Keyed & { readonly id: string; readonly purpose: string },
+): Promise<Reveal> {
+  const uuid = uuidOf("ConsulateContact", input.id);
+  const operation = { name: "revealConsulateContact", scope: "consulates:reveal" } as const;
+  let reveal: Reveal | undefined;
+  await session.write(operation, input, async (tx) => {
+    const revealed = await revealContact(tx, uuid, input.purpose, REVEAL_BUDGET);
+    if (!revealed) throw new NotFound();
+    if (revealed.wait_seconds !== null) {
+      throw new Refused(new RevealBudgetSpent(revealed.wait_seconds));
+    }
+    reveal = { contactId: uuid, envelope: revealed.envelope };
+    const event = revealed.envelope === null ? "REVEAL_WANTED" : "CONSULATE_CHANGED";
+    const party = session.organisationId;
+    const change = { event, type: "ConsulateContact", id: uuid, owner: revealed.owner_id, party };
+    return { result: { id: uuid }, changes: [change] };
+  });
+  return reveal ?? { contactId: uuid, envelope: await findRevealed(session.read, uuid) };
+}
+
+/** Their kids; nothing of them is opened. */
+async function inspectAll(envelopes: readonly string[]): Promise<string[]> {
+  return Promise.all(
+    envelopes.map((envelope, index) => inspectEnvelope(envelope, ["envelopes", index])),
+  );
+}
+
+async function putAll(
+  tx: Transaction<DB>,
+  contact: string,
+  owner: string,
+  envelopes: readonly string[],
+  kids: readonly string[],
+): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (const [index, envelope] of envelopes.entries()) {
+    const party = await findRecipient(tx, contact, kids[index]!);
+    if (party === null) {
+      const message =
+        "KEY_NOT_ACTIVE: is not sealed to an active sealing key of an organisation that may reveal it";
+      throw new BadUserInput([{ path: ["envelopes", index], message }]);
+    }
+    await putEnvelope(tx, contact, party, envelope);
+    changes.push({ event: "REVEAL_READY", type: "ConsulateContact", id: contact, owner, party });
+  }
+  return changes;
+}
+
+const changed = (id: string, owner: string, country: string): Change => ({
+  event: "CONSULATE_CHANGED",
+  type: "ConsulateContact",
+  id,
+  owner,
+  country,
+});

@@ -1,0 +1,236 @@
+import { encodeId } from "../../kernel/ids.ts";
+import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
+import { loaderOf, present } from "../../platform/graphql/loader.ts";
+import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
+import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
+import { RiskProfile, type RiskProfileName } from "../advisories/index.ts";
+import { Organisation, organisationOf } from "../organisations/index.ts";
+import {
+  assureConsulateContact,
+  publishConsulateContact,
+  type Reveal,
+  revealConsulateContact,
+  sealConsulateContact,
+} from "./consulates.actions.ts";
+import { findContacts, searchContacts } from "./consulates.queries.ts";
+import { RevealBudgetSpent } from "./errors.ts";
+
+type ContactRow = Awaited<ReturnType<typeof findContacts>>[number];
+const loadContact = loaderOf(findContacts, ({ id }) => id);
+
+const TravelDocument = builder.enumType("TravelDocument", {
+  description: "SUBSTITUTE_TRAVEL_DOCUMENT: Passersatz, laissez-passer.",
+  values: [
+    "HUMANITARIAN_VISA",
+    "SUBSTITUTE_TRAVEL_DOCUMENT",
+    "SCHENGEN_VISA",
+    "NATIONAL_VISA",
+  ] as const,
+});
+const ProgrammeStatus = builder.enumType("ProgrammeStatus", {
+  values: ["ACTIVE", "PAUSED", "CLOSED"] as const,
+});
+
+export const ConsulateContact = builder.objectRef<ContactRow>("ConsulateContact");
+ConsulateContact.implement({
+  description:
+    "What a mission does, in codes. Who is to be asked there, and how, exists only in envelopes.",
+  authenticated: true,
+  interfaces: [Node],
+  fields: (t) => ({
+    id: t.id({ resolve: ({ id }) => encodeId("ConsulateContact", id) }),
+    organisation: t.field({
+      type: Organisation,
+      description: "Whose contact it is.",
+      resolve: ({ owner_id }, _, { session }) => organisationOf(session, owner_id),
+    }),
+    representing: t.field({ type: "CountryCode", resolve: (row) => row.representing }),
+    country: t.field({
+      type: "CountryCode",
+      description: "Where the mission stands.",
+      resolve: (row) => row.country,
+    }),
+    locality: t.exposeString("locality", { description: "City; nothing finer." }),
+    documents: t.field({
+      type: [TravelDocument],
+      description: "What it is known to issue; never inferred.",
+      resolve: ({ documents }) => documents as "NATIONAL_VISA"[],
+    }),
+    riskProfiles: t.field({
+      type: [RiskProfile],
+      resolve: (row) => row.risk_profiles as RiskProfileName[],
+    }),
+    languages: t.field({ type: ["LanguageTag"], resolve: ({ languages }) => languages }),
+    leadTimeDays: t.exposeInt("lead_time_days", { nullable: true }),
+    programme: t.field({
+      type: ProgrammeStatus,
+      resolve: ({ programme }) => programme as "ACTIVE",
+    }),
+    assuredAt: t.field({ type: "DateTime", resolve: (row) => row.assured_at }),
+    reviewBy: t.field({ type: "DateTime", resolve: (row) => row.review_by }),
+    stale: t.exposeBoolean("stale", {
+      description: "Past reviewBy: shown, but left out of matching.",
+    }),
+  }),
+});
+nodeOf("ConsulateContact", loadContact, [
+  ["consulates:read"],
+  ["consulates:reveal"],
+  ["consulates:manage"],
+]);
+builder.asEntity(ConsulateContact, {
+  key: builder.selection<{ id: string }>("id"),
+  resolveReference: ({ id }, { session }) =>
+    findNode(session, id, "ConsulateContact") as Promise<ContactRow | null>,
+});
+
+const ConsulateSearch = builder.inputType("ConsulateSearch", {
+  fields: (t) => ({
+    representing: t.field({ type: "CountryCode" }),
+    country: t.field({ type: "CountryCode" }),
+    documents: t.field({ type: [TravelDocument], description: "Any of them." }),
+    riskProfile: t.field({ type: RiskProfile }),
+    includeStale: t.boolean({ required: true, defaultValue: false }),
+  }),
+});
+const ConsulateContactConnection = connectionOf("ConsulateContact", ConsulateContact);
+builder.queryField("consulateContacts", (t) =>
+  t.field({
+    type: ConsulateContactConnection,
+    description: "The caller's own and those shared with it; paused and closed ones say so.",
+    requiresScopes: [["consulates:read"]],
+    args: { search: t.arg({ type: ConsulateSearch, required: true }), ...pageArgs(t.arg) },
+    resolve: (_, { search, ...page }, { session }) => {
+      const wanted = {
+        representing: search.representing ?? null,
+        country: search.country ?? null,
+        documents: search.documents ?? [],
+        riskProfile: search.riskProfile ?? null,
+        includeStale: search.includeStale,
+      };
+      return pageOf(
+        page,
+        (after, limit) => searchContacts(session.read, wanted, after, limit),
+        ({ id }) => id,
+      );
+    },
+  }),
+);
+
+const PublishConsulateContactInput = builder.inputType("PublishConsulateContactInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    representing: t.field({ type: "CountryCode", required: true }),
+    country: t.field({ type: "CountryCode", required: true }),
+    locality: t.string({ required: true, description: "City; nothing finer." }),
+    documents: t.field({ type: [TravelDocument], required: true }),
+    riskProfiles: t.field({ type: [RiskProfile], required: true }),
+    languages: t.field({ type: ["LanguageTag"], required: true }),
+    leadTimeDays: t.int({ description: "From 0 to 730." }),
+    reviewBy: t.field({ type: "DateTime", required: true, description: "Within a year." }),
+    envelopes: t.field({
+      type: ["SealedEnvelope"],
+      required: true,
+      description:
+        "At most 20, one for each organisation that a grant lets reveal it. Their sub is the contact's id, known from the answer: usually none here, then sealConsulateContact.",
+    }),
+  }),
+});
+builder.mutationField("publishConsulateContact", (t) =>
+  t.field({
+    type: ConsulateContact,
+    requiresScopes: [["consulates:manage"]],
+    args: { input: t.arg({ type: PublishConsulateContactInput, required: true }) },
+    resolve: async (_, { input }, { session }) => {
+      const leadTimeDays = input.leadTimeDays ?? null;
+      const id = await publishConsulateContact(session, { ...input, leadTimeDays });
+      return present(loadContact(session, id));
+    },
+  }),
+);
+
+const AssureConsulateContactInput = builder.inputType("AssureConsulateContactInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    id: t.id({ required: true }),
+    programme: t.field({ type: ProgrammeStatus, required: true }),
+    reviewBy: t.field({ type: "DateTime", required: true, description: "Within a year." }),
+  }),
+});
+builder.mutationField("assureConsulateContact", (t) =>
+  t.field({
+    type: ConsulateContact,
+    requiresScopes: [["consulates:manage"]],
+    args: { input: t.arg({ type: AssureConsulateContactInput, required: true }) },
+    resolve: async (_, { input }, { session }) =>
+      present(loadContact(session, await assureConsulateContact(session, input))),
+  }),
+);
+
+const SealConsulateContactInput = builder.inputType("SealConsulateContactInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    id: t.id({ required: true }),
+    envelopes: t.field({ type: ["SealedEnvelope"], required: true, description: "1 to 20." }),
+  }),
+});
+builder.mutationField("sealConsulateContact", (t) =>
+  t.field({
+    type: ConsulateContact,
+    description: "An envelope takes the place of the earlier one for the same organisation.",
+    requiresScopes: [["consulates:manage"]],
+    args: { input: t.arg({ type: SealConsulateContactInput, required: true }) },
+    resolve: async (_, { input }, { session }) =>
+      present(loadContact(session, await sealConsulateContact(session, input))),
+  }),
+);
+
+const RevealPurpose = builder.enumType("RevealPurpose", {
+  values: ["VISA_APPLICATION", "TRAVEL_DOCUMENT", "DETENTION", "LEGAL_DEFENCE"] as const,
+});
+const ConsulateReveal = builder.objectRef<Reveal>("ConsulateReveal");
+ConsulateReveal.implement({
+  authenticated: true,
+  fields: (t) => ({
+    contact: t.field({
+      type: ConsulateContact,
+      resolve: ({ contactId }, _, { session }) => present(loadContact(session, contactId)),
+    }),
+    envelope: t.field({
+      type: "SealedEnvelope",
+      nullable: true,
+      description:
+        "Null while the owner has yet to seal it to the caller; an event tells when it has.",
+      resolve: ({ envelope }) => envelope,
+    }),
+  }),
+});
+builder.objectType(RevealBudgetSpent, {
+  name: "RevealBudgetSpent",
+  authenticated: true,
+  interfaces: [DomainErrorInterface],
+  fields: (t) => ({ retryAfterSeconds: t.exposeInt("retryAfterSeconds") }),
+});
+const RevealConsulateContactResult = builder.unionType("RevealConsulateContactResult", {
+  types: [ConsulateReveal, RevealBudgetSpent],
+  resolveType: refusalOr("ConsulateReveal"),
+});
+const RevealConsulateContactInput = builder.inputType("RevealConsulateContactInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    id: t.id({ required: true }),
+    purpose: t.field({ type: RevealPurpose, required: true }),
+  }),
+});
+builder.mutationField("revealConsulateContact", (t) =>
+  t.field({
+    type: RevealConsulateContactResult,
+    description:
+      "At most 20 a client and 60 an organisation in 24 hours. Written into both audit chains before it is answered.",
+    requiresScopes: [["consulates:reveal"]],
+    args: { input: t.arg({ type: RevealConsulateContactInput, required: true }) },
+    resolve: (_, { input }, { session }) =>
+      orRefusal(() => revealConsulateContact(session, input), RevealBudgetSpent),
+  }),
+);

@@ -1,0 +1,148 @@
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { DB } from "../../platform/db/schema.ts";
+
+const select = (db: Kysely<DB>) =>
+  db
+    .selectFrom("consulate_contact")
+    .selectAll()
+    .select(sql<boolean>`review_by <= now()`.as("stale"));
+
+export function findContacts(db: Kysely<DB>, ids: readonly string[]) {
+  return select(db)
+    .where("id", "=", sql<string>`any(${ids}::uuid[])`)
+    .execute();
+}
+
+export interface ConsulateSearch {
+  readonly representing: string | null;
+  readonly country: string | null;
+  /** Any of them; empty: whatever it issues. */
+  readonly documents: readonly string[];
+  readonly riskProfile: string | null;
+  readonly includeStale: boolean;
+}
+
+/** Own ones and those shared with the caller, in order of id. */
+export function searchContacts(
+  db: Kysely<DB>,
+  search: ConsulateSearch,
+  after: string | null,
+  limit: number,
+) {
+  const { representing, country, documents, riskProfile, includeStale } = search;
+  return select(db)
+    .$if(representing !== null, (query) => query.where("representing", "=", representing!))
+    .$if(country !== null, (query) => query.where("country", "=", country!))
+    .$if(documents.length > 0, (query) =>
+      query.where(sql<boolean>`documents && ${documents}::text[]`),
+    )
+    .$if(riskProfile !== null, (query) =>
+      query.where(sql<boolean>`${riskProfile} = any(risk_profiles)`),
+    )
+    .$if(!includeStale, (query) => query.where("review_by", ">", sql<Date>`now()`))
+    .$if(after !== null, (query) => query.where("id", ">", after))
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+}
+
+export interface NewContact {
+  readonly representing: string;
+  readonly country: string;
+  readonly locality: string;
+  readonly documents: readonly string[];
+  readonly riskProfiles: readonly string[];
+  readonly languages: readonly string[];
+  readonly leadTimeDays: number | null;
+  readonly reviewBy: Date;
+}
+
+export async function insertContact(tx: Transaction<DB>, owner: string, made: NewContact) {
+  const { id } = await tx
+    .insertInto("consulate_contact")
+    .values({
+      owner_id: owner,
+      representing: made.representing,
+      country: made.country,
+      locality: made.locality,
+      documents: [...made.documents],
+      risk_profiles: [...made.riskProfiles],
+      languages: [...made.languages],
+      lead_time_days: made.leadTimeDays,
+      review_by: made.reviewBy,
+    })
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** Null: not the caller's own. */
+export async function lockContact(tx: Transaction<DB>, owner: string, id: string) {
+  const row = await tx
+    .selectFrom("consulate_contact")
+    .select(["id", "country"])
+    .where("id", "=", id)
+    .where("owner_id", "=", owner)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export async function updateAssurance(
+  tx: Transaction<DB>,
+  id: string,
+  programme: string,
+  reviewBy: Date,
+): Promise<void> {
+  await tx
+    .updateTable("consulate_contact")
+    .set({ programme, review_by: reviewBy, assured_at: sql`now()` })
+    .where("id", "=", id)
+    .execute();
+}
+
+/** The organisation behind a kid, if a grant lets it reveal this own contact; else null. */
+export async function findRecipient(tx: Transaction<DB>, contact: string, kid: string) {
+  const { rows } = await sql<{ recipient: string | null }>`
+    select r as recipient from recipient_of_kid(${kid}) r where may_be_revealed_to(${contact}, r)
+  `.execute(tx);
+  return rows[0]?.recipient ?? null;
+}
+
+export async function putEnvelope(
+  tx: Transaction<DB>,
+  contact: string,
+  recipient: string,
+  envelope: string,
+): Promise<void> {
+  await sql`select put_consulate_envelope(${contact}, ${recipient}, ${envelope})`.execute(tx);
+}
+
+export interface Revealed {
+  readonly owner_id: string;
+  readonly envelope: string | null;
+  /** Not null: the budget is spent, and nothing was revealed. */
+  readonly wait_seconds: number | null;
+}
+
+/** Null: nothing that the caller may have revealed. */
+export async function revealContact(
+  tx: Transaction<DB>,
+  contact: string,
+  purpose: string,
+  budget: { readonly perClient: number; readonly perOrganisation: number },
+): Promise<Revealed | null> {
+  const { rows } = await sql<Revealed>`
+    select * from reveal_contact(${contact}, ${purpose}, ${budget.perClient}::integer,
+      ${budget.perOrganisation}::integer, interval '24 hours')
+  `.execute(tx);
+  return rows[0] ?? null;
+}
+
+/** For a call that is repeated. */
+export async function findRevealed(db: Kysely<DB>, contact: string): Promise<string | null> {
+  const { rows } = await sql<{ envelope: string | null }>`
+    select revealed_envelope(${contact}, interval '24 hours') as envelope
+  `.execute(db);
+  return rows[0]?.envelope ?? null;
+}

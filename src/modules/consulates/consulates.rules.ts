@@ -1,0 +1,49 @@
+import type { Issue } from "../../kernel/errors.ts";
+
+/** In any 24 hours. A bot that is taken over can carry away no more. */
+export const REVEAL_BUDGET = { perClient: 20, perOrganisation: 60 } as const;
+export const MOST_ENVELOPES = 20;
+const DAY_MS = 86_400_000;
+const MOST_LISTED = 20;
+
+export function faultsOfReview(reviewBy: Date, now: Date): Issue[] {
+  const lasts = reviewBy.getTime() - now.getTime();
+  const message = "must be in the future, within a year";
+  return lasts > 0 && lasts <= 366 * DAY_MS ? [] : [{ path: ["reviewBy"], message }];
+}
+
+export function faultsOfContact(
+  contact: {
+    readonly locality: string;
+    readonly documents: readonly string[];
+    readonly riskProfiles: readonly string[];
+    readonly languages: readonly string[];
+    readonly leadTimeDays: number | null;
+    readonly reviewBy: Date;
+    readonly envelopes: readonly string[];
+  },
+  now: Date,
+): Issue[] {
+  const faults = faultsOfReview(contact.reviewBy, now);
+  const { locality, leadTimeDays } = contact;
+  if (locality.length < 1 || locality.length > 80 || locality !== locality.trim()) {
+    const message = "must be 1 to 80 characters, without blanks around them";
+    faults.push({ path: ["locality"], message });
+  }
+  for (const field of ["documents", "riskProfiles", "languages"] as const) {
+    const list = contact[field];
+    if (new Set(list).size < list.length || list.length > MOST_LISTED) {
+      faults.push({ path: [field], message: `must name each once, ${MOST_LISTED} at most` });
+    }
+  }
+  if (leadTimeDays !== null && (leadTimeDays < 0 || leadTimeDays > 730)) {
+    faults.push({ path: ["leadTimeDays"], message: "must be from 0 to 730" });
+  }
+  return [...faults, ...faultsOfEnvelopes(contact.envelopes, 0)];
+}
+
+export function faultsOfEnvelopes(envelopes: readonly string[], fewest: number): Issue[] {
+  const message = `must be from ${fewest} to ${MOST_ENVELOPES}`;
+  const fits = envelopes.length >= fewest && envelopes.length <= MOST_ENVELOPES;
+  return fits ? [] : [{ path: ["envelopes"], message }];
+}

@@ -1,0 +1,2 @@
+export { ConsulateContact } from "./consulates.graphql.ts";
+export { searchContacts } from "./consulates.queries.ts";

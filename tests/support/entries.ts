@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import { night } from "./demo.ts";
+
+/** Entries that name one id; whatever it is the id of, one that is not the caller's says nothing. */
+export const ENTRIES: Record<string, (id: string) => object> = {
+  node: (id) => ({
+    query: "query ($id: ID!) { node(id: $id) { __name id } }",
+    variables: { id },
+  }),
+  organisation: (id) => ({
+    query: "query ($id: ID) { organisation(id: $id) { handle } }",
+    variables: { id },
+  }),
+  ...Object.fromEntries(
+    ["Organisation", "Shelter"].map((type) => [
+      `_entities ${type}`,
+      (id: string) => ({
+        query: "query ($r: [_Any!]!) { _entities(representations: $r) { __name } }",
+        variables: { r: [{ __name: type, id }] },
+      }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      ["confirmBedHold", "ConfirmBedHoldInput", "id", ""],
+      ["releaseBedHold", "ReleaseBedHoldInput", "id", ""],
+      ["declineBedHold", "DeclineBedHoldInput", "id", ""],
+      ["revokeGrant", "RevokeGrantInput", "id", ""],
+      ["revokeClient", "RevokeClientInput", "id", ""],
+      ["setClientScopes", "SetClientScopesInput", "id", "scopes: [ORGANISATIONS_READ]"],
+      ["grantScopes", "GrantScopesInput", "organisationId", "scopes: [BEDS_READ]"],
+      ["grantScopes", "GrantScopesInput", "circleId", "scopes: [BEDS_READ]"],
+      ["confirmAdvisory", "AdvisoryStepInput", "id", ""],
+      ["withdrawAdvisory", "AdvisoryStepInput", "id", ""],
+      ["acceptHandoff", "AcceptHandoffInput", "id", ""],
+      ["receiveHandoff", "HandoffStepInput", "id", ""],
+      ["cancelHandoff", "HandoffStepInput", "id", ""],
+      ["revealConsulateContact", "RevealConsulateContactInput", "id", "purpose: DETENTION"],
+      ["lockDownOrganisation", "LockDownInput", "organisationId", ""],
+      [
+        "setBeds",
+        "SetBedsInput",
+        "shelterId",
+        `from: "${night(1)}", until: "${night(2)}", maximum: 3`,
+      ],
+    ].map(([field, _, member, rest]) => [
+      `${field} ${member}`,
+      (id: string) => ({
+        query: `mutation ($id: ID!) { ${field}(input: { idempotencyKey: "${randomUUID()}", ${member}: $id, ${rest} }) { __name } }`,
+        variables: { id },
+      }),
+    ]),
+  ),
+};
