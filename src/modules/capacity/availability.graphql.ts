@@ -11,7 +11,7 @@ const AvailabilityBand = builder.enumType("AvailabilityBand", {
   description: "Free beds: NONE 0, FEW 1 to 2, SOME 3 to 5, MANY 6 or more.",
   values: ["NONE", "FEW", "SOME", "MANY"] as const,
 });
-const BedAvailability = builder.objectRef<AvailabilityRow>("BedAvailability");
+export const BedAvailability = builder.objectRef<AvailabilityRow>("BedAvailability");
 BedAvailability.implement({
   authenticated: true,
   fields: (t) => ({

@@ -1,3 +1,4 @@
 export { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 export { type HoldBeds, placeWithin, prepareHold } from "./holds.actions.ts";
 export { CaseReference, HoldBedsInput } from "./holds.graphql.ts";
+export { BedAvailability } from "./availability.graphql.ts";

@@ -17,7 +17,7 @@ import { findContacts, searchContacts } from "./consulates.queries.ts";
 import { RevealBudgetSpent } from "./errors.ts";
 
 type ContactRow = Awaited<ReturnType<typeof findContacts>>[number];
-const loadContact = loaderOf(findContacts, ({ id }) => id);
+export const loadContact = loaderOf(findContacts, ({ id }) => id);
 
 const TravelDocument = builder.enumType("TravelDocument", {
   description: "SUBSTITUTE_TRAVEL_DOCUMENT: Passersatz, laissez-passer.",

@@ -1,2 +1,1 @@
-export { ConsulateContact } from "./consulates.graphql.ts";
-export { searchContacts } from "./consulates.queries.ts";
+export { ConsulateContact, loadContact } from "./consulates.graphql.ts";

@@ -1,0 +1,53 @@
+import { builder } from "../../platform/graphql/builder.ts";
+import { groupLoaderOf, present } from "../../platform/graphql/loader.ts";
+import { Advisory, loadWarnings } from "../advisories/index.ts";
+import { BedAvailability } from "../capacity/index.ts";
+import { ConsulateContact, loadContact } from "../consulates/index.ts";
+import { Handoff, type HandoffRow } from "./handoffs.graphql.ts";
+import { findBedMatches, findContactMatches } from "./matches.queries.ts";
+
+const loadBeds = groupLoaderOf(findBedMatches, ({ handoff_id }) => handoff_id);
+const loadContacts = groupLoaderOf(findContactMatches, ({ handoff_id }) => handoff_id);
+
+const HandoffMatches = builder.objectRef<HandoffRow>("HandoffMatches");
+HandoffMatches.implement({
+  description: "At most 20 of each kind, and of beds in each destination.",
+  authenticated: true,
+  fields: (t) => ({
+    beds: t.field({
+      type: [BedAvailability],
+      description:
+        "Free on every night of the window: for all at one shelter or, APART, for one of them.",
+      resolve: ({ id }, _, { session }) => loadBeds(session, id),
+    }),
+    consulates: t.field({
+      type: [ConsulateContact],
+      description: "Known to issue what is needed, where the people are or are going to.",
+      resolve: async ({ id }, _, { session }) =>
+        Promise.all(
+          (await loadContacts(session, id)).map(({ contact_id }) =>
+            present(loadContact(session, contact_id)),
+          ),
+        ),
+    }),
+    advisories: t.field({
+      type: [Advisory],
+      description: "That speak against a destination for the risk profile, in force or not yet.",
+      resolve: async ({ destinations, risk_profile }, _, { session }) => {
+        const warnings = await Promise.all(
+          destinations.map((country) => loadWarnings(session, country)),
+        );
+        return warnings.flat().filter((one) => one.risk_profiles.includes(risk_profile));
+      },
+    }),
+  }),
+});
+
+builder.objectField(Handoff, "matches", (t) =>
+  t.field({
+    type: HandoffMatches,
+    description: "What could meet its needs among what is shared with the caller.",
+    requiresScopes: [["beds:read", "consulates:read"]],
+    resolve: (row) => row,
+  }),
+);

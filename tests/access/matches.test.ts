@@ -1,0 +1,145 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Demo, idOf, night, startDemo } from "../support/demo.ts";
+import { inDays, offer, openTo } from "../support/handoffs.ts";
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+  await openTo(ask, "lantern", ["bridge", "outsider", "coordinator"]);
+});
+afterAll(async () => {
+  await demo.stop();
+});
+const ask: Demo["ask"] = (...call) => demo.ask(...call);
+const MATCHES = `query ($id: ID!) { node(id: $id) { ... on Handoff { matches {
+  beds { band beds shelter { label } } consulates { locality } advisories { inForce country } } } } }`;
+const matches = async (by: string, id: string) =>
+  (await ask(by, MATCHES, { id })).data["node"].matches as {
+    beds: { shelter: { label: string }; beds: number | null }[];
+    consulates: { locality: string }[];
+    advisories: { inForce: boolean; country: string }[];
+  };
+const labels = async (by: string, id: string) =>
+  (await matches(by, id)).beds
+    .map(({ shelter }) => shelter.label)
+    .toSorted((a, b) => a.localeCompare(b));
+const offered = async (input: object) =>
+  (await offer(ask, "lantern", ["bridge"], { destinations: ["AM", "GE"], ...input })).data[
+    "offerHandoff"
+  ].id as string;
+const write = async (by: string, field: string, input: object) => {
+  const type = `${field[0]!.toUpperCase()}${field.slice(1)}Input`;
+  const answer = await ask(by, `mutation ($input: ${type}!) { ${field}(input: $input) { id } }`, {
+    input: { idempotencyKey: randomUUID(), ...input },
+  });
+  return answer.data[field].id as string;
+};
+
+describe("what could meet a handoff's needs", () => {
+  it("is beds for the whole party on every night, among what is shared with the caller", async () => {
+    const three = await offered({ party: { adults: 2, children: 1 } });
+    expect(await labels("lantern", three)).toEqual(["Apricot", "Pomegranate"]);
+    expect((await matches("bridge", three)).beds.map(({ beds }) => beds)).toEqual([null, null]);
+    const six = await offered({ party: { adults: 6, children: 0 } });
+    expect(await labels("lantern", six)).toEqual(["Pomegranate"]);
+    const apart = await offered({ party: { adults: 6, children: 0, placement: "APART" } });
+    expect(await labels("lantern", apart)).toEqual(["Apricot", "Pomegranate", "Walnut"]);
+    const elsewhere = await offered({ destinations: ["RS"] });
+    expect((await matches("lantern", elsewhere)).beds).toEqual([]);
+    const cash = await offered({
+      needs: ["CASH"],
+      consent: { purpose: "CASH", givenAt: inDays(-1), expiresAt: inDays(9) },
+    });
+    expect((await matches("lantern", cash)).beds).toEqual([]);
+  });
+
+  it("is missions known to issue what is needed, neither stale nor paused", async () => {
+    await ask(
+      "bridge",
+      "mutation ($input: GrantScopesInput!) { grantScopes(input: $input) { id } }",
+      {
+        input: {
+          idempotencyKey: randomUUID(),
+          organisationId: await idOf(ask, "lantern"),
+          scopes: ["CONSULATES_READ"],
+        },
+      },
+    );
+    const mission = (locality: string, input: object = {}) =>
+      write("bridge", "publishConsulateContact", {
+        representing: "DE",
+        country: "GE",
+        locality,
+        documents: ["HUMANITARIAN_VISA"],
+        riskProfiles: ["JOURNALIST"],
+        languages: ["de"],
+        reviewBy: inDays(60),
+        envelopes: [],
+        ...input,
+      });
+    await mission("Tbilisi");
+    await mission("Batumi", { documents: ["SUBSTITUTE_TRAVEL_DOCUMENT"] });
+    await mission("Kutaisi", { riskProfiles: ["DESERTER"] });
+    await mission("Belgrade", { country: "RS" });
+    const paused = await mission("Gori");
+    await write("bridge", "assureConsulateContact", {
+      id: paused,
+      programme: "PAUSED",
+      reviewBy: inDays(9),
+    });
+    const id = await offered({ needs: ["SHELTER", "HUMANITARIAN_VISA"] });
+    expect((await matches("lantern", id)).consulates).toEqual([{ locality: "Tbilisi" }]);
+  });
+
+  it("tells the advisories that speak against it, and leaves out what one in force forbids", async () => {
+    const id = await offered({ party: { adults: 1, children: 0 } });
+    const advisory = await write("bridge", "publishAdvisory", {
+      country: "AM",
+      riskProfiles: ["JOURNALIST"],
+      level: "AVOID",
+      hazards: ["ABDUCTION"],
+      expiresAt: inDays(10),
+    });
+    expect((await matches("lantern", id)).advisories).toEqual([{ inForce: false, country: "AM" }]);
+    expect(await labels("lantern", id)).toEqual(["Apricot", "Pomegranate", "Walnut"]);
+    await ask(
+      "harbour",
+      "mutation ($input: AdvisoryStepInput!) { confirmAdvisory(input: $input) { id } }",
+      {
+        input: { idempotencyKey: randomUUID(), id: advisory },
+      },
+    );
+    expect((await matches("lantern", id)).advisories).toEqual([{ inForce: true, country: "AM" }]);
+    expect(await labels("lantern", id)).toEqual(["Walnut"]);
+  });
+
+  it("is found for a page of handoffs with the queries of one", async () => {
+    for (let count = 0; count < 5; count++) await offered({ windowEnd: night(6) });
+    const queries = vi.spyOn(pg.Client.prototype, "query");
+    const countFor = async (first: number) => {
+      queries.mockClear();
+      const { errors, data } = await ask(
+        "lantern",
+        `{ handoffs(box: OUTBOX, first: ${first}) { edges { node { id history { at } caseReference { id } matches {
+          beds { band shelter { label organisation { handle } } } consulates { locality } advisories { country } } } } } }`,
+      );
+      expect(errors).toBeUndefined();
+      return {
+        handoffs: data["handoffs"].edges.length as number,
+        queries: queries.mock.calls.length,
+      };
+    };
+    const [one, many] = [await countFor(1), await countFor(20)];
+    expect([one.handoffs, many.handoffs > 8]).toEqual([1, true]);
+    expect(one.queries).toBeGreaterThan(5);
+    // The clock's jobs may add one of theirs.
+    expect(many.queries).toBeLessThanOrEqual(one.queries + 2);
+    queries.mockRestore();
+  });
+});
+
+it("never was a fault of ours", () => {
+  expect(demo.faults).toEqual([]);
+});
