@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { findTraces, spellingsOf } from "../../src/cli/traces.ts";
+import { SCOPES } from "../../src/kernel/scopes.ts";
+import { signAccessToken } from "../../src/platform/auth/sign.ts";
+import { demoIssuer, demoKey, seedDemo } from "../../src/platform/db/demo-network.ts";
+import { type EmbeddedServer, startEmbedded } from "../../src/platform/db/embedded/server.ts";
+import { migrate } from "../../src/platform/db/migrator.ts";
+import { type Answer, AUDIENCE, type Demo } from "../support/demo.ts";
+import { accept, offer, openTo, step } from "../support/handoffs.ts";
+import { envelopeFor, sealingKey } from "../support/keys.ts";
+import { endApi, startApi } from "../support/processes.ts";
+
+const HANDOFFS = 60;
+let dataDir: string;
+let server: EmbeddedServer;
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), "wayhouse-canaries-"));
+  server = await startEmbedded({ dataDir, log: () => {} });
+  await migrate(server);
+  await seedDemo({ ...server, dataDir });
+});
+afterAll(async () => {
+  await server?.stop();
+  if (server) rmSync(server.home, { recursive: true, force: true });
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** The API in a process of its own: this one knows the texts. */
+async function startBlind() {
+  const heaps = join(dataDir, "heaps");
+  mkdirSync(heaps);
+  const api = await startApi({
+    DATABASE_URL: server.apiUrl,
+    SEED: "none",
+    NODE_OPTIONS: `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${heaps}`,
+  });
+  const ask: Demo["ask"] = async (organisation, query, variables = {}) => {
+    const token = await signAccessToken({
+      privateJwk: (await demoKey(dataDir, organisation)).privateJwk,
+      issuer: demoIssuer(organisation),
+      audience: AUDIENCE,
+      clientId: "bot",
+      scopes: SCOPES,
+      ttlSeconds: 60,
+    });
+    const response = await fetch(api.url, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await response.json()) as Answer;
+  };
+  return { api, heaps, ask };
+}
+
+async function untilWritten(folder: string): Promise<void> {
+  const written = () =>
+    readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  for (let waits = 0, last = 0; waits < 100; waits++) {
+    await sleep(300);
+    const size = written();
+    if (size > 0 && size === last) return;
+    last = size;
+  }
+  throw new Error("no heap snapshot was written");
+}
+
+it("no text that was sealed lies in the database's files, its log of changes, the logs or the heap", async () => {
+  const { api, heaps, ask } = await startBlind();
+  const demo = { ask, dataDir } as Demo;
+  const canaries: string[] = [];
+  await openTo(ask, "lantern", ["harbour"]);
+  const key = await sealingKey(demo, "harbour");
+  for (let count = 0; count < HANDOFFS; count++) {
+    const canary = `canary ${randomUUID()} sings`;
+    canaries.push(canary);
+    const { data } = await offer(ask, "lantern", ["harbour"]);
+    const id = data["offerHandoff"].id as string;
+    await accept(ask, "harbour", id);
+    const what = { from: "lantern", to: "harbour", key, subject: id, text: canary };
+    const sealed = await ask(
+      "lantern",
+      "mutation ($input: SealHandoffInput!) { sealHandoff(input: $input) { ... on Handoff { status } } }",
+      { input: { idempotencyKey: randomUUID(), id, envelope: await envelopeFor(demo, what) } },
+    );
+    expect(sealed.data["sealHandoff"].status).toBe("ACCEPTED");
+    // Some are received, some wait in the database, some are ended.
+    if (count % 3 === 0) await step(ask, "harbour", "receiveHandoff", id);
+    if (count % 3 === 1) await step(ask, "lantern", "withdrawConsent", id);
+  }
+  // A text that does pass through the server, to show that the search sees what is there.
+  const control = `control ${randomUUID()} sings`;
+  const label = await ask(
+    "harbour",
+    `mutation { createShelter(input: { idempotencyKey: "control-shelter", label: "${control}", country: AM,
+      locality: "Yerevan", kind: HOSTEL, features: [], beds: 1 }) { label } }`,
+  );
+  expect(label.data["createShelter"].label).toBe(control);
+  api.child.kill("SIGUSR2");
+  await untilWritten(heaps);
+  writeFileSync(join(heaps, "api.log"), api.log());
+  await endApi(api);
+  await server.stop();
+  expect(findTraces(server.home, control)).not.toEqual([]);
+  expect(findTraces(heaps, control)).not.toEqual([]);
+  for (const canary of canaries) {
+    expect([...findTraces(server.home, canary), ...findTraces(heaps, canary)]).toEqual([]);
+  }
+});
+
+it.each(["UTF-8", "UTF-16", "hex", "base64 at 0", "base64 at 1", "base64 at 2"])(
+  "the search finds a text that lies there as %s",
+  (spelling) => {
+    const folder = mkdtempSync(join(tmpdir(), "wayhouse-traces-"));
+    const planted = spellingsOf("canary in a cage").get(spelling)!;
+    writeFileSync(
+      join(folder, "file"),
+      Buffer.concat([Buffer.from("xx"), planted, Buffer.from("y")]),
+    );
+    expect(findTraces(folder, "canary in a cage").join()).toContain(`(${spelling})`);
+    rmSync(folder, { recursive: true });
+  },
+);
