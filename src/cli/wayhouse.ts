@@ -8,6 +8,9 @@ interface Entry {
 
 /** A new command is one line here and one file beside. */
 const COMMANDS: Readonly<Record<string, Entry>> = {
+  keygen: { summary: "Make a key to seal or to sign.", load: () => import("./keygen.ts") },
+  seal: { summary: "Seal a text to one organisation.", load: () => import("./seal.ts") },
+  open: { summary: "Open what was sealed to you.", load: () => import("./open.ts") },
   "import hmis": {
     summary: "Read shelters and beds from HUD HMIS CSV.",
     load: () => import("./import-hmis.ts"),
