@@ -124,9 +124,7 @@ function answerOf<T>({ data, errors }: z.infer<typeof Envelope>, answer: z.ZodTy
       );
     }
     if (code === "FORBIDDEN") {
-      throw new Stop(
-        "The token lacks a scope (FORBIDDEN): reading and setting beds is beds:manage.",
-      );
+      throw new Stop("The token lacks a scope (FORBIDDEN): <command> --help tells which it needs.");
     }
     const told = issues.map(({ path, message }) => `${path.join(".")} ${message}`.trim());
     const message = printable(told.join("; ") || error.message);

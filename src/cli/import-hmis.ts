@@ -41,7 +41,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const place: Place = { country, locality };
 
   const config = readConfig();
-  const token = values.token ? tokenOfFile(values.token) : tokenOfDemo(config, organisation);
+  const token = values.token
+    ? tokenOfFile(values.token)
+    : tokenOfDemo(config, organisation, ["beds:manage"]);
   const host = /^(?:0\.0\.0\.0|::)$/.test(config.host) ? "127.0.0.1" : config.host;
   const here = `http://${host.includes(":") ? `[${host}]` : host}:${config.port}/graphql`;
   const api = createApi({ url: parseUrl(values.url ?? here), token });

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { SCOPES } from "../kernel/scopes.ts";
+import type { Scope } from "../kernel/scopes.ts";
 import { signAccessToken } from "../platform/auth/sign.ts";
 import type { Config } from "../platform/config/config.ts";
 import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../platform/db/demo-network.ts";
@@ -24,7 +24,11 @@ export function tokenOfFile(path: string): () => Promise<string> {
 }
 
 /** Signed for the admin of a demo organisation, anew before it ends. @throws Stop */
-export function tokenOfDemo(config: Config, handle: string): () => Promise<string> {
+export function tokenOfDemo(
+  config: Config,
+  handle: string,
+  scopes: readonly Scope[],
+): () => Promise<string> {
   if (!DEMO_ORGANISATIONS.includes(handle)) {
     const known = DEMO_ORGANISATIONS.join(", ");
     throw new Stop(
@@ -42,7 +46,7 @@ export function tokenOfDemo(config: Config, handle: string): () => Promise<strin
         issuer: demoIssuer(handle),
         audience: config.audience,
         clientId: "admin",
-        scopes: SCOPES.filter((scope) => scope === "beds:manage"),
+        scopes,
         ttlSeconds: TTL_S,
       });
     }

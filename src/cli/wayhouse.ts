@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Read shelters and beds from HUD HMIS CSV.",
     load: () => import("./import-hmis.ts"),
   },
+  "import missions": {
+    summary: "Read drafts of consulate contacts from a list of diplomatic missions.",
+    load: () => import("./import-missions.ts"),
+  },
 };
 
 function help(): string {

@@ -115,7 +115,7 @@ describe("what could meet a handoff's needs", () => {
     expect(await labels("lantern", id)).toEqual(["Walnut"]);
   });
 
-  it("is found for a page of handoffs with the queries of one", async () => {
+  it("is found for a page of handoffs without a query for each", async () => {
     for (let count = 0; count < 5; count++) await offered({ windowEnd: night(6) });
     const queries = vi.spyOn(pg.Client.prototype, "query");
     const countFor = async (first: number) => {
@@ -131,11 +131,10 @@ describe("what could meet a handoff's needs", () => {
         queries: queries.mock.calls.length,
       };
     };
-    const [one, many] = [await countFor(1), await countFor(20)];
-    expect([one.handoffs, many.handoffs > 8]).toEqual([1, true]);
-    expect(one.queries).toBeGreaterThan(5);
-    // The clock's jobs may add one of theirs.
-    expect(many.queries).toBeLessThanOrEqual(one.queries + 2);
+    const page = await countFor(20);
+    expect(page.handoffs).toBeGreaterThan(8);
+    // One a kind of row, and what the clock's jobs may add.
+    expect(page.queries).toBeLessThanOrEqual(14);
     queries.mockRestore();
   });
 });

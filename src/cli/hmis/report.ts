@@ -1,4 +1,5 @@
 import { printable } from "../command.ts";
+import { tableOf } from "../table.ts";
 import type { Change, Place } from "./plan.ts";
 import { type Export, FILES, type FileName, type Quarantined } from "./read.ts";
 
@@ -71,15 +72,4 @@ export function textOf(report: Report): string {
     ]),
   );
   return lines.join("\n");
-}
-
-function tableOf(rows: readonly (readonly string[])[]): string[] {
-  if (rows.length === 1) return [];
-  const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at]!))
-      .join("  ")
-      .trimEnd(),
-  );
 }

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Demo, startDemo } from "../support/demo.ts";
+import { countWrites, wayhouse } from "../support/wayhouse.ts";
+
+let demo: Demo;
+let folder: string;
+beforeAll(async () => {
+  demo = await startDemo();
+  folder = mkdtempSync(join(tmpdir(), "wayhouse-missions-"));
+});
+afterAll(async () => {
+  await demo.stop();
+  rmSync(folder, { recursive: true });
+});
+const HEADER = "operator;country;city;phone;email;type";
+const GERMANY = "Germany;Armenia;Yerevan;+000 invented;mailto:invented@mission.example;embassy";
+const FRANCE = "France;Georgia;Tbilisi;;;consulate general";
+const ATLANTIS = "Atlantis;Georgia;Tbilisi;;;embassy";
+function run(rows: string[], ...more: string[]) {
+  const file = join(folder, "missions.csv");
+  writeFileSync(file, [HEADER, ...rows].join("\n"));
+  const whose = ["--organisation", "bridge", "--url", demo.url];
+  return wayhouse(demo, "import", "missions", file, ...whose, ...more);
+}
+const contacts = async () => {
+  const { data } = await demo.ask(
+    "bridge",
+    "{ consulateContacts(search: {}, first: 100) { edges { node { representing country locality documents programme } } } }",
+  );
+  return (
+    data["consulateContacts"].edges as { node: { representing: string; programme: string } }[]
+  )
+    .map(({ node }) => node)
+    .toSorted((a, b) => a.representing.localeCompare(b.representing));
+};
+
+describe("import missions", () => {
+  it("makes drafts that say who stands where and not what is issued, and reads no phone and no mail", async () => {
+    const planned = await run([GERMANY, FRANCE], "--dry-run");
+    expect(planned.stdout).toContain("would be created  2 drafts");
+    expect(await contacts()).toEqual([]);
+    const { code, stdout, stderr } = await run([GERMANY, FRANCE, ATLANTIS]);
+    expect([code, stderr]).toEqual([1, ""]);
+    expect(stdout).toMatch(/^4 +operator +is no country of ISO 3166-1$/m);
+    expect(stdout).not.toMatch(/invented/);
+    const draft = { documents: [], programme: "ACTIVE" };
+    expect(await contacts()).toEqual([
+      { representing: "DE", country: "AM", locality: "Yerevan", ...draft },
+      { representing: "FR", country: "GE", locality: "Tbilisi", ...draft },
+    ]);
+  });
+
+  it("changes nothing the second time, pauses what has vanished and deletes nothing", async () => {
+    const before = await countWrites(demo);
+    expect((await run([GERMANY, FRANCE])).code).toBe(0);
+    expect(await countWrites(demo)).toBe(before);
+    const paused = await run([GERMANY]);
+    expect(paused.stdout).toContain("paused  FR GE Tbilisi");
+    expect((await contacts()).map(({ programme }) => programme)).toEqual(["ACTIVE", "PAUSED"]);
+    await run([GERMANY, FRANCE]);
+    expect((await contacts()).map(({ programme }) => programme)).toEqual(["ACTIVE", "ACTIVE"]);
+  });
+
+  it("ends with 2 on a file that is none", async () => {
+    const file = join(folder, "other.csv");
+    writeFileSync(file, "a;b\n1;2\n");
+    for (const [path, message] of [
+      [file, /no column operator/],
+      [join(folder, "nothing.csv"), /ENOENT/],
+    ] as const) {
+      const { code, stderr } = await wayhouse(
+        demo,
+        "import",
+        "missions",
+        path,
+        "--organisation",
+        "bridge",
+      );
+      expect([code, message.test(stderr)]).toEqual([2, true]);
+    }
+  });
+});
