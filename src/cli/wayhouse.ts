@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Read shelters and beds from HUD HMIS CSV.",
     load: () => import("./import-hmis.ts"),
   },
+  "import hsds": {
+    summary: "Read shelters and beds from Open Referral HSDS 3.1.",
+    load: () => import("./import-hsds.ts"),
+  },
   "import missions": {
     summary: "Read drafts of consulate contacts from a list of diplomatic missions.",
     load: () => import("./import-missions.ts"),
