@@ -267,7 +267,7 @@ try {
   if (control === 0) throw new Error("the search is blind: it did not find the control");
   if (traces.length > 0 || faults.length > 0) throw new Error([...traces, ...faults].join("\n"));
   tell(
-    `The database's files, its log of changes included, are searched for the case file in ten spellings: nothing. A control text is found in ${control} places.`,
+    `The database's files, its log of changes included, are searched for the case file in ten spellings and unzipped: nothing. A control text is found in ${control} places.`,
   );
 } finally {
   await server.stop();

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { constants, gunzipSync } from "node:zlib";
 
 /** The spellings in which a text might lie somewhere: what a search that finds nothing has looked for. */
 export function spellingsOf(text: string): ReadonlyMap<string, Buffer> {
@@ -31,8 +32,25 @@ export function findTraces(folder: string, text: string): string[] {
     .flatMap((entry) => {
       const path = join(entry.parentPath, entry.name);
       const bytes = readFileSync(path);
-      return [...spellings]
-        .filter(([, spelling]) => bytes.includes(spelling))
-        .map(([name]) => `${path} (${name})`);
+      const plain = [...spellings].filter(([, spelling]) => bytes.includes(spelling));
+      const zipped = unzippedIn(bytes).some((one) => one.includes(text));
+      return [...plain.map(([name]) => name), ...(zipped ? ["gzip"] : [])].map(
+        (name) => `${path} (${name})`,
+      );
     });
+}
+
+const GZIP = Buffer.from([0x1f, 0x8b, 0x08]);
+
+/** Whatever can be unzipped from where a gzip stream (RFC 1952) may begin. */
+function unzippedIn(bytes: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  for (let at = bytes.indexOf(GZIP); at >= 0; at = bytes.indexOf(GZIP, at + 1)) {
+    try {
+      found.push(gunzipSync(bytes.subarray(at), { finishFlush: constants.Z_SYNC_FLUSH }));
+    } catch {
+      // Three bytes that look like the beginning of one.
+    }
+  }
+  return found;
 }

@@ -16,7 +16,7 @@ it("npm run demo plays a handoff from the first request to the last, and finds n
     /holds 3 of \d free beds/,
     /The server's copy is gone/,
     /The next request into Armenia is stopped/,
-    /searched for the case file in ten spellings: nothing\. A control text is found in [1-9]/,
+    /searched for the case file in ten spellings and unzipped: nothing\. A control text is found in [1-9]/,
   ]) {
     expect(told).toMatch(line);
   }

@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeId, encodeId } from "../../src/kernel/ids.ts";
+import { codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { meddle } from "../support/handoffs.ts";
+import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+
+let demo: Demo;
+let apricot: string;
+beforeAll(async () => {
+  demo = await startDemo();
+  apricot = await shelter(ask, "Apricot");
+});
+afterAll(async () => {
+  await demo.stop();
+});
+const ask: Demo["ask"] = (...call) => demo.ask(...call);
+const [HOLDER, HOST] = ["lantern", "harbour"];
+const ACTORS = [HOLDER, HOST, "bridge", "outsider", "coordinator"] as const;
+const FIELDS = ["confirmBedHold", "releaseBedHold", "declineBedHold"] as const;
+/** Who may call what at all: holder and host; everyone else hears of nothing. */
+const IS_ITS_CALL: Record<string, readonly string[]> = {
+  [HOLDER!]: ["confirmBedHold", "releaseBedHold"],
+  [HOST!]: ["declineBedHold"],
+};
+/** Design §5 by hand. */
+const ALLOWED: Record<string, Record<string, string>> = {
+  HELD: { confirmBedHold: "CONFIRMED", releaseBedHold: "RELEASED", declineBedHold: "DECLINED" },
+  CONFIRMED: { releaseBedHold: "RELEASED" },
+  RELEASED: {},
+  DECLINED: {},
+  EXPIRED: {},
+  ENDED: {},
+};
+const WAYS: Record<string, (id: string) => Promise<unknown>> = {
+  HELD: async () => {},
+  CONFIRMED: (id) => moveHold(ask, HOLDER!, "confirmBedHold", id),
+  RELEASED: (id) => moveHold(ask, HOLDER!, "releaseBedHold", id),
+  DECLINED: (id) => moveHold(ask, HOST!, "declineBedHold", id),
+  EXPIRED: (id) =>
+    meddle(demo, "update bed_hold set expires_at = now() where id = $1", [decodeId(id)!.uuid]),
+  ENDED: async (id) => {
+    await moveHold(ask, HOLDER!, "confirmBedHold", id);
+    const past = "update bed_hold set ends_on = current_date where id = $1";
+    return meddle(demo, past, [decodeId(id)!.uuid]);
+  },
+};
+let night = 0;
+async function holdIn(state: string): Promise<string> {
+  night = (night + 3) % 300;
+  const placed = await hold(ask, HOLDER!, [stay(apricot, 1, 10 + night)]);
+  const id = placed.data["holdBeds"].id as string;
+  await WAYS[state]!(id);
+  return id;
+}
+const statusOf = async (id: string) =>
+  (await ask(HOLDER!, "query ($id: ID!) { node(id: $id) { ... on BedHold { status } } }", { id }))
+    .data["node"].status as string;
+
+describe.each(Object.keys(ALLOWED))("a hold that is %s (changeBedHold)", (state) => {
+  it("goes where its edges lead and nowhere else, whoever calls; the wrong organisation hears of nothing", async () => {
+    const stays = await holdIn(state);
+    expect(await statusOf(stays)).toBe(state);
+    for (const by of ACTORS) {
+      for (const field of FIELDS) {
+        const isItsCall = IS_ITS_CALL[by]?.includes(field) ?? false;
+        const to = isItsCall ? ALLOWED[state]![field] : undefined;
+        const id = to ? await holdIn(state) : stays;
+        const answer = await moveHold(ask, by, field, id);
+        const told = answer.data?.[field];
+        const missing = await moveHold(ask, by, field, encodeId("BedHold", randomUUID()));
+        const seen = isItsCall
+          ? [told?.__typename, told?.status ?? told?.from]
+          : [codeOf(answer), JSON.stringify(answer) === JSON.stringify(missing)];
+        const expected = !isItsCall
+          ? ["NOT_FOUND", true]
+          : to
+            ? ["BedHold", to]
+            : ["IllegalTransition", state];
+        expect(seen, `${by} ${field}`).toEqual(expected);
+      }
+    }
+    expect(await statusOf(stays)).toBe(state);
+  });
+});
+
+it("never was a fault of ours", () => {
+  expect(demo.faults).toEqual([]);
+});
