@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
+import { meddle } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 
 let demo: Demo;
@@ -101,6 +102,26 @@ describe("an advisory", () => {
       expect((await holdFor("DESERTER")).__typename).toBe("BedHold");
       await step("bridge", "withdrawAdvisory", id);
     }
+  });
+
+  it("lapses by itself, with no job to tell it", async () => {
+    const { id } = (await publish("bridge", { riskProfiles: ["JOURNALIST"] })).data[
+      "publishAdvisory"
+    ];
+    await step("harbour", "confirmAdvisory", id);
+    expect((await holdFor("JOURNALIST")).__typename).toBe("AdvisoryInForce");
+    await meddle(
+      demo,
+      "update advisory set effective_from = now() - interval '2 days', expires_at = now() where withdrawn_at is null",
+    );
+    expect((await holdFor("JOURNALIST")).__typename).toBe("BedHold");
+    const seen = await ask(
+      "lantern",
+      "query ($id: ID!) { node(id: $id) { ... on Advisory { inForce } } }",
+      { id },
+    );
+    expect(seen.data["node"]).toEqual({ inForce: false });
+    expect(codeOf(await step("lantern", "confirmAdvisory", id))).toBe("BAD_USER_INPUT");
   });
 
   it.each<[string, object]>([

@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
-import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { SCOPES } from "../../src/kernel/scopes.ts";
+import { signAccessToken } from "../../src/platform/auth/sign.ts";
+import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
+import { type Answer, AUDIENCE, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
 import { randomOf } from "../support/documents.ts";
 
@@ -208,14 +211,32 @@ describe("random calls", () => {
     }
   });
 
-  it("is told an expired token nothing", async () => {
+  it("are told nothing on an expired token", async () => {
     const id = await handoffIn("REQUESTED");
-    const response = await fetch(demo.url, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: "Bearer e30.e30.e30" },
-      body: JSON.stringify({ query: `{ node(id: "${id}") { id } }` }),
+    const token = await signAccessToken({
+      privateJwk: (await demoKey(demo.dataDir, RECIPIENT)).privateJwk,
+      issuer: demoIssuer(RECIPIENT),
+      audience: AUDIENCE,
+      clientId: "bot",
+      scopes: SCOPES,
+      ttlSeconds: 60,
+      now: () => Date.now() - 3_600_000,
     });
-    expect(response.status).toBe(401);
+    for (const field of STEPS) {
+      const type = field === "acceptHandoff" ? "AcceptHandoffInput" : "HandoffStepInput";
+      const response = await fetch(demo.url, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+        body: JSON.stringify({
+          query: `mutation ($input: ${type}!) { ${field}(input: $input) { __typename } }`,
+          variables: { input: { idempotencyKey: randomUUID(), id } },
+        }),
+      });
+      expect([response.status, await response.text()]).toEqual([
+        401,
+        expect.stringContaining("UNAUTHENTICATED"),
+      ]);
+    }
     expect((await accept(ask, RECIPIENT, id)).data["acceptHandoff"].status).toBe("ACCEPTED");
   });
 });
