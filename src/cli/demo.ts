@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
@@ -10,7 +10,7 @@ import { startEmbedded } from "../platform/db/embedded/server.ts";
 import { migrate } from "../platform/db/migrator.ts";
 import { openPartner } from "./demo/partner.ts";
 import { playStory } from "./demo/story.ts";
-import { findTraces } from "./traces.ts";
+import { dumpTables, findTraces } from "./traces.ts";
 
 /** `npm run demo`: one handoff from the first request to the last, played over HTTP, and then searched for. */
 const AUDIENCE = "https://demo.wayhouse.example";
@@ -35,9 +35,11 @@ try {
   await playStory((handle) => openPartner(node, handle), SECRET, tell);
   await app.stop();
   // The same search must find what does lie there.
-  const client = new pg.Client({ connectionString: server.superuserUrl });
+  const url = Object.assign(new URL(server.superuserUrl), { pathname: "/wayhouse" });
+  const client = new pg.Client({ connectionString: url.toString() });
   await client.connect();
   await client.query(`create table control as select '${CONTROL}' as text`);
+  writeFileSync(join(server.home, "dump.txt"), await dumpTables(client));
   await client.end();
   await server.stop();
   const control = findTraces(server.home, CONTROL).length;
@@ -45,7 +47,7 @@ try {
   if (control === 0) throw new Error("the search is blind: it did not find the control");
   if (traces.length > 0 || faults.length > 0) throw new Error([...traces, ...faults].join("\n"));
   tell(
-    `The database's files, its log of changes included, are searched for the case file in ten spellings and unzipped: nothing. A control text is found in ${control} places.`,
+    `A dump of the database and its files, its log of changes included, are searched for the case file in ten spellings and unzipped: nothing. A control text is found in ${control} places.`,
   );
 } finally {
   await server.stop();

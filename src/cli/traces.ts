@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { constants, gunzipSync } from "node:zlib";
+import type pg from "pg";
 
 /** The spellings in which a text might lie somewhere: what a search that finds nothing has looked for. */
 export function spellingsOf(text: string): ReadonlyMap<string, Buffer> {
@@ -22,6 +23,19 @@ export function spellingsOf(text: string): ReadonlyMap<string, Buffer> {
     );
   }
   return spellings;
+}
+
+/** Every row of every table as text: in the files a long value may lie compressed. */
+export async function dumpTables(client: pg.ClientBase): Promise<string> {
+  const { rows: tables } = await client.query<{ name: string }>(
+    "select oid::regclass::text as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace",
+  );
+  const dumped: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await client.query<{ line: string }>(`select t::text as line from ${name} t`);
+    dumped.push(...rows.map(({ line }) => `${name} ${line}`));
+  }
+  return dumped.join("\n");
 }
 
 /** Where below a folder, and how spelled, a text lies: one line a find. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findTraces, spellingsOf } from "../../src/cli/traces.ts";
+import { dumpTables, findTraces, spellingsOf } from "../../src/cli/traces.ts";
 import { SCOPES } from "../../src/kernel/scopes.ts";
 import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import { demoIssuer, demoKey, seedDemo } from "../../src/platform/db/demo-network.ts";
@@ -14,6 +14,7 @@ import { migrate } from "../../src/platform/db/migrator.ts";
 import { type Answer, AUDIENCE, type Demo } from "../support/demo.ts";
 import { accept, offer, openTo, step } from "../support/handoffs.ts";
 import { envelopeFor, sealingKey } from "../support/keys.ts";
+import { asSuperuser } from "../support/postgres.ts";
 import { endApi, startApi } from "../support/processes.ts";
 
 const HANDOFFS = 500;
@@ -105,6 +106,11 @@ it("no text that was sealed lies in the database's files, its log of changes, th
   api.child.kill("SIGUSR2");
   await untilWritten(heaps);
   writeFileSync(join(heaps, "api.log"), api.log());
+  const url = Object.assign(new URL(server.superuserUrl), { pathname: "/wayhouse" }).toString();
+  const dump = await asSuperuser(url, dumpTables);
+  expect(dump).toContain(control);
+  expect(dump.length).toBeGreaterThan(500_000);
+  writeFileSync(join(heaps, "dump.txt"), dump);
   await endApi(api);
   await server.stop();
   expect(findTraces(server.home, control)).not.toEqual([]);
