@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -124,6 +124,25 @@ describe("a write", () => {
     expect(chain.map(({ sequence }) => sequence)).toEqual(chain.map((_, i) => i + 1));
     for (const [i, entry] of chain.entries()) {
       expect(entry.previous_hash).toEqual(chain[i - 1]?.hash ?? Buffer.alloc(32));
+      // As migrations/0004 writes it down, for whoever verifies without a database.
+      const { rows } = await sql<{ at: string }>`
+        select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
+          from audit_entry where organisation_id = ${entry.organisation_id} and sequence = ${entry.sequence}
+      `.execute(harbour.read);
+      const lines = [
+        "wayhouse-audit-1",
+        entry.organisation_id,
+        entry.sequence,
+        rows[0]!.at,
+        entry.actor_id,
+        entry.client_name ?? "",
+        entry.owner_id,
+        entry.action,
+        entry.scope,
+        `${entry.subject_type}:${entry.subject_id}`,
+        entry.previous_hash.toString("hex"),
+      ];
+      expect(entry.hash).toEqual(createHash("sha256").update(lines.join("\n")).digest());
     }
   });
 });
