@@ -1081,6 +1081,24 @@ END
 alter function find_issuer(text) owner to wayhouse_keeper;
 grant execute on function find_issuer(text) to wayhouse_api;
 
+-- function grants_reaching(uuid,uuid[])
+CREATE OR REPLACE FUNCTION public.grants_reaching(in_circle uuid, in_members uuid[])
+ RETURNS TABLE(grant_id uuid, owner_id uuid, organisation_id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT DISTINCT r.grant_id,
+     r.owner_id,
+     r.organisation_id
+    FROM sharing_reach r
+   WHERE ((r.circle_id = grants_reaching.in_circle) AND (r.organisation_id = ANY (grants_reaching.in_members)) AND viewer_may(VARIADIC ARRAY['network:admin'::text]))
+   ORDER BY r.grant_id, r.organisation_id;
+END
+;
+alter function grants_reaching(uuid,uuid[]) owner to wayhouse_keeper;
+grant execute on function grants_reaching(uuid,uuid[]) to wayhouse_api;
+
 -- function handoff_status(handoff)
 CREATE OR REPLACE FUNCTION public.handoff_status(in_handoff handoff)
  RETURNS text

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeId } from "../../src/kernel/ids.ts";
+import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
+import { asSuperuser } from "../support/postgres.ts";
 import { hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
 
 let demo: Demo;
@@ -174,6 +175,14 @@ describe("a circle", () => {
     expect(await seen("coordinator")).toBe(2);
     await setMembers(made.id, ["harbour"]);
     expect(await seen("outsider")).toBe(0);
+    // The owner's own chain says that its grant ended for somebody.
+    const told = await asSuperuser(demo.database.superuserUrl, (client) =>
+      client.query(
+        "select action from audit_entry a join organisation o on o.id = a.organisation_id where o.handle = 'harbour' and subject_id = $1 order by sequence",
+        [decodeId(given.id)!.uuid],
+      ),
+    );
+    expect(told.rows).toEqual([{ action: "grantScopes" }, { action: "setCircleMembers" }]);
     await setMembers(made.id, ["harbour", "outsider"]);
     expect(await seen("outsider")).toBe(0);
     await setMembers(made.id, []);

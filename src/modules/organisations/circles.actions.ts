@@ -1,7 +1,13 @@
 import { NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Keyed, Change, Session } from "../../platform/db/session.ts";
-import { findMembers, insertCircle, lockCircle, replaceMembers } from "./circles.queries.ts";
+import {
+  findGrantsReaching,
+  findMembers,
+  insertCircle,
+  lockCircle,
+  replaceMembers,
+} from "./circles.queries.ts";
 import { faultsOfCircleName, faultsOfMembers } from "./organisations.rules.ts";
 
 /** Its steward is a member. @throws NotFound for an organisation that is not there, BadUserInput */
@@ -43,9 +49,10 @@ export async function setCircleMembers(
     const before = (await findMembers(tx, [uuid])).map((row) => row.organisation_id);
     const joining = members.filter((member) => !before.includes(member));
     const leaving = before.filter((member) => !members.includes(member));
+    const ending = await findGrantsReaching(tx, uuid, leaving);
     await replaceMembers(tx, uuid, joining, leaving);
     const changes = [...joining, ...leaving].map((member) => changed(uuid, member));
-    return { result: { id: uuid }, changes };
+    return { result: { id: uuid }, changes: [...changes, ...ending.map(ended)] };
   });
   return id;
 }
@@ -53,6 +60,18 @@ export async function setCircleMembers(
 const membersOf = (ids: readonly string[], steward: string) => [
   ...new Set([steward, ...ids.map((id) => uuidOf("Organisation", id))]),
 ];
+
+const ended = (grant: {
+  readonly grant_id: string;
+  readonly owner_id: string;
+  readonly organisation_id: string;
+}): Change => ({
+  event: "GRANT_CHANGED",
+  type: "SharingGrant",
+  id: grant.grant_id,
+  owner: grant.owner_id,
+  party: grant.organisation_id,
+});
 
 const changed = (circle: string, member: string): Change => ({
   event: "ORGANISATION_CHANGED",

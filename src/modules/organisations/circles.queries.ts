@@ -43,6 +43,18 @@ export async function lockCircle(tx: Transaction<DB>, id: string, to: "count" | 
   return row ?? null;
 }
 
+/** Of grants to the circle, those that end for these members when they leave it. */
+export async function findGrantsReaching(
+  tx: Transaction<DB>,
+  circle: string,
+  members: readonly string[],
+) {
+  const { rows } = await sql<{ grant_id: string; owner_id: string; organisation_id: string }>`
+    select * from grants_reaching(${circle}, ${members}::uuid[])
+  `.execute(tx);
+  return rows;
+}
+
 /** Grants that reached the leavers through the circle end with their membership. */
 export async function replaceMembers(
   tx: Transaction<DB>,
