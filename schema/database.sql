@@ -602,6 +602,26 @@ create policy seen_by_those_tied_to_it on key_log_entry for select to wayhouse_a
   using (((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR ( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may) OR (organisation_id = ANY (ARRAY( SELECT viewer_acquaintances() AS viewer_acquaintances)))));
 grant insert, select on key_log_entry to wayhouse_api;
 
+create table network (
+  id boolean not null default true,
+  status text not null default 'ACTIVE'::text,
+  node_key text,
+  constraint a_network_is_active_or_locked_down CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'LOCKED_DOWN'::text]))),
+  constraint network_pkey PRIMARY KEY (id),
+  constraint there_is_one_network CHECK (id)
+);
+alter table network enable row level security;
+alter table network force row level security;
+create policy keeper on network for all to wayhouse_keeper
+  using (true)
+  with check (true);
+create policy seen_by_network_admins on network for select to wayhouse_api
+  using (( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may));
+create policy status_set_by_network_admins on network for update to wayhouse_api
+  using (( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may));
+grant select, update (status) on network to wayhouse_api;
+grant select, update (node_key) on network to wayhouse_keeper;
+
 create table organisation (
   id uuid not null default gen_random_uuid(),
   handle text not null,
@@ -864,6 +884,35 @@ END
 ;
 alter function acquaintances_of(uuid) owner to wayhouse_keeper;
 
+-- function admission(uuid,text,text,text,text[])
+CREATE OR REPLACE FUNCTION public.admission(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[])
+ RETURNS TABLE(client_id uuid, scopes text[])
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT c.id,
+     ARRAY( SELECT s.s
+            FROM unnest(admission.in_scopes) s(s)
+           WHERE ((s.s = ANY (c.scopes)) AND (s.s = ANY (a.scopes)) AND ((n.status = 'ACTIVE'::text) OR (s.s = 'network:admin'::text)))
+           ORDER BY s.s) AS "array"
+    FROM (((organisation o
+      JOIN network n ON (true))
+      JOIN organisation_account a ON ((a.organisation_id = o.id)))
+      JOIN client c ON ((c.organisation_id = o.id)))
+   WHERE ((o.id = admission.in_organisation) AND (o.status = 'ACTIVE'::text) AND (c.name = admission.in_client) AND (c.revoked_at IS NULL) AND ((n.status = 'ACTIVE'::text) OR (('network:admin'::text = ANY (admission.in_scopes)) AND ('network:admin'::text = ANY (c.scopes)) AND ('network:admin'::text = ANY (a.scopes)))) AND
+         CASE
+             WHEN (admission.in_kid IS NULL) THEN (a.jwks_uri IS NOT NULL)
+             ELSE (EXISTS ( SELECT
+                FROM organisation_key k
+               WHERE ((k.organisation_id = o.id) AND (k.kid = admission.in_kid) AND (k.use = 'SIGN'::text) AND (k.retired_at IS NULL))))
+         END AND (NOT (EXISTS ( SELECT
+            FROM revoked_token t
+           WHERE ((t.organisation_id = o.id) AND (t.jti = admission.in_jti))))));
+END
+;
+alter function admission(uuid,text,text,text,text[]) owner to wayhouse_keeper;
+
 -- function advisory_against(text[],text)
 CREATE OR REPLACE FUNCTION public.advisory_against(in_countries text[], in_risk_profile text)
  RETURNS uuid
@@ -978,6 +1027,22 @@ $function$
 alter function claim_idempotency_key(bytea,bytea) owner to wayhouse_owner;
 grant execute on function claim_idempotency_key(bytea,bytea) to wayhouse_api;
 
+-- function claim_node_key(text)
+CREATE OR REPLACE FUNCTION public.claim_node_key(in_thumbprint text)
+ RETURNS text
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ UPDATE network n SET node_key = claim_node_key.in_thumbprint
+   WHERE (n.node_key IS NULL);
+ SELECT n.node_key
+    FROM network n;
+END
+;
+alter function claim_node_key(text) owner to wayhouse_keeper;
+grant execute on function claim_node_key(text) to wayhouse_api;
+
 -- function confirmations_of(uuid)
 CREATE OR REPLACE FUNCTION public.confirmations_of(in_advisory uuid)
  RETURNS integer
@@ -1035,20 +1100,8 @@ declare
   the_client uuid;
   the_scopes text[];
 begin
-  select c.id, array(
-      select s from unnest(in_scopes) s where s = any (c.scopes) and s = any (a.scopes) order by s)
-    into the_client, the_scopes
-    from organisation o
-    join organisation_account a on a.organisation_id = o.id
-    join client c on c.organisation_id = o.id
-    where o.id = in_organisation and o.status = 'ACTIVE'
-      and c.name = in_client and c.revoked_at is null
-      and (case when in_kid is null then a.jwks_uri is not null else exists (
-            select from organisation_key k
-            where k.organisation_id = o.id and k.kid = in_kid
-              and k.use = 'SIGN' and k.retired_at is null) end)
-      and not exists (
-        select from revoked_token t where t.organisation_id = o.id and t.jti = in_jti);
+  select a.client_id, a.scopes into the_client, the_scopes
+    from admission(in_organisation, in_client, in_kid, in_jti, in_scopes) a;
   perform
     set_config('wayhouse.organisation', case when the_client is null then '' else in_organisation::text end, true),
     set_config('wayhouse.client', coalesce(the_client::text, ''), true),

@@ -1,5 +1,7 @@
 import type { Server } from "node:http";
+import type pg from "pg";
 import { createJwksFetcher } from "./platform/auth/jwks.ts";
+import { type NodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
 import { createTokenVerifier, type Issuer } from "./platform/auth/token.ts";
 import { assertMigrated } from "./platform/db/migrator.ts";
 import { createPool } from "./platform/db/pool.ts";
@@ -15,10 +17,11 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** The composition root. @throws UnsafeRole, MigrationError before anything is served */
+/** The composition root. @throws UnsafeRole, MigrationError, NodeKeyError before anything is served */
 export async function createApp(options: {
   readonly apiUrl: string;
   readonly audience: string;
+  readonly nodeKey: NodeKey;
   readonly graphiql?: boolean;
   readonly log: (line: string) => void;
 }): Promise<App> {
@@ -28,6 +31,7 @@ export async function createApp(options: {
     await onClient(pool, async (client) => {
       await assertRoleIsHarmless(client);
       await assertMigrated(client);
+      await assertNodeKey(client, options.nodeKey);
     });
   } catch (error) {
     await pool.end();
@@ -76,4 +80,13 @@ export async function createApp(options: {
       await pool.end();
     },
   };
+}
+
+/** Every process of a node has one key: cursors and checkpoints of one mean something to all. */
+async function assertNodeKey(client: pg.ClientBase, { kid }: NodeKey): Promise<void> {
+  const { rows } = await client.query<{ kid: string }>("select claim_node_key($1) as kid", [kid]);
+  if (rows[0]?.kid === kid) return;
+  throw new NodeKeyError(
+    `The other processes on this database have the node key ${rows[0]?.kid}. Give this one their file as NODE_KEY_FILE.`,
+  );
 }

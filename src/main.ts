@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createApp } from "./app.ts";
+import { loadNodeKey } from "./platform/auth/node-key.ts";
 import { seedDemo } from "./platform/db/demo-network.ts";
 import { type Config, readConfig } from "./platform/config/config.ts";
 import { type EmbeddedServer, startEmbedded } from "./platform/db/embedded/server.ts";
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     const app = await createApp({
       apiUrl,
       audience: config.audience,
+      nodeKey: await loadNodeKey(config.nodeKeyFile),
       graphiql: config.environment === "development",
       log,
     });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { createApp } from "../app.ts";
+import { loadNodeKey } from "../platform/auth/node-key.ts";
 import { seedDemo } from "../platform/db/demo-network.ts";
 import { startEmbedded } from "../platform/db/embedded/server.ts";
 import { migrate } from "../platform/db/migrator.ts";
@@ -27,7 +28,8 @@ try {
   await seedDemo({ ...server, dataDir });
   const faults: string[] = [];
   const log = (line: string) => faults.push(line);
-  const app = await createApp({ apiUrl: server.apiUrl, audience: AUDIENCE, log });
+  const nodeKey = await loadNodeKey(join(dataDir, "node-key.json"));
+  const app = await createApp({ apiUrl: server.apiUrl, audience: AUDIENCE, nodeKey, log });
   app.server.listen(0, "127.0.0.1");
   await once(app.server, "listening");
   const { port } = app.server.address() as { port: number };

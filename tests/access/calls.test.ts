@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { UnsafeRole } from "../../src/platform/db/role.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { SEARCH, search } from "../support/holds.ts";
@@ -126,7 +127,9 @@ it("opens GraphiQL to a browser where it was started for development, and only t
   const browse = (url: string) => fetch(url, { headers: { accept: "text/html" } });
   expect((await browse(demo.url)).status).toBe(405);
   const { apiUrl } = demo.database;
-  const app = await createApp({ apiUrl, audience: AUDIENCE, graphiql: true, log: () => {} });
+  const nodeKey = await loadNodeKey(inject("nodeKeyFile"));
+  const options = { apiUrl, audience: AUDIENCE, nodeKey, log: () => {} };
+  const app = await createApp({ ...options, graphiql: true });
   app.server.listen(0, "127.0.0.1");
   await once(app.server, "listening");
   const { port } = app.server.address() as { port: number };
@@ -146,6 +149,8 @@ it("never was a fault of ours", () => {
 });
 
 it("does not start as a role that could go round the walls", async () => {
-  const start = createApp({ apiUrl: demo.database.ownerUrl, audience: AUDIENCE, log: () => {} });
+  const nodeKey = await loadNodeKey(inject("nodeKeyFile"));
+  const apiUrl = demo.database.ownerUrl;
+  const start = createApp({ apiUrl, audience: AUDIENCE, nodeKey, log: () => {} });
   await expect(start).rejects.toThrow(UnsafeRole);
 });

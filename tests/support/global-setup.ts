@@ -10,6 +10,7 @@ declare module "vitest" {
     superuserUrl: string;
     ownerUrl: string;
     apiUrl: string;
+    nodeKeyFile: string;
   }
 }
 
@@ -21,6 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("superuserUrl", server.superuserUrl);
   project.provide("ownerUrl", server.ownerUrl);
   project.provide("apiUrl", server.apiUrl);
+  project.provide("nodeKeyFile", join(dataDir, "node-key.json"));
   return async () => {
     await server.stop();
     rmSync(server.home, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { AUDIENCE } from "./demo.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -14,9 +15,10 @@ interface ApiProcess {
 
 /** `src/main.ts` in a process of its own, on a free port. @throws what it wrote, if it ends instead */
 export async function startApi(environment: NodeJS.ProcessEnv): Promise<ApiProcess> {
+  const NODE_KEY_FILE = inject("nodeKeyFile");
   const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"], PORT: "0", AUDIENCE, ...environment },
+    env: { PATH: process.env["PATH"], PORT: "0", AUDIENCE, NODE_KEY_FILE, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 
 export interface Config {
@@ -13,6 +13,8 @@ export interface Config {
   readonly databaseOwnerUrl?: string;
   readonly seed: "demo" | "none";
   readonly environment: "development" | "production" | "test";
+  /** Absolute. The private key this node signs checkpoints with, the same for all its processes. */
+  readonly nodeKeyFile: string;
   /** `aud` of every token meant for this node. Does not follow host or port: partners pin it. */
   readonly audience: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
@@ -44,6 +46,7 @@ const environment = z
       )
       .default("4000"),
     DATA_DIR: z.string().default(".data"),
+    NODE_KEY_FILE: z.string().optional(),
     DATABASE_URL: postgresUrl.optional(),
     DATABASE_OWNER_URL: postgresUrl.optional(),
     SEED: oneOf(["demo", "none"]).optional(),
@@ -82,6 +85,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dataDir: resolve(data.DATA_DIR),
     ...(data.DATABASE_URL !== undefined && { databaseUrl: data.DATABASE_URL }),
     ...(data.DATABASE_OWNER_URL !== undefined && { databaseOwnerUrl: data.DATABASE_OWNER_URL }),
+    nodeKeyFile: resolve(data.NODE_KEY_FILE ?? join(data.DATA_DIR, "node-key.json")),
     seed: data.SEED ?? (data.DATABASE_URL === undefined ? "demo" : "none"),
     environment: data.NODE_ENV,
     audience: data.AUDIENCE,

@@ -248,6 +248,12 @@ export interface KeyLogEntry {
   statement: string;
 }
 
+export interface Network {
+  id: Generated<boolean>;
+  node_key: string | null;
+  status: Generated<string>;
+}
+
 export interface Organisation {
   created_at: Generated<Timestamp>;
   handle: string;
@@ -340,6 +346,7 @@ export interface DB {
   idempotency_record: IdempotencyRecord;
   introduction: Introduction;
   key_log_entry: KeyLogEntry;
+  network: Network;
   organisation: Organisation;
   organisation_account: OrganisationAccount;
   organisation_key: OrganisationKey;

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compactVerify, importJWK } from "jose";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
+import { loadNodeKey, NodeKeyError } from "../../src/platform/auth/node-key.ts";
+import { AUDIENCE } from "../support/demo.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+
+let folder: string;
+let database: TestDatabase;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "wayhouse-node-key-"));
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  await database.drop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe("the node's key", () => {
+  it("is one, whoever makes it first, and its owner's alone to read", async () => {
+    const file = join(folder, "deep", "node-key.json");
+    const keys = await Promise.all(Array.from({ length: 8 }, () => loadNodeKey(file)));
+    expect(new Set(keys.map(({ kid }) => kid)).size).toBe(1);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(keys[0]!.publicJwk).not.toHaveProperty("d");
+  });
+
+  it("signs what its public half verifies, and derives a secret for each use", async () => {
+    const key = await loadNodeKey(join(folder, "node-key.json"));
+    const jws = key.sign({ sequence: 1 }, "checkpoint+jwt");
+    const { payload, protectedHeader } = await compactVerify(
+      jws,
+      await importJWK(key.publicJwk, "EdDSA"),
+    );
+    expect(JSON.parse(new TextDecoder().decode(payload))).toEqual({ sequence: 1 });
+    expect(protectedHeader).toEqual({ alg: "EdDSA", kid: key.kid, typ: "checkpoint+jwt" });
+    expect(key.derive("cursors")).toHaveLength(16);
+    expect(key.derive("cursors")).not.toEqual(key.derive("others"));
+  });
+
+  it("is never replaced where its file holds something else, and the fault repeats nothing of it", async () => {
+    const file = join(folder, "broken.json");
+    writeFileSync(file, '{"kty":"OKP","crv":"Ed25519","d":"c2VjcmV0"}');
+    const error: unknown = await loadNodeKey(file).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(NodeKeyError);
+    expect((error as Error).message).not.toContain("c2VjcmV0");
+    expect(readFileSync(file, "utf8")).toContain("c2VjcmV0");
+  });
+
+  it("lets no process in that has another one than the first had", async () => {
+    const { apiUrl } = database;
+    const nodeKey = await loadNodeKey(join(folder, "node-key.json"));
+    const app = await createApp({ apiUrl, audience: AUDIENCE, nodeKey, log: () => {} });
+    await app.stop();
+    const other = await loadNodeKey(join(folder, "other.json"));
+    const start = createApp({ apiUrl, audience: AUDIENCE, nodeKey: other, log: () => {} });
+    await expect(start).rejects.toThrow(NodeKeyError);
+  });
+});
