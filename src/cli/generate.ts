@@ -8,14 +8,17 @@ import { startEmbedded } from "../platform/db/embedded/server.ts";
 import { migrate } from "../platform/db/migrator.ts";
 import { buildSchema } from "../schema.ts";
 import { printDatabaseSchema } from "./database-schema.ts";
+import { printOperations } from "./operations.ts";
 
 /**
  * Writes what is generated and committed; `npm run check` fails where it is not fresh.
  * `--release` takes the schema of this moment as what partners rely on from now on.
  */
-const sdl = `${printSubgraphSchema(buildSchema())}\n`;
+const schema = buildSchema();
+const sdl = `${printSubgraphSchema(schema)}\n`;
 mkdirSync("schema", { recursive: true });
 writeFileSync("schema/network.graphql", sdl);
+writeFileSync("src/client/operations.ts", await printOperations(schema));
 if (process.argv.includes("--release")) {
   writeFileSync("schema/released.graphql", sdl);
   writeFileSync("schema/breaking-changes.json", "[]\n");

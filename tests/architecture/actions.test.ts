@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { expect, it } from "vitest";
-import { strip } from "./layers.ts";
+import { strip } from "./imports.ts";
 
 interface File {
   readonly path: string;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { COMPUTED, layerViolations, sourceFile, strip } from "./layers.ts";
+import { COMPUTED, sourceFile, strip } from "./imports.ts";
+import { layerViolations } from "./layers.ts";
 
 function read(folder: string): ReturnType<typeof sourceFile>[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -23,7 +24,9 @@ describe("the house", () => {
   });
 
   it("was looked at, every layer of it", () => {
-    const parts = ["kernel", "platform", "sealing", "modules", "cli"].map((name) => `src/${name}`);
+    const parts = ["kernel", "platform", "sealing", "client", "modules", "cli"].map(
+      (name) => `src/${name}`,
+    );
     for (const part of [...parts, "src/main.ts", "src/app.ts", "src/schema.ts"])
       expect([part, src.some(({ path }) => path.startsWith(part))]).toEqual([
         part,
@@ -126,6 +129,9 @@ describe("planted violations", () => {
     ["sealing does not know modules", "src/sealing/seal.ts", "../modules/audit/index.ts"],
     ["sealing runs without Node", "src/sealing/seal.ts", "node:crypto"],
     ["sealing runs without Node by its old names", "src/sealing/seal.ts", "crypto"],
+    ["the client does not know platform", "src/client/call.ts", "../platform/auth/sign.ts"],
+    ["the server does not know the client", "src/app.ts", "./client/index.ts"],
+    ["the client runs without Node", "src/client/token.ts", "node:crypto"],
     ["the environment is not imported", "src/cli/seed.ts", "node:process"],
   ])("%s", (_, path, specifier) => {
     expect(importing(path, specifier)).not.toEqual([]);
@@ -154,6 +160,7 @@ describe("planted violations", () => {
     [shelter("rules"), "const id = crypto.randomUUID();"],
     [shelter("rules"), "const on = process.argv[2];"],
     ["src/sealing/seal.ts", "const bytes = Buffer.from(text);"],
+    ["src/client/call.ts", "const bytes = Buffer.from(text);"],
   ])("%s does not say: %s", (path, text) => {
     expect(of(path, text)).toHaveLength(1);
   });

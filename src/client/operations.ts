@@ -1,0 +1,1141 @@
+// Generated from schema/ by `npm run generate`.
+
+/** A document, and the types of its answer and of its variables: to any GraphQL client, a string. */
+export type Operation<Result, Variables> = string & {
+  /** Never there at run time; the shape that typed clients read the types from. */
+  readonly __apiType?: (variables: Variables) => Result;
+};
+
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** With holdBeds both or neither; it needs beds:hold, too. */
+export type AcceptHandoffInput = {
+  /** The caller's own, a random UUID; never the sender's. */
+  readonly caseReference?: string | null | undefined;
+  /** Its riskProfile is the handoff's; its idempotencyKey is not looked at. */
+  readonly holdBeds?: HoldBedsInput | null | undefined;
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+};
+
+export type AdvisoryLevel =
+  | 'AVOID'
+  | 'CAUTION'
+  | 'NO_NEW_ARRIVALS';
+
+export type AdvisoryStepInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+};
+
+export type AssureConsulateContactInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly programme: ProgrammeStatus;
+  /** Within a year. */
+  readonly reviewBy: string;
+};
+
+/** Free beds: NONE 0, FEW 1 to 2, SOME 3 to 5, MANY 6 or more. */
+export type AvailabilityBand =
+  | 'FEW'
+  | 'MANY'
+  | 'NONE'
+  | 'SOME';
+
+export type BedHoldStatus =
+  | 'CONFIRMED'
+  | 'DECLINED'
+  | 'ENDED'
+  | 'EXPIRED'
+  | 'HELD'
+  | 'RELEASED';
+
+export type BedSearch = {
+  readonly beds?: number;
+  readonly checkIn: string;
+  /** Exclusive: the day of departure. */
+  readonly checkOut: string;
+  readonly country: string;
+  /** Those that a shelter must have. */
+  readonly features?: ReadonlyArray<ShelterFeature> | null | undefined;
+  /** Shows it all the same; it still cannot be held. */
+  readonly includeUnsafe?: boolean;
+  readonly locality?: string | null | undefined;
+  /** Hides what an advisory in force forbids for it. */
+  readonly riskProfile?: RiskProfile | null | undefined;
+};
+
+export type BedStayInput = {
+  readonly beds: number;
+  readonly checkIn: string;
+  readonly checkOut: string;
+  readonly shelterId: string;
+};
+
+export type ClientKind =
+  | 'ADMIN'
+  | 'BOT'
+  | 'DASHBOARD';
+
+export type ConfirmBedHoldInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+};
+
+export type ConsentInput = {
+  /** True where children travel alone: a caregiver gave it for them. */
+  readonly caregiver?: boolean;
+  /** Within a year. */
+  readonly expiresAt: string;
+  readonly givenAt: string;
+  /** One of needs. */
+  readonly purpose: Need;
+};
+
+export type ConsulateSearch = {
+  readonly country?: string | null | undefined;
+  /** Any of them. */
+  readonly documents?: ReadonlyArray<TravelDocument> | null | undefined;
+  readonly includeStale?: boolean;
+  readonly representing?: string | null | undefined;
+  readonly riskProfile?: RiskProfile | null | undefined;
+};
+
+export type CreateCircleInput = {
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  /** At most 200. */
+  readonly memberIds: ReadonlyArray<string>;
+  /** 1 to 80 characters. */
+  readonly name: string;
+  /** Is a member, listed or not. */
+  readonly stewardId: string;
+};
+
+export type CreateShelterInput = {
+  /** What every night begins with, from 0 to 10000. */
+  readonly beds: number;
+  readonly country: string;
+  readonly features: ReadonlyArray<ShelterFeature>;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly kind: ShelterKind;
+  /** A code name; never an address. */
+  readonly label: string;
+  /** City or region; nothing finer. */
+  readonly locality: string;
+  readonly maxStayNights?: number | null | undefined;
+};
+
+export type DeclineBedHoldInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+};
+
+export type DocumentHeld =
+  | 'FOREIGN_PASSPORT'
+  | 'HUMANITARIAN_VISA'
+  | 'INTERNAL_PASSPORT'
+  | 'NONE'
+  | 'SUBSTITUTE_TRAVEL_DOCUMENT';
+
+export type GrantDirection =
+  | 'GIVEN'
+  | 'RECEIVED';
+
+/** Exactly one of organisationId and circleId. */
+export type GrantScopesInput = {
+  readonly circleId?: string | null | undefined;
+  /** Null: every country. */
+  readonly countries?: ReadonlyArray<string> | null | undefined;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly organisationId?: string | null | undefined;
+  /** Of BEDS_READ, BEDS_HOLD, CONSULATES_READ, CONSULATES_REVEAL and HANDOFFS_OFFER, those the owner has itself. */
+  readonly scopes: ReadonlyArray<Scope>;
+  /** Null: from now on. */
+  readonly validFrom?: string | null | undefined;
+  /** Exclusive. Null: until revoked. */
+  readonly validUntil?: string | null | undefined;
+};
+
+export type HandoffBox =
+  | 'INBOX'
+  | 'OUTBOX';
+
+export type HandoffParty =
+  | 'CLOCK'
+  | 'NETWORK'
+  | 'RECIPIENT'
+  | 'SENDER';
+
+export type HandoffReason =
+  | 'CONSENT_WITHDRAWN'
+  | 'DELIVERED'
+  | 'NO_ANSWER'
+  | 'NO_CAPACITY'
+  | 'ORGANISATION_SUSPENDED'
+  | 'OTHER'
+  | 'OUT_OF_SCOPE'
+  | 'PERSON_DECLINED'
+  | 'PLAN_CHANGED'
+  | 'UNSAFE_COUNTRY';
+
+/** Who may fire each edge is in the design; an illegal one is an IllegalTransition, never a silent no-op. */
+export type HandoffStatus =
+  | 'ACCEPTED'
+  | 'CANCELLED'
+  | 'COMPLETED'
+  | 'EXPIRED'
+  | 'FAILED'
+  | 'IN_PROGRESS'
+  | 'ON_HOLD'
+  | 'REJECTED'
+  | 'REQUESTED';
+
+export type HandoffStepInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  /** failHandoff must say why. */
+  readonly reason?: HandoffReason | null | undefined;
+};
+
+export type Hazard =
+  | 'ABDUCTION'
+  | 'BORDER_CLOSED'
+  | 'DEPORTATION'
+  | 'FACE_RECOGNITION'
+  | 'PROGRAMME_PAUSED'
+  | 'WANTED_LIST_SHARING';
+
+export type HoldBedsInput = {
+  /** The caller's own, a random UUID (RFC 9562, version 4); the host never sees it. */
+  readonly caseReference?: string | null | undefined;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  /** At most 50 of the caller's own case references or holds, that must not stay at the same shelter in the same nights. */
+  readonly keepApartFrom?: ReadonlyArray<string> | null | undefined;
+  readonly riskProfile: RiskProfile;
+  /** 1 to 20, all at one host. */
+  readonly stays: ReadonlyArray<BedStayInput>;
+  /** From 1 to 10080 (a week). */
+  readonly ttlMinutes?: number;
+};
+
+export type HoldSide =
+  | 'HOLDER'
+  | 'HOST';
+
+export type KeyChange =
+  | 'PUBLISHED'
+  | 'RETIRED';
+
+export type KeyUse =
+  | 'SEAL'
+  | 'SIGN';
+
+export type LockDownInput = {
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  /** The caller's own. */
+  readonly organisationId: string;
+};
+
+export type Need =
+  | 'CASH'
+  | 'HUMANITARIAN_VISA'
+  | 'INTERPRETING'
+  | 'LEGAL_DEFENCE'
+  | 'MEDICAL'
+  | 'PSYCHOSOCIAL'
+  | 'SHELTER'
+  | 'TRANSPORT'
+  | 'TRAVEL_DOCUMENT';
+
+export type OfferHandoffInput = {
+  /** 1 to 20, each of which gave the caller HANDOFFS_OFFER for a destination. */
+  readonly candidateIds: ReadonlyArray<string>;
+  /** The caller's own, a random UUID (RFC 9562, version 4). It has one live offer at a time. */
+  readonly caseReference?: string | null | undefined;
+  readonly consent: ConsentInput;
+  /** Where the people are. */
+  readonly country: string;
+  /** 1 to 20, any of which would do. */
+  readonly destinations: ReadonlyArray<string>;
+  readonly documentsHeld: ReadonlyArray<DocumentHeld>;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly needs: ReadonlyArray<Need>;
+  readonly party: PartyInput;
+  readonly priority: Priority;
+  readonly riskProfile: RiskProfile;
+  readonly windowEnd: string;
+  readonly windowStart: string;
+};
+
+export type OrganisationStatus =
+  | 'ACTIVE'
+  | 'LOCKED_DOWN'
+  | 'SUSPENDED';
+
+/** 1 to 50 people. */
+export type PartyInput = {
+  readonly adults: number;
+  readonly children: number;
+  readonly placement?: Placement;
+};
+
+export type Placement =
+  | 'APART'
+  | 'TOGETHER';
+
+/** Acknowledge within 24 h, 72 h, 14 d (IASC). */
+export type Priority =
+  | 'EMERGENCY'
+  | 'ROUTINE'
+  | 'URGENT';
+
+export type ProgrammeStatus =
+  | 'ACTIVE'
+  | 'CLOSED'
+  | 'PAUSED';
+
+export type PublishAdvisoryInput = {
+  readonly country: string;
+  /** Null: from now on. */
+  readonly effectiveFrom?: string | null | undefined;
+  /** At most 180 days after effectiveFrom. */
+  readonly expiresAt: string;
+  readonly hazards: ReadonlyArray<Hazard>;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly level: AdvisoryLevel;
+  readonly riskProfiles: ReadonlyArray<RiskProfile>;
+};
+
+export type PublishConsulateContactInput = {
+  readonly country: string;
+  readonly documents: ReadonlyArray<TravelDocument>;
+  /** At most 20, one for each organisation that a grant lets reveal it. Their sub is the contact's id, known from the answer: usually none here, then sealConsulateContact. */
+  readonly envelopes: ReadonlyArray<string>;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly languages: ReadonlyArray<string>;
+  /** From 0 to 730. */
+  readonly leadTimeDays?: number | null | undefined;
+  /** City; nothing finer. */
+  readonly locality: string;
+  readonly representing: string;
+  /** Within a year. */
+  readonly reviewBy: string;
+  readonly riskProfiles: ReadonlyArray<RiskProfile>;
+};
+
+export type PublishKeyInput = {
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string };
+  /** JWS, typ `key-statement+jws`, by the identity key: exactly iss (identity thumbprint), change PUBLISHED, use, kid, jwk, sequence, previousHash (of the log's last entry, or 64 zeros) and iat. */
+  readonly statement: string;
+  readonly use: KeyUse;
+};
+
+export type RegisterClientInput = {
+  /** 1 to 128 of a-z, 0-9, `.`, `_` and `-`; unique in its organisation, for good. */
+  readonly clientId: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly kind: ClientKind;
+  readonly scopes: ReadonlyArray<Scope>;
+};
+
+export type RegisterOrganisationInput = {
+  /** 3 to 40 of a-z, 0-9 and `-`. */
+  readonly handle: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly identityKey: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string };
+  /** `iss` of its tokens: an https URL without query and fragment (RFC 8414). */
+  readonly issuer: string;
+  /** https. Or signingKeys, or both. */
+  readonly jwksUri?: string | null | undefined;
+  /** Its ceiling. */
+  readonly scopes: ReadonlyArray<Scope>;
+  /** At most 10. */
+  readonly signingKeys?: ReadonlyArray<{ readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string }> | null | undefined;
+};
+
+export type ReleaseBedHoldInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+};
+
+export type RetireKeyInput = {
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly kid: string;
+  /** As for publishKey, RETIRED, without jwk. */
+  readonly statement: string;
+};
+
+export type RevealConsulateContactInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly purpose: RevealPurpose;
+};
+
+export type RevealPurpose =
+  | 'DETENTION'
+  | 'LEGAL_DEFENCE'
+  | 'TRAVEL_DOCUMENT'
+  | 'VISA_APPLICATION';
+
+export type RevokeClientInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+};
+
+export type RevokeGrantInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+};
+
+/** Why a state wants somebody, as far as an advisory may turn on it. */
+export type RiskProfile =
+  | 'CONSCIENTIOUS_OBJECTOR'
+  | 'DESERTER'
+  | 'JOURNALIST'
+  | 'OTHER'
+  | 'POLITICAL'
+  | 'RELATIVE';
+
+/** As an OAuth scope string: BEDS_READ is `beds:read`. */
+export type Scope =
+  | 'ADVISORIES_PUBLISH'
+  | 'ADVISORIES_READ'
+  | 'AUDIT_READ'
+  | 'BEDS_HOLD'
+  | 'BEDS_MANAGE'
+  | 'BEDS_READ'
+  | 'CLIENTS_MANAGE'
+  | 'CONSULATES_MANAGE'
+  | 'CONSULATES_READ'
+  | 'CONSULATES_REVEAL'
+  | 'HANDOFFS_OFFER'
+  | 'HANDOFFS_READ'
+  | 'HANDOFFS_RECEIVE'
+  | 'KEYS_MANAGE'
+  | 'NETWORK_ADMIN'
+  | 'ORGANISATIONS_READ'
+  | 'SHARING_MANAGE';
+
+export type SealConsulateContactInput = {
+  /** 1 to 20. */
+  readonly envelopes: ReadonlyArray<string>;
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+};
+
+export type SealHandoffInput = {
+  /** Sealed to an active sealing key of the recipient; its sub is this id. */
+  readonly envelope: string;
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+};
+
+export type SendInstructionsInput = {
+  /** Sealed to an active sealing key of the holder; its sub is this id. */
+  readonly envelope: string;
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+};
+
+/** Never below what is held or occupied. `until` is exclusive. */
+export type SetBedsInput = {
+  readonly from: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly maximum?: number | null | undefined;
+  readonly outOfService?: number | null | undefined;
+  readonly shelterId: string;
+  readonly until: string;
+};
+
+export type SetCircleMembersInput = {
+  readonly circleId: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  /** At most 200; the steward stays. */
+  readonly memberIds: ReadonlyArray<string>;
+};
+
+export type SetClientScopesInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly scopes: ReadonlyArray<Scope>;
+};
+
+export type SetOrganisationScopesInput = {
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly organisationId: string;
+  readonly scopes: ReadonlyArray<Scope>;
+};
+
+export type SetOrganisationStatusInput = {
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  /** Another than the caller's own. */
+  readonly organisationId: string;
+  readonly status: OrganisationStatus;
+};
+
+export type ShelterFeature =
+  | 'CHILDREN_WELCOME'
+  | 'FAMILY_ROOM'
+  | 'PETS'
+  | 'PRIVATE_ROOM'
+  | 'STEP_FREE'
+  | 'WOMEN_ONLY';
+
+export type ShelterKind =
+  | 'APARTMENT'
+  | 'HOSTEL'
+  | 'HOST_FAMILY'
+  | 'HOTEL';
+
+/** SUBSTITUTE_TRAVEL_DOCUMENT: Passersatz, laissez-passer. */
+export type TravelDocument =
+  | 'HUMANITARIAN_VISA'
+  | 'NATIONAL_VISA'
+  | 'SCHENGEN_VISA'
+  | 'SUBSTITUTE_TRAVEL_DOCUMENT';
+
+export type AcceptHandoffMutationVariables = Exact<{
+  input: AcceptHandoffInput;
+}>;
+
+
+export type AcceptHandoffMutation = { readonly acceptHandoff:
+    | { readonly __typename: 'AdvisoryInForce', readonly message: string, readonly advisory: { readonly __typename: 'Advisory', readonly id: string, readonly country: string, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly level: AdvisoryLevel, readonly hazards: ReadonlyArray<Hazard>, readonly confirmations: number, readonly inForce: boolean, readonly effectiveFrom: string, readonly expiresAt: string, readonly withdrawnAt: string | null, readonly issuer: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } }
+    | { readonly __typename: 'AlreadyAccepted', readonly message: string }
+    | { readonly __typename: 'CapacityExhausted', readonly message: string, readonly shelterId: string }
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+    | { readonly __typename: 'KeptApart', readonly message: string, readonly shelterId: string }
+   };
+
+export type AcknowledgeHandoffMutationVariables = Exact<{
+  input: HandoffStepInput;
+}>;
+
+
+export type AcknowledgeHandoffMutation = { readonly acknowledgeHandoff:
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type AdvisoriesQueryVariables = Exact<{
+  country?: string | null | undefined;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type AdvisoriesQuery = { readonly advisories: { readonly __typename: 'AdvisoryConnection', readonly edges: ReadonlyArray<{ readonly __typename: 'AdvisoryEdge', readonly node: { readonly __typename: 'Advisory', readonly id: string, readonly country: string, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly level: AdvisoryLevel, readonly hazards: ReadonlyArray<Hazard>, readonly confirmations: number, readonly inForce: boolean, readonly effectiveFrom: string, readonly expiresAt: string, readonly withdrawnAt: string | null, readonly issuer: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type AssureConsulateContactMutationVariables = Exact<{
+  input: AssureConsulateContactInput;
+}>;
+
+
+export type AssureConsulateContactMutation = { readonly assureConsulateContact: { readonly __typename: 'ConsulateContact', readonly id: string, readonly representing: string, readonly country: string, readonly locality: string, readonly documents: ReadonlyArray<TravelDocument>, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly languages: ReadonlyArray<string>, readonly leadTimeDays: number | null, readonly programme: ProgrammeStatus, readonly assuredAt: string, readonly reviewBy: string, readonly stale: boolean, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } };
+
+export type BedAvailabilityQueryVariables = Exact<{
+  search: BedSearch;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type BedAvailabilityQuery = { readonly bedAvailability: { readonly __typename: 'BedAvailabilityConnection', readonly edges: ReadonlyArray<{ readonly __typename: 'BedAvailabilityEdge', readonly node: { readonly __typename: 'BedAvailability', readonly band: AvailabilityBand, readonly beds: number | null, readonly shelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string, readonly kind: ShelterKind, readonly features: ReadonlyArray<ShelterFeature>, readonly maxStayNights: number | null, readonly assuredAt: string, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } }, readonly advisories: ReadonlyArray<{ readonly __typename: 'Advisory', readonly id: string, readonly level: AdvisoryLevel, readonly hazards: ReadonlyArray<Hazard>, readonly inForce: boolean, readonly expiresAt: string }> } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type BedHoldQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type BedHoldQuery = { readonly node:
+    | { readonly __typename: 'Advisory' }
+    | { readonly __typename: 'BedHold', readonly id: string, readonly status: BedHoldStatus, readonly expiresAt: string | null, readonly holder: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly host: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly stays: ReadonlyArray<{ readonly __typename: 'BedStay', readonly beds: number, readonly checkIn: string, readonly checkOut: string, readonly shelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string } }>, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'Circle' }
+    | { readonly __typename: 'Client' }
+    | { readonly __typename: 'ConsulateContact' }
+    | { readonly __typename: 'Handoff' }
+    | { readonly __typename: 'Organisation' }
+    | { readonly __typename: 'SharingGrant' }
+    | { readonly __typename: 'Shelter' }
+   | null };
+
+export type BedHoldInstructionsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type BedHoldInstructionsQuery = { readonly node:
+    | { readonly __typename: 'Advisory' }
+    | { readonly __typename: 'BedHold', readonly id: string, readonly instructions: string | null, readonly host: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } }
+    | { readonly __typename: 'Circle' }
+    | { readonly __typename: 'Client' }
+    | { readonly __typename: 'ConsulateContact' }
+    | { readonly __typename: 'Handoff' }
+    | { readonly __typename: 'Organisation' }
+    | { readonly __typename: 'SharingGrant' }
+    | { readonly __typename: 'Shelter' }
+   | null };
+
+export type BedHoldsQueryVariables = Exact<{
+  side: HoldSide;
+  statuses?: ReadonlyArray<BedHoldStatus> | BedHoldStatus | null | undefined;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type BedHoldsQuery = { readonly bedHolds: { readonly __typename: 'BedHoldConnection', readonly edges: ReadonlyArray<{ readonly __typename: 'BedHoldEdge', readonly node: { readonly __typename: 'BedHold', readonly id: string, readonly status: BedHoldStatus, readonly expiresAt: string | null, readonly holder: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly host: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly stays: ReadonlyArray<{ readonly __typename: 'BedStay', readonly beds: number, readonly checkIn: string, readonly checkOut: string, readonly shelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string } }>, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type CancelHandoffMutationVariables = Exact<{
+  input: HandoffStepInput;
+}>;
+
+
+export type CancelHandoffMutation = { readonly cancelHandoff:
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type CirclesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CirclesQuery = { readonly circles: ReadonlyArray<{ readonly __typename: 'Circle', readonly id: string, readonly name: string, readonly steward: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly members: ReadonlyArray<{ readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }> }> };
+
+export type ClientsQueryVariables = Exact<{
+  organisationId: string;
+}>;
+
+
+export type ClientsQuery = { readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly scopes: ReadonlyArray<Scope> | null, readonly clients: ReadonlyArray<{ readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null }> | null } | null };
+
+export type CompleteHandoffMutationVariables = Exact<{
+  input: HandoffStepInput;
+}>;
+
+
+export type CompleteHandoffMutation = { readonly completeHandoff:
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type ConfirmAdvisoryMutationVariables = Exact<{
+  input: AdvisoryStepInput;
+}>;
+
+
+export type ConfirmAdvisoryMutation = { readonly confirmAdvisory: { readonly __typename: 'Advisory', readonly id: string, readonly country: string, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly level: AdvisoryLevel, readonly hazards: ReadonlyArray<Hazard>, readonly confirmations: number, readonly inForce: boolean, readonly effectiveFrom: string, readonly expiresAt: string, readonly withdrawnAt: string | null, readonly issuer: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } };
+
+export type ConfirmBedHoldMutationVariables = Exact<{
+  input: ConfirmBedHoldInput;
+}>;
+
+
+export type ConfirmBedHoldMutation = { readonly confirmBedHold:
+    | { readonly __typename: 'BedHold', readonly id: string, readonly status: BedHoldStatus, readonly expiresAt: string | null, readonly holder: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly host: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly stays: ReadonlyArray<{ readonly __typename: 'BedStay', readonly beds: number, readonly checkIn: string, readonly checkOut: string, readonly shelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string } }>, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type ConsulateContactsQueryVariables = Exact<{
+  search: ConsulateSearch;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ConsulateContactsQuery = { readonly consulateContacts: { readonly __typename: 'ConsulateContactConnection', readonly edges: ReadonlyArray<{ readonly __typename: 'ConsulateContactEdge', readonly node: { readonly __typename: 'ConsulateContact', readonly id: string, readonly representing: string, readonly country: string, readonly locality: string, readonly documents: ReadonlyArray<TravelDocument>, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly languages: ReadonlyArray<string>, readonly leadTimeDays: number | null, readonly programme: ProgrammeStatus, readonly assuredAt: string, readonly reviewBy: string, readonly stale: boolean, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type CreateCircleMutationVariables = Exact<{
+  input: CreateCircleInput;
+}>;
+
+
+export type CreateCircleMutation = { readonly createCircle: { readonly __typename: 'Circle', readonly id: string, readonly name: string, readonly steward: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly members: ReadonlyArray<{ readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }> } };
+
+export type CreateShelterMutationVariables = Exact<{
+  input: CreateShelterInput;
+}>;
+
+
+export type CreateShelterMutation = { readonly createShelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string, readonly kind: ShelterKind, readonly features: ReadonlyArray<ShelterFeature>, readonly maxStayNights: number | null, readonly assuredAt: string, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } };
+
+export type DeclineBedHoldMutationVariables = Exact<{
+  input: DeclineBedHoldInput;
+}>;
+
+
+export type DeclineBedHoldMutation = { readonly declineBedHold:
+    | { readonly __typename: 'BedHold', readonly id: string, readonly status: BedHoldStatus, readonly expiresAt: string | null, readonly holder: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly host: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly stays: ReadonlyArray<{ readonly __typename: 'BedStay', readonly beds: number, readonly checkIn: string, readonly checkOut: string, readonly shelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string } }>, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type FailHandoffMutationVariables = Exact<{
+  input: HandoffStepInput;
+}>;
+
+
+export type FailHandoffMutation = { readonly failHandoff:
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type GrantScopesMutationVariables = Exact<{
+  input: GrantScopesInput;
+}>;
+
+
+export type GrantScopesMutation = { readonly grantScopes: { readonly __typename: 'SharingGrant', readonly id: string, readonly scopes: ReadonlyArray<Scope>, readonly countries: ReadonlyArray<string> | null, readonly validFrom: string, readonly validUntil: string | null, readonly revokedAt: string | null, readonly owner: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly grantee:
+      | { readonly __typename: 'Circle', readonly id: string, readonly name: string }
+      | { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }
+     } };
+
+export type HandoffQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type HandoffQuery = { readonly node:
+    | { readonly __typename: 'Advisory' }
+    | { readonly __typename: 'BedHold' }
+    | { readonly __typename: 'Circle' }
+    | { readonly __typename: 'Client' }
+    | { readonly __typename: 'ConsulateContact' }
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly needs: ReadonlyArray<Need>, readonly riskProfile: RiskProfile, readonly priority: Priority, readonly country: string, readonly destinations: ReadonlyArray<string>, readonly documentsHeld: ReadonlyArray<DocumentHeld>, readonly windowStart: string, readonly windowEnd: string, readonly acknowledgedAt: string | null, readonly acknowledgeBy: string, readonly decideBy: string, readonly reason: HandoffReason | null, readonly sender: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly party: { readonly __typename: 'Party', readonly adults: number, readonly children: number, readonly placement: Placement }, readonly consent: { readonly __typename: 'Consent', readonly purpose: Need, readonly givenAt: string, readonly expiresAt: string, readonly caregiver: boolean, readonly withdrawnAt: string | null }, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null, readonly history: ReadonlyArray<{ readonly __typename: 'HandoffTransition', readonly to: HandoffStatus, readonly by: HandoffParty, readonly at: string }> }
+    | { readonly __typename: 'Organisation' }
+    | { readonly __typename: 'SharingGrant' }
+    | { readonly __typename: 'Shelter' }
+   | null };
+
+export type HandoffEnvelopeQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type HandoffEnvelopeQuery = { readonly node:
+    | { readonly __typename: 'Advisory' }
+    | { readonly __typename: 'BedHold' }
+    | { readonly __typename: 'Circle' }
+    | { readonly __typename: 'Client' }
+    | { readonly __typename: 'ConsulateContact' }
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly envelope: string | null, readonly sender: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } }
+    | { readonly __typename: 'Organisation' }
+    | { readonly __typename: 'SharingGrant' }
+    | { readonly __typename: 'Shelter' }
+   | null };
+
+export type HandoffMatchesQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type HandoffMatchesQuery = { readonly node:
+    | { readonly __typename: 'Advisory' }
+    | { readonly __typename: 'BedHold' }
+    | { readonly __typename: 'Circle' }
+    | { readonly __typename: 'Client' }
+    | { readonly __typename: 'ConsulateContact' }
+    | { readonly __typename: 'Handoff', readonly id: string, readonly matches: { readonly __typename: 'HandoffMatches', readonly beds: ReadonlyArray<{ readonly __typename: 'BedAvailability', readonly band: AvailabilityBand, readonly beds: number | null, readonly shelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string, readonly kind: ShelterKind, readonly features: ReadonlyArray<ShelterFeature>, readonly maxStayNights: number | null, readonly assuredAt: string, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } }, readonly advisories: ReadonlyArray<{ readonly __typename: 'Advisory', readonly id: string, readonly level: AdvisoryLevel, readonly hazards: ReadonlyArray<Hazard>, readonly inForce: boolean, readonly expiresAt: string }> }>, readonly consulates: ReadonlyArray<{ readonly __typename: 'ConsulateContact', readonly id: string, readonly representing: string, readonly country: string, readonly locality: string, readonly documents: ReadonlyArray<TravelDocument>, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly languages: ReadonlyArray<string>, readonly leadTimeDays: number | null, readonly programme: ProgrammeStatus, readonly assuredAt: string, readonly reviewBy: string, readonly stale: boolean, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } }>, readonly advisories: ReadonlyArray<{ readonly __typename: 'Advisory', readonly id: string, readonly country: string, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly level: AdvisoryLevel, readonly hazards: ReadonlyArray<Hazard>, readonly confirmations: number, readonly inForce: boolean, readonly effectiveFrom: string, readonly expiresAt: string, readonly withdrawnAt: string | null, readonly issuer: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } }> } }
+    | { readonly __typename: 'Organisation' }
+    | { readonly __typename: 'SharingGrant' }
+    | { readonly __typename: 'Shelter' }
+   | null };
+
+export type HandoffsQueryVariables = Exact<{
+  box: HandoffBox;
+  statuses?: ReadonlyArray<HandoffStatus> | HandoffStatus | null | undefined;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type HandoffsQuery = { readonly handoffs: { readonly __typename: 'HandoffConnection', readonly edges: ReadonlyArray<{ readonly __typename: 'HandoffEdge', readonly node: { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly needs: ReadonlyArray<Need>, readonly riskProfile: RiskProfile, readonly priority: Priority, readonly country: string, readonly destinations: ReadonlyArray<string>, readonly documentsHeld: ReadonlyArray<DocumentHeld>, readonly windowStart: string, readonly windowEnd: string, readonly acknowledgedAt: string | null, readonly acknowledgeBy: string, readonly decideBy: string, readonly reason: HandoffReason | null, readonly sender: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly party: { readonly __typename: 'Party', readonly adults: number, readonly children: number, readonly placement: Placement }, readonly consent: { readonly __typename: 'Consent', readonly purpose: Need, readonly givenAt: string, readonly expiresAt: string, readonly caregiver: boolean, readonly withdrawnAt: string | null }, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type HoldBedsMutationVariables = Exact<{
+  input: HoldBedsInput;
+}>;
+
+
+export type HoldBedsMutation = { readonly holdBeds:
+    | { readonly __typename: 'AdvisoryInForce', readonly message: string, readonly advisory: { readonly __typename: 'Advisory', readonly id: string, readonly country: string, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly level: AdvisoryLevel, readonly hazards: ReadonlyArray<Hazard>, readonly confirmations: number, readonly inForce: boolean, readonly effectiveFrom: string, readonly expiresAt: string, readonly withdrawnAt: string | null, readonly issuer: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } }
+    | { readonly __typename: 'BedHold', readonly id: string, readonly status: BedHoldStatus, readonly expiresAt: string | null, readonly holder: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly host: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly stays: ReadonlyArray<{ readonly __typename: 'BedStay', readonly beds: number, readonly checkIn: string, readonly checkOut: string, readonly shelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string } }>, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'CapacityExhausted', readonly message: string, readonly shelterId: string }
+    | { readonly __typename: 'KeptApart', readonly message: string, readonly shelterId: string }
+   };
+
+export type HoldHandoffMutationVariables = Exact<{
+  input: HandoffStepInput;
+}>;
+
+
+export type HoldHandoffMutation = { readonly holdHandoff:
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type KeyLogQueryVariables = Exact<{
+  organisationId?: string | null | undefined;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type KeyLogQuery = { readonly keyLog: { readonly __typename: 'KeyLogEntryConnection', readonly edges: ReadonlyArray<{ readonly __typename: 'KeyLogEntryEdge', readonly node: { readonly __typename: 'KeyLogEntry', readonly sequence: number, readonly kid: string, readonly change: KeyChange, readonly statement: string, readonly previousHash: string, readonly hash: string, readonly organisation: { readonly __typename: 'Organisation', readonly id: string } } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type LockDownOrganisationMutationVariables = Exact<{
+  input: LockDownInput;
+}>;
+
+
+export type LockDownOrganisationMutation = { readonly lockDownOrganisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string, readonly status: OrganisationStatus } };
+
+export type OfferHandoffMutationVariables = Exact<{
+  input: OfferHandoffInput;
+}>;
+
+
+export type OfferHandoffMutation = { readonly offerHandoff:
+    | { readonly __typename: 'AdvisoryInForce', readonly message: string, readonly advisory: { readonly __typename: 'Advisory', readonly id: string, readonly country: string, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly level: AdvisoryLevel, readonly hazards: ReadonlyArray<Hazard>, readonly confirmations: number, readonly inForce: boolean, readonly effectiveFrom: string, readonly expiresAt: string, readonly withdrawnAt: string | null, readonly issuer: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } }
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly needs: ReadonlyArray<Need>, readonly riskProfile: RiskProfile, readonly priority: Priority, readonly country: string, readonly destinations: ReadonlyArray<string>, readonly documentsHeld: ReadonlyArray<DocumentHeld>, readonly windowStart: string, readonly windowEnd: string, readonly acknowledgedAt: string | null, readonly acknowledgeBy: string, readonly decideBy: string, readonly reason: HandoffReason | null, readonly sender: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly party: { readonly __typename: 'Party', readonly adults: number, readonly children: number, readonly placement: Placement }, readonly consent: { readonly __typename: 'Consent', readonly purpose: Need, readonly givenAt: string, readonly expiresAt: string, readonly caregiver: boolean, readonly withdrawnAt: string | null }, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+   };
+
+export type OrganisationQueryVariables = Exact<{
+  id?: string | null | undefined;
+  handle?: string | null | undefined;
+  thumbprint?: string | null | undefined;
+}>;
+
+
+export type OrganisationQuery = { readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string, readonly status: OrganisationStatus, readonly identityKey: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string }, readonly sealingKeys: ReadonlyArray<{ readonly __typename: 'PublicKey', readonly kid: string, readonly use: KeyUse, readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string }, readonly publishedAt: string, readonly retiredAt: string | null, readonly statement: string }> } | null };
+
+export type OrganisationsQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type OrganisationsQuery = { readonly organisations: { readonly __typename: 'OrganisationConnection', readonly edges: ReadonlyArray<{ readonly __typename: 'OrganisationEdge', readonly node: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string, readonly status: OrganisationStatus } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type PublishAdvisoryMutationVariables = Exact<{
+  input: PublishAdvisoryInput;
+}>;
+
+
+export type PublishAdvisoryMutation = { readonly publishAdvisory: { readonly __typename: 'Advisory', readonly id: string, readonly country: string, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly level: AdvisoryLevel, readonly hazards: ReadonlyArray<Hazard>, readonly confirmations: number, readonly inForce: boolean, readonly effectiveFrom: string, readonly expiresAt: string, readonly withdrawnAt: string | null, readonly issuer: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } };
+
+export type PublishConsulateContactMutationVariables = Exact<{
+  input: PublishConsulateContactInput;
+}>;
+
+
+export type PublishConsulateContactMutation = { readonly publishConsulateContact: { readonly __typename: 'ConsulateContact', readonly id: string, readonly representing: string, readonly country: string, readonly locality: string, readonly documents: ReadonlyArray<TravelDocument>, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly languages: ReadonlyArray<string>, readonly leadTimeDays: number | null, readonly programme: ProgrammeStatus, readonly assuredAt: string, readonly reviewBy: string, readonly stale: boolean, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } };
+
+export type PublishKeyMutationVariables = Exact<{
+  input: PublishKeyInput;
+}>;
+
+
+export type PublishKeyMutation = { readonly publishKey: { readonly __typename: 'PublicKey', readonly kid: string, readonly use: KeyUse, readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string }, readonly publishedAt: string, readonly retiredAt: string | null, readonly statement: string } };
+
+export type ReceiveHandoffMutationVariables = Exact<{
+  input: HandoffStepInput;
+}>;
+
+
+export type ReceiveHandoffMutation = { readonly receiveHandoff:
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type RegisterClientMutationVariables = Exact<{
+  input: RegisterClientInput;
+}>;
+
+
+export type RegisterClientMutation = { readonly registerClient: { readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null } };
+
+export type RegisterOrganisationMutationVariables = Exact<{
+  input: RegisterOrganisationInput;
+}>;
+
+
+export type RegisterOrganisationMutation = { readonly registerOrganisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string, readonly status: OrganisationStatus, readonly scopes: ReadonlyArray<Scope> | null, readonly clients: ReadonlyArray<{ readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null }> | null } };
+
+export type RejectHandoffMutationVariables = Exact<{
+  input: HandoffStepInput;
+}>;
+
+
+export type RejectHandoffMutation = { readonly rejectHandoff:
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type ReleaseBedHoldMutationVariables = Exact<{
+  input: ReleaseBedHoldInput;
+}>;
+
+
+export type ReleaseBedHoldMutation = { readonly releaseBedHold:
+    | { readonly __typename: 'BedHold', readonly id: string, readonly status: BedHoldStatus, readonly expiresAt: string | null, readonly holder: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly host: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly stays: ReadonlyArray<{ readonly __typename: 'BedStay', readonly beds: number, readonly checkIn: string, readonly checkOut: string, readonly shelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string } }>, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type ResumeHandoffMutationVariables = Exact<{
+  input: HandoffStepInput;
+}>;
+
+
+export type ResumeHandoffMutation = { readonly resumeHandoff:
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type RetireKeyMutationVariables = Exact<{
+  input: RetireKeyInput;
+}>;
+
+
+export type RetireKeyMutation = { readonly retireKey: { readonly __typename: 'PublicKey', readonly kid: string, readonly use: KeyUse, readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string }, readonly publishedAt: string, readonly retiredAt: string | null, readonly statement: string } };
+
+export type RevealConsulateContactMutationVariables = Exact<{
+  input: RevealConsulateContactInput;
+}>;
+
+
+export type RevealConsulateContactMutation = { readonly revealConsulateContact:
+    | { readonly __typename: 'ConsulateReveal', readonly envelope: string | null, readonly contact: { readonly __typename: 'ConsulateContact', readonly id: string, readonly representing: string, readonly country: string, readonly locality: string, readonly documents: ReadonlyArray<TravelDocument>, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly languages: ReadonlyArray<string>, readonly leadTimeDays: number | null, readonly programme: ProgrammeStatus, readonly assuredAt: string, readonly reviewBy: string, readonly stale: boolean, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } }
+    | { readonly __typename: 'RevealBudgetSpent', readonly message: string, readonly retryAfterSeconds: number }
+   };
+
+export type RevokeClientMutationVariables = Exact<{
+  input: RevokeClientInput;
+}>;
+
+
+export type RevokeClientMutation = { readonly revokeClient: { readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null } };
+
+export type RevokeGrantMutationVariables = Exact<{
+  input: RevokeGrantInput;
+}>;
+
+
+export type RevokeGrantMutation = { readonly revokeGrant: { readonly __typename: 'SharingGrant', readonly id: string, readonly scopes: ReadonlyArray<Scope>, readonly countries: ReadonlyArray<string> | null, readonly validFrom: string, readonly validUntil: string | null, readonly revokedAt: string | null, readonly owner: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly grantee:
+      | { readonly __typename: 'Circle', readonly id: string, readonly name: string }
+      | { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }
+     } };
+
+export type SealConsulateContactMutationVariables = Exact<{
+  input: SealConsulateContactInput;
+}>;
+
+
+export type SealConsulateContactMutation = { readonly sealConsulateContact: { readonly __typename: 'ConsulateContact', readonly id: string, readonly representing: string, readonly country: string, readonly locality: string, readonly documents: ReadonlyArray<TravelDocument>, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly languages: ReadonlyArray<string>, readonly leadTimeDays: number | null, readonly programme: ProgrammeStatus, readonly assuredAt: string, readonly reviewBy: string, readonly stale: boolean, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } };
+
+export type SealHandoffMutationVariables = Exact<{
+  input: SealHandoffInput;
+}>;
+
+
+export type SealHandoffMutation = { readonly sealHandoff:
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type SendInstructionsMutationVariables = Exact<{
+  input: SendInstructionsInput;
+}>;
+
+
+export type SendInstructionsMutation = { readonly sendInstructions:
+    | { readonly __typename: 'BedHold', readonly id: string, readonly status: BedHoldStatus, readonly expiresAt: string | null, readonly holder: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly host: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly stays: ReadonlyArray<{ readonly __typename: 'BedStay', readonly beds: number, readonly checkIn: string, readonly checkOut: string, readonly shelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string } }>, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export type SetBedsMutationVariables = Exact<{
+  input: SetBedsInput;
+}>;
+
+
+export type SetBedsMutation = { readonly setBeds: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string, readonly kind: ShelterKind, readonly features: ReadonlyArray<ShelterFeature>, readonly maxStayNights: number | null, readonly assuredAt: string, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } };
+
+export type SetCircleMembersMutationVariables = Exact<{
+  input: SetCircleMembersInput;
+}>;
+
+
+export type SetCircleMembersMutation = { readonly setCircleMembers: { readonly __typename: 'Circle', readonly id: string, readonly name: string, readonly steward: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly members: ReadonlyArray<{ readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }> } };
+
+export type SetClientScopesMutationVariables = Exact<{
+  input: SetClientScopesInput;
+}>;
+
+
+export type SetClientScopesMutation = { readonly setClientScopes: { readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null } };
+
+export type SetOrganisationScopesMutationVariables = Exact<{
+  input: SetOrganisationScopesInput;
+}>;
+
+
+export type SetOrganisationScopesMutation = { readonly setOrganisationScopes: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string, readonly status: OrganisationStatus, readonly scopes: ReadonlyArray<Scope> | null, readonly clients: ReadonlyArray<{ readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null }> | null } };
+
+export type SetOrganisationStatusMutationVariables = Exact<{
+  input: SetOrganisationStatusInput;
+}>;
+
+
+export type SetOrganisationStatusMutation = { readonly setOrganisationStatus: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string, readonly status: OrganisationStatus, readonly scopes: ReadonlyArray<Scope> | null, readonly clients: ReadonlyArray<{ readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null }> | null } };
+
+export type SharingGrantsQueryVariables = Exact<{
+  direction: GrantDirection;
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type SharingGrantsQuery = { readonly sharingGrants: { readonly __typename: 'SharingGrantConnection', readonly edges: ReadonlyArray<{ readonly __typename: 'SharingGrantEdge', readonly node: { readonly __typename: 'SharingGrant', readonly id: string, readonly scopes: ReadonlyArray<Scope>, readonly countries: ReadonlyArray<string> | null, readonly validFrom: string, readonly validUntil: string | null, readonly revokedAt: string | null, readonly owner: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly grantee:
+          | { readonly __typename: 'Circle', readonly id: string, readonly name: string }
+          | { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }
+         } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type ShelterNightsQueryVariables = Exact<{
+  id: string;
+  from: string;
+  until: string;
+}>;
+
+
+export type ShelterNightsQuery = { readonly node:
+    | { readonly __typename: 'Advisory' }
+    | { readonly __typename: 'BedHold' }
+    | { readonly __typename: 'Circle' }
+    | { readonly __typename: 'Client' }
+    | { readonly __typename: 'ConsulateContact' }
+    | { readonly __typename: 'Handoff' }
+    | { readonly __typename: 'Organisation' }
+    | { readonly __typename: 'SharingGrant' }
+    | { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly nights: ReadonlyArray<{ readonly __typename: 'BedNight', readonly date: string, readonly maximum: number, readonly available: number, readonly held: number, readonly occupied: number, readonly outOfService: number }> }
+   | null };
+
+export type SheltersQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type SheltersQuery = { readonly shelters: { readonly __typename: 'ShelterConnection', readonly edges: ReadonlyArray<{ readonly __typename: 'ShelterEdge', readonly node: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string, readonly kind: ShelterKind, readonly features: ReadonlyArray<ShelterFeature>, readonly maxStayNights: number | null, readonly assuredAt: string, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
+export type ViewerQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ViewerQuery = { readonly viewer: { readonly __typename: 'Viewer', readonly scopes: ReadonlyArray<Scope>, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string, readonly status: OrganisationStatus }, readonly client: { readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null } } };
+
+export type WithdrawAdvisoryMutationVariables = Exact<{
+  input: AdvisoryStepInput;
+}>;
+
+
+export type WithdrawAdvisoryMutation = { readonly withdrawAdvisory: { readonly __typename: 'Advisory', readonly id: string, readonly country: string, readonly riskProfiles: ReadonlyArray<RiskProfile>, readonly level: AdvisoryLevel, readonly hazards: ReadonlyArray<Hazard>, readonly confirmations: number, readonly inForce: boolean, readonly effectiveFrom: string, readonly expiresAt: string, readonly withdrawnAt: string | null, readonly issuer: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } };
+
+export type WithdrawConsentMutationVariables = Exact<{
+  input: HandoffStepInput;
+}>;
+
+
+export type WithdrawConsentMutation = { readonly withdrawConsent:
+    | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
+    | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
+   };
+
+export const AcceptHandoff = "mutation AcceptHandoff($input: AcceptHandoffInput!) {\n  acceptHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on AlreadyAccepted {\n      __typename\n      message\n    }\n    ... on AdvisoryInForce {\n      __typename\n      message\n      advisory {\n        __typename\n        id\n        country\n        riskProfiles\n        level\n        hazards\n        issuer {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        confirmations\n        inForce\n        effectiveFrom\n        expiresAt\n        withdrawnAt\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n    ... on CapacityExhausted {\n      __typename\n      message\n      shelterId\n    }\n    ... on KeptApart {\n      __typename\n      message\n      shelterId\n    }\n  }\n}" as Operation<AcceptHandoffMutation, AcceptHandoffMutationVariables>;
+export const AcknowledgeHandoff = "mutation AcknowledgeHandoff($input: HandoffStepInput!) {\n  acknowledgeHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<AcknowledgeHandoffMutation, AcknowledgeHandoffMutationVariables>;
+export const Advisories = "query Advisories($country: CountryCode, $first: Int! = 20, $after: String) {\n  advisories(country: $country, first: $first, after: $after) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        id\n        country\n        riskProfiles\n        level\n        hazards\n        issuer {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        confirmations\n        inForce\n        effectiveFrom\n        expiresAt\n        withdrawnAt\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<AdvisoriesQuery, AdvisoriesQueryVariables>;
+export const AssureConsulateContact = "mutation AssureConsulateContact($input: AssureConsulateContactInput!) {\n  assureConsulateContact(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    representing\n    country\n    locality\n    documents\n    riskProfiles\n    languages\n    leadTimeDays\n    programme\n    assuredAt\n    reviewBy\n    stale\n  }\n}" as Operation<AssureConsulateContactMutation, AssureConsulateContactMutationVariables>;
+export const BedAvailability = "query BedAvailability($search: BedSearch!, $first: Int! = 20, $after: String) {\n  bedAvailability(search: $search, first: $first, after: $after) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        band\n        beds\n        shelter {\n          __typename\n          id\n          organisation {\n            __typename\n            id\n            handle\n            identityThumbprint\n          }\n          label\n          country\n          locality\n          kind\n          features\n          maxStayNights\n          assuredAt\n        }\n        advisories {\n          __typename\n          id\n          level\n          hazards\n          inForce\n          expiresAt\n        }\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<BedAvailabilityQuery, BedAvailabilityQueryVariables>;
+export const BedHold = "query BedHold($id: ID!) {\n  node(id: $id) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n  }\n}" as Operation<BedHoldQuery, BedHoldQueryVariables>;
+export const BedHoldInstructions = "query BedHoldInstructions($id: ID!) {\n  node(id: $id) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      instructions\n    }\n  }\n}" as Operation<BedHoldInstructionsQuery, BedHoldInstructionsQueryVariables>;
+export const BedHolds = "query BedHolds($side: HoldSide!, $statuses: [BedHoldStatus!], $first: Int! = 20, $after: String) {\n  bedHolds(side: $side, statuses: $statuses, first: $first, after: $after) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        id\n        status\n        expiresAt\n        holder {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        host {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        stays {\n          __typename\n          beds\n          checkIn\n          checkOut\n          shelter {\n            __typename\n            id\n            label\n            country\n            locality\n          }\n        }\n        caseReference {\n          __typename\n          id\n        }\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<BedHoldsQuery, BedHoldsQueryVariables>;
+export const CancelHandoff = "mutation CancelHandoff($input: HandoffStepInput!) {\n  cancelHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<CancelHandoffMutation, CancelHandoffMutationVariables>;
+export const Circles = "query Circles {\n  circles {\n    __typename\n    id\n    name\n    steward {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    members {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n  }\n}" as Operation<CirclesQuery, CirclesQueryVariables>;
+export const Clients = "query Clients($organisationId: ID!) {\n  organisation(id: $organisationId) {\n    __typename\n    id\n    handle\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<ClientsQuery, ClientsQueryVariables>;
+export const CompleteHandoff = "mutation CompleteHandoff($input: HandoffStepInput!) {\n  completeHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<CompleteHandoffMutation, CompleteHandoffMutationVariables>;
+export const ConfirmAdvisory = "mutation ConfirmAdvisory($input: AdvisoryStepInput!) {\n  confirmAdvisory(input: $input) {\n    __typename\n    id\n    country\n    riskProfiles\n    level\n    hazards\n    issuer {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    confirmations\n    inForce\n    effectiveFrom\n    expiresAt\n    withdrawnAt\n  }\n}" as Operation<ConfirmAdvisoryMutation, ConfirmAdvisoryMutationVariables>;
+export const ConfirmBedHold = "mutation ConfirmBedHold($input: ConfirmBedHoldInput!) {\n  confirmBedHold(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<ConfirmBedHoldMutation, ConfirmBedHoldMutationVariables>;
+export const ConsulateContacts = "query ConsulateContacts($search: ConsulateSearch!, $first: Int! = 20, $after: String) {\n  consulateContacts(search: $search, first: $first, after: $after) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        id\n        organisation {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        representing\n        country\n        locality\n        documents\n        riskProfiles\n        languages\n        leadTimeDays\n        programme\n        assuredAt\n        reviewBy\n        stale\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<ConsulateContactsQuery, ConsulateContactsQueryVariables>;
+export const CreateCircle = "mutation CreateCircle($input: CreateCircleInput!) {\n  createCircle(input: $input) {\n    __typename\n    id\n    name\n    steward {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    members {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n  }\n}" as Operation<CreateCircleMutation, CreateCircleMutationVariables>;
+export const CreateShelter = "mutation CreateShelter($input: CreateShelterInput!) {\n  createShelter(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    label\n    country\n    locality\n    kind\n    features\n    maxStayNights\n    assuredAt\n  }\n}" as Operation<CreateShelterMutation, CreateShelterMutationVariables>;
+export const DeclineBedHold = "mutation DeclineBedHold($input: DeclineBedHoldInput!) {\n  declineBedHold(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<DeclineBedHoldMutation, DeclineBedHoldMutationVariables>;
+export const FailHandoff = "mutation FailHandoff($input: HandoffStepInput!) {\n  failHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<FailHandoffMutation, FailHandoffMutationVariables>;
+export const GrantScopes = "mutation GrantScopes($input: GrantScopesInput!) {\n  grantScopes(input: $input) {\n    __typename\n    id\n    owner {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    grantee {\n      __typename\n      ... on Organisation {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      ... on Circle {\n        __typename\n        id\n        name\n      }\n    }\n    scopes\n    countries\n    validFrom\n    validUntil\n    revokedAt\n  }\n}" as Operation<GrantScopesMutation, GrantScopesMutationVariables>;
+export const Handoff = "query Handoff($id: ID!) {\n  node(id: $id) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      sender {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      needs\n      riskProfile\n      party {\n        __typename\n        adults\n        children\n        placement\n      }\n      priority\n      country\n      destinations\n      documentsHeld\n      windowStart\n      windowEnd\n      consent {\n        __typename\n        purpose\n        givenAt\n        expiresAt\n        caregiver\n        withdrawnAt\n      }\n      acknowledgedAt\n      acknowledgeBy\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n      history {\n        __typename\n        to\n        by\n        at\n      }\n    }\n  }\n}" as Operation<HandoffQuery, HandoffQueryVariables>;
+export const HandoffEnvelope = "query HandoffEnvelope($id: ID!) {\n  node(id: $id) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      sender {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      envelope\n    }\n  }\n}" as Operation<HandoffEnvelopeQuery, HandoffEnvelopeQueryVariables>;
+export const HandoffMatches = "query HandoffMatches($id: ID!) {\n  node(id: $id) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      matches {\n        __typename\n        beds {\n          __typename\n          band\n          beds\n          shelter {\n            __typename\n            id\n            organisation {\n              __typename\n              id\n              handle\n              identityThumbprint\n            }\n            label\n            country\n            locality\n            kind\n            features\n            maxStayNights\n            assuredAt\n          }\n          advisories {\n            __typename\n            id\n            level\n            hazards\n            inForce\n            expiresAt\n          }\n        }\n        consulates {\n          __typename\n          id\n          organisation {\n            __typename\n            id\n            handle\n            identityThumbprint\n          }\n          representing\n          country\n          locality\n          documents\n          riskProfiles\n          languages\n          leadTimeDays\n          programme\n          assuredAt\n          reviewBy\n          stale\n        }\n        advisories {\n          __typename\n          id\n          country\n          riskProfiles\n          level\n          hazards\n          issuer {\n            __typename\n            id\n            handle\n            identityThumbprint\n          }\n          confirmations\n          inForce\n          effectiveFrom\n          expiresAt\n          withdrawnAt\n        }\n      }\n    }\n  }\n}" as Operation<HandoffMatchesQuery, HandoffMatchesQueryVariables>;
+export const Handoffs = "query Handoffs($box: HandoffBox!, $statuses: [HandoffStatus!], $first: Int! = 20, $after: String) {\n  handoffs(box: $box, statuses: $statuses, first: $first, after: $after) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        id\n        status\n        sender {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        recipient {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        needs\n        riskProfile\n        party {\n          __typename\n          adults\n          children\n          placement\n        }\n        priority\n        country\n        destinations\n        documentsHeld\n        windowStart\n        windowEnd\n        consent {\n          __typename\n          purpose\n          givenAt\n          expiresAt\n          caregiver\n          withdrawnAt\n        }\n        acknowledgedAt\n        acknowledgeBy\n        decideBy\n        reason\n        caseReference {\n          __typename\n          id\n        }\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<HandoffsQuery, HandoffsQueryVariables>;
+export const HoldBeds = "mutation HoldBeds($input: HoldBedsInput!) {\n  holdBeds(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on AdvisoryInForce {\n      __typename\n      message\n      advisory {\n        __typename\n        id\n        country\n        riskProfiles\n        level\n        hazards\n        issuer {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        confirmations\n        inForce\n        effectiveFrom\n        expiresAt\n        withdrawnAt\n      }\n    }\n    ... on CapacityExhausted {\n      __typename\n      message\n      shelterId\n    }\n    ... on KeptApart {\n      __typename\n      message\n      shelterId\n    }\n  }\n}" as Operation<HoldBedsMutation, HoldBedsMutationVariables>;
+export const HoldHandoff = "mutation HoldHandoff($input: HandoffStepInput!) {\n  holdHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<HoldHandoffMutation, HoldHandoffMutationVariables>;
+export const KeyLog = "query KeyLog($organisationId: ID, $first: Int! = 100, $after: String) {\n  keyLog(organisationId: $organisationId, first: $first, after: $after) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        sequence\n        organisation {\n          __typename\n          id\n        }\n        kid\n        change\n        statement\n        previousHash\n        hash\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<KeyLogQuery, KeyLogQueryVariables>;
+export const LockDownOrganisation = "mutation LockDownOrganisation($input: LockDownInput!) {\n  lockDownOrganisation(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n  }\n}" as Operation<LockDownOrganisationMutation, LockDownOrganisationMutationVariables>;
+export const OfferHandoff = "mutation OfferHandoff($input: OfferHandoffInput!) {\n  offerHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      sender {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      needs\n      riskProfile\n      party {\n        __typename\n        adults\n        children\n        placement\n      }\n      priority\n      country\n      destinations\n      documentsHeld\n      windowStart\n      windowEnd\n      consent {\n        __typename\n        purpose\n        givenAt\n        expiresAt\n        caregiver\n        withdrawnAt\n      }\n      acknowledgedAt\n      acknowledgeBy\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on AdvisoryInForce {\n      __typename\n      message\n      advisory {\n        __typename\n        id\n        country\n        riskProfiles\n        level\n        hazards\n        issuer {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        confirmations\n        inForce\n        effectiveFrom\n        expiresAt\n        withdrawnAt\n      }\n    }\n  }\n}" as Operation<OfferHandoffMutation, OfferHandoffMutationVariables>;
+export const Organisation = "query Organisation($id: ID, $handle: String, $thumbprint: Thumbprint) {\n  organisation(id: $id, handle: $handle, thumbprint: $thumbprint) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    identityKey\n    sealingKeys {\n      __typename\n      kid\n      use\n      jwk\n      publishedAt\n      retiredAt\n      statement\n    }\n  }\n}" as Operation<OrganisationQuery, OrganisationQueryVariables>;
+export const Organisations = "query Organisations($first: Int! = 20, $after: String) {\n  organisations(first: $first, after: $after) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        id\n        handle\n        identityThumbprint\n        status\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<OrganisationsQuery, OrganisationsQueryVariables>;
+export const PublishAdvisory = "mutation PublishAdvisory($input: PublishAdvisoryInput!) {\n  publishAdvisory(input: $input) {\n    __typename\n    id\n    country\n    riskProfiles\n    level\n    hazards\n    issuer {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    confirmations\n    inForce\n    effectiveFrom\n    expiresAt\n    withdrawnAt\n  }\n}" as Operation<PublishAdvisoryMutation, PublishAdvisoryMutationVariables>;
+export const PublishConsulateContact = "mutation PublishConsulateContact($input: PublishConsulateContactInput!) {\n  publishConsulateContact(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    representing\n    country\n    locality\n    documents\n    riskProfiles\n    languages\n    leadTimeDays\n    programme\n    assuredAt\n    reviewBy\n    stale\n  }\n}" as Operation<PublishConsulateContactMutation, PublishConsulateContactMutationVariables>;
+export const PublishKey = "mutation PublishKey($input: PublishKeyInput!) {\n  publishKey(input: $input) {\n    __typename\n    kid\n    use\n    jwk\n    publishedAt\n    retiredAt\n    statement\n  }\n}" as Operation<PublishKeyMutation, PublishKeyMutationVariables>;
+export const ReceiveHandoff = "mutation ReceiveHandoff($input: HandoffStepInput!) {\n  receiveHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<ReceiveHandoffMutation, ReceiveHandoffMutationVariables>;
+export const RegisterClient = "mutation RegisterClient($input: RegisterClientInput!) {\n  registerClient(input: $input) {\n    __typename\n    id\n    clientId\n    kind\n    scopes\n    revokedAt\n  }\n}" as Operation<RegisterClientMutation, RegisterClientMutationVariables>;
+export const RegisterOrganisation = "mutation RegisterOrganisation($input: RegisterOrganisationInput!) {\n  registerOrganisation(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<RegisterOrganisationMutation, RegisterOrganisationMutationVariables>;
+export const RejectHandoff = "mutation RejectHandoff($input: HandoffStepInput!) {\n  rejectHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<RejectHandoffMutation, RejectHandoffMutationVariables>;
+export const ReleaseBedHold = "mutation ReleaseBedHold($input: ReleaseBedHoldInput!) {\n  releaseBedHold(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<ReleaseBedHoldMutation, ReleaseBedHoldMutationVariables>;
+export const ResumeHandoff = "mutation ResumeHandoff($input: HandoffStepInput!) {\n  resumeHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<ResumeHandoffMutation, ResumeHandoffMutationVariables>;
+export const RetireKey = "mutation RetireKey($input: RetireKeyInput!) {\n  retireKey(input: $input) {\n    __typename\n    kid\n    use\n    jwk\n    publishedAt\n    retiredAt\n    statement\n  }\n}" as Operation<RetireKeyMutation, RetireKeyMutationVariables>;
+export const RevealConsulateContact = "mutation RevealConsulateContact($input: RevealConsulateContactInput!) {\n  revealConsulateContact(input: $input) {\n    __typename\n    ... on ConsulateReveal {\n      __typename\n      contact {\n        __typename\n        id\n        organisation {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        representing\n        country\n        locality\n        documents\n        riskProfiles\n        languages\n        leadTimeDays\n        programme\n        assuredAt\n        reviewBy\n        stale\n      }\n      envelope\n    }\n    ... on RevealBudgetSpent {\n      __typename\n      message\n      retryAfterSeconds\n    }\n  }\n}" as Operation<RevealConsulateContactMutation, RevealConsulateContactMutationVariables>;
+export const RevokeClient = "mutation RevokeClient($input: RevokeClientInput!) {\n  revokeClient(input: $input) {\n    __typename\n    id\n    clientId\n    kind\n    scopes\n    revokedAt\n  }\n}" as Operation<RevokeClientMutation, RevokeClientMutationVariables>;
+export const RevokeGrant = "mutation RevokeGrant($input: RevokeGrantInput!) {\n  revokeGrant(input: $input) {\n    __typename\n    id\n    owner {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    grantee {\n      __typename\n      ... on Organisation {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      ... on Circle {\n        __typename\n        id\n        name\n      }\n    }\n    scopes\n    countries\n    validFrom\n    validUntil\n    revokedAt\n  }\n}" as Operation<RevokeGrantMutation, RevokeGrantMutationVariables>;
+export const SealConsulateContact = "mutation SealConsulateContact($input: SealConsulateContactInput!) {\n  sealConsulateContact(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    representing\n    country\n    locality\n    documents\n    riskProfiles\n    languages\n    leadTimeDays\n    programme\n    assuredAt\n    reviewBy\n    stale\n  }\n}" as Operation<SealConsulateContactMutation, SealConsulateContactMutationVariables>;
+export const SealHandoff = "mutation SealHandoff($input: SealHandoffInput!) {\n  sealHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<SealHandoffMutation, SealHandoffMutationVariables>;
+export const SendInstructions = "mutation SendInstructions($input: SendInstructionsInput!) {\n  sendInstructions(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<SendInstructionsMutation, SendInstructionsMutationVariables>;
+export const SetBeds = "mutation SetBeds($input: SetBedsInput!) {\n  setBeds(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    label\n    country\n    locality\n    kind\n    features\n    maxStayNights\n    assuredAt\n  }\n}" as Operation<SetBedsMutation, SetBedsMutationVariables>;
+export const SetCircleMembers = "mutation SetCircleMembers($input: SetCircleMembersInput!) {\n  setCircleMembers(input: $input) {\n    __typename\n    id\n    name\n    steward {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    members {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n  }\n}" as Operation<SetCircleMembersMutation, SetCircleMembersMutationVariables>;
+export const SetClientScopes = "mutation SetClientScopes($input: SetClientScopesInput!) {\n  setClientScopes(input: $input) {\n    __typename\n    id\n    clientId\n    kind\n    scopes\n    revokedAt\n  }\n}" as Operation<SetClientScopesMutation, SetClientScopesMutationVariables>;
+export const SetOrganisationScopes = "mutation SetOrganisationScopes($input: SetOrganisationScopesInput!) {\n  setOrganisationScopes(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<SetOrganisationScopesMutation, SetOrganisationScopesMutationVariables>;
+export const SetOrganisationStatus = "mutation SetOrganisationStatus($input: SetOrganisationStatusInput!) {\n  setOrganisationStatus(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<SetOrganisationStatusMutation, SetOrganisationStatusMutationVariables>;
+export const SharingGrants = "query SharingGrants($direction: GrantDirection!, $first: Int! = 20, $after: String) {\n  sharingGrants(direction: $direction, first: $first, after: $after) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        id\n        owner {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        grantee {\n          __typename\n          ... on Organisation {\n            __typename\n            id\n            handle\n            identityThumbprint\n          }\n          ... on Circle {\n            __typename\n            id\n            name\n          }\n        }\n        scopes\n        countries\n        validFrom\n        validUntil\n        revokedAt\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<SharingGrantsQuery, SharingGrantsQueryVariables>;
+export const ShelterNights = "query ShelterNights($id: ID!, $from: Date!, $until: Date!) {\n  node(id: $id) {\n    __typename\n    ... on Shelter {\n      __typename\n      id\n      label\n      nights(from: $from, until: $until) {\n        __typename\n        date\n        maximum\n        available\n        held\n        occupied\n        outOfService\n      }\n    }\n  }\n}" as Operation<ShelterNightsQuery, ShelterNightsQueryVariables>;
+export const Shelters = "query Shelters($first: Int! = 20, $after: String) {\n  shelters(first: $first, after: $after) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        id\n        organisation {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        label\n        country\n        locality\n        kind\n        features\n        maxStayNights\n        assuredAt\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<SheltersQuery, SheltersQueryVariables>;
+export const Viewer = "query Viewer {\n  viewer {\n    __typename\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n      status\n    }\n    client {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n    scopes\n  }\n}" as Operation<ViewerQuery, ViewerQueryVariables>;
+export const WithdrawAdvisory = "mutation WithdrawAdvisory($input: AdvisoryStepInput!) {\n  withdrawAdvisory(input: $input) {\n    __typename\n    id\n    country\n    riskProfiles\n    level\n    hazards\n    issuer {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    confirmations\n    inForce\n    effectiveFrom\n    expiresAt\n    withdrawnAt\n  }\n}" as Operation<WithdrawAdvisoryMutation, WithdrawAdvisoryMutationVariables>;
+export const WithdrawConsent = "mutation WithdrawConsent($input: HandoffStepInput!) {\n  withdrawConsent(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<WithdrawConsentMutation, WithdrawConsentMutationVariables>;
