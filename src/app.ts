@@ -9,6 +9,8 @@ import { assertRoleIsHarmless } from "./platform/db/role.ts";
 import { onClient, openSession } from "./platform/db/session.ts";
 import { createHttpServer } from "./platform/http/server.ts";
 import { startClock } from "./platform/jobs/clock.ts";
+import { TASKS } from "./platform/jobs/tasks.ts";
+import type { Log } from "./platform/telemetry/log.ts";
 import { buildSchema } from "./schema.ts";
 
 export interface App {
@@ -23,7 +25,7 @@ export async function createApp(options: {
   readonly audience: string;
   readonly nodeKey: NodeKey;
   readonly graphiql?: boolean;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }): Promise<App> {
   const { audience, log } = options;
   const pool = createPool({ url: options.apiUrl, log });
@@ -69,7 +71,7 @@ export async function createApp(options: {
       return openSession(pool, { ...identity, clientName: clientId });
     },
   });
-  const clock = startClock(pool, log);
+  const clock = startClock({ pool, tasks: TASKS, log });
   return {
     server,
     async stop() {

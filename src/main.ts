@@ -1,18 +1,23 @@
 import { once } from "node:events";
 import { createApp } from "./app.ts";
-import { loadNodeKey } from "./platform/auth/node-key.ts";
+import { loadNodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
 import { seedDemo } from "./platform/db/demo-network.ts";
-import { type Config, readConfig } from "./platform/config/config.ts";
+import { type Config, ConfigError, readConfig } from "./platform/config/config.ts";
+import { EmbeddedError } from "./platform/db/embedded/errors.ts";
 import { type EmbeddedServer, startEmbedded } from "./platform/db/embedded/server.ts";
-import { migrate } from "./platform/db/migrator.ts";
-
-const log = (line: string) => console.error(line);
+import { migrate, MigrationError } from "./platform/db/migrator.ts";
+import { UnsafeRole } from "./platform/db/role.ts";
+import { createLog, faultOf, textLog } from "./platform/telemetry/log.ts";
 
 async function main(): Promise<void> {
   // Unhandled, this signal opens the inspector.
   process.on("SIGUSR1", () => {});
   const stopAsked = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
   const config = readConfig();
+  const log = createLog({
+    format: config.environment === "production" ? "json" : "text",
+    level: config.logLevel,
+  });
   let embedded: EmbeddedServer | undefined;
   let urls: { ownerUrl?: string | undefined; apiUrl: string };
   if (config.databaseUrl) {
@@ -41,7 +46,7 @@ async function main(): Promise<void> {
       const port = address && typeof address === "object" ? address.port : config.port;
       announce(`http://${config.host}:${port}`, config);
       await stopAsked;
-      log("stopping");
+      log("draining", {});
     } finally {
       await app.stop();
     }
@@ -70,14 +75,20 @@ Get a token, then list free beds:
 `);
 }
 
+/** Each is a sentence of ours that says what to do. */
+const TOLD = [ConfigError, EmbeddedError, MigrationError, NodeKeyError, UnsafeRole];
+
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    const isTaken = (error as NodeJS.ErrnoException)?.code === "EADDRINUSE";
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(
-      isTaken ? "The port is taken: stop what listens there, or set PORT to another." : message,
-    );
+    if ((error as NodeJS.ErrnoException)?.code === "EADDRINUSE")
+      console.error("The port is taken: stop what listens there, or set PORT to another.");
+    else if (TOLD.some((known) => error instanceof known)) console.error((error as Error).message);
+    else if (/^(E[A-Z]+|08...|28...|3D000|57P..)$/.test(String(faultOf(error).code)))
+      console.error(
+        `The database cannot be reached (${faultOf(error).code}): DATABASE_URL and DATABASE_OWNER_URL say where and as whom.`,
+      );
+    else textLog("start_failed", faultOf(error));
     process.exit(1);
   },
 );

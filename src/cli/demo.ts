@@ -9,6 +9,7 @@ import { loadNodeKey } from "../platform/auth/node-key.ts";
 import { seedDemo } from "../platform/db/demo-network.ts";
 import { startEmbedded } from "../platform/db/embedded/server.ts";
 import { migrate } from "../platform/db/migrator.ts";
+import { createLog, textLog } from "../platform/telemetry/log.ts";
 import { openPartner } from "./demo/partner.ts";
 import { playStory } from "./demo/story.ts";
 import { dumpTables, findTraces } from "./traces.ts";
@@ -22,12 +23,13 @@ let told = 0;
 const tell = (line: string) => console.log(`${String(++told).padStart(2)}. ${line}`);
 
 const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-demo-"));
-const server = await startEmbedded({ dataDir, log: console.error });
+const server = await startEmbedded({ dataDir, log: textLog });
 try {
   await migrate(server);
   await seedDemo({ ...server, dataDir });
   const faults: string[] = [];
-  const log = (line: string) => faults.push(line);
+  const write = (line: string) => void faults.push(line);
+  const log = createLog({ format: "text", level: "warn", write });
   const nodeKey = await loadNodeKey(join(dataDir, "node-key.json"));
   const app = await createApp({ apiUrl: server.apiUrl, audience: AUDIENCE, nodeKey, log });
   app.server.listen(0, "127.0.0.1");

@@ -6,6 +6,7 @@ import { printSubgraphSchema } from "@apollo/subgraph";
 import pg from "pg";
 import { startEmbedded } from "../platform/db/embedded/server.ts";
 import { migrate } from "../platform/db/migrator.ts";
+import { textLog } from "../platform/telemetry/log.ts";
 import { buildSchema } from "../schema.ts";
 import { printDatabaseSchema } from "./database-schema.ts";
 import { printOperations } from "./operations.ts";
@@ -25,7 +26,7 @@ if (process.argv.includes("--release")) {
 }
 
 const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-generate-"));
-const server = await startEmbedded({ dataDir, durable: false, log: console.error });
+const server = await startEmbedded({ dataDir, durable: false, log: textLog });
 try {
   await migrate(server);
   const client = new pg.Client({ connectionString: server.ownerUrl });

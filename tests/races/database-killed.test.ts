@@ -23,7 +23,7 @@ beforeAll(async () => {
   server = await startEmbedded({
     dataDir,
     durable: true,
-    log: (line) => restarts.push(line),
+    log: (event) => restarts.push(event),
   });
   await migrate(server);
   superuserUrl = Object.assign(new URL(server.superuserUrl), { pathname: "/wayhouse" }).toString();

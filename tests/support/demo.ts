@@ -9,6 +9,7 @@ import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import { demoIssuer, demoKey, seedDemo } from "../../src/platform/db/demo-network.ts";
+import { createLog } from "../../src/platform/telemetry/log.ts";
 import { createTestDatabase, type TestDatabase } from "./postgres.ts";
 
 export const AUDIENCE = "https://node.example";
@@ -58,7 +59,8 @@ export async function startDemo(): Promise<Demo> {
   const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-demo-"));
   const faults: string[] = [];
   await seedDemo({ ...database, dataDir });
-  const log = (line: string) => faults.push(line);
+  const write = (line: string) => void faults.push(line);
+  const log = createLog({ format: "text", level: "warn", write });
   const nodeKey = await loadNodeKey(inject("nodeKeyFile"));
   const app = await createApp({ apiUrl: database.apiUrl, audience: AUDIENCE, nodeKey, log });
   app.server.listen(0, "127.0.0.1");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { startEmbedded } from "../../src/platform/db/embedded/server.ts";
 import { migrate } from "../../src/platform/db/migrator.ts";
+import { textLog } from "../../src/platform/telemetry/log.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -17,7 +18,7 @@ declare module "vitest" {
 /** One server for the run; its database `wayhouse` is the template that test files clone. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-tests-"));
-  const server = await startEmbedded({ dataDir, durable: false, log: console.error });
+  const server = await startEmbedded({ dataDir, durable: false, log: textLog });
   await migrate({ ownerUrl: server.ownerUrl, apiUrl: server.apiUrl });
   project.provide("superuserUrl", server.superuserUrl);
   project.provide("ownerUrl", server.ownerUrl);

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 
 export interface Config {
   readonly host: string;
@@ -17,7 +18,8 @@ export interface Config {
   readonly nodeKeyFile: string;
   /** `aud` of every token meant for this node. Does not follow host or port: partners pin it. */
   readonly audience: string;
-  readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** Events below it are not logged. In production a log is JSON, one object a line. */
+  readonly logLevel: LogLevel;
 }
 
 export class ConfigError extends Error {
@@ -58,7 +60,7 @@ const environment = z
         "must be an absolute URI, such as https://wayhouse.example.org",
       )
       .default("https://wayhouse.localhost"),
-    LOG_LEVEL: oneOf(["debug", "info", "warn", "error"]).default("info"),
+    LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
   })
   .refine((env) => env.DATABASE_URL !== undefined || env.DATABASE_OWNER_URL === undefined, {
     path: ["DATABASE_OWNER_URL"],

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
+import type { Log } from "../telemetry/log.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../migrations/", import.meta.url));
 const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
@@ -27,7 +28,7 @@ export class MigrationError extends Error {
 export async function migrate(options: {
   readonly ownerUrl: string;
   readonly apiUrl: string;
-  readonly log?: (line: string) => void;
+  readonly log?: Log;
 }): Promise<void> {
   const migrations = await readMigrations();
   const client = new pg.Client({
@@ -41,7 +42,7 @@ export async function migrate(options: {
     await client.query(CREATE_LEDGER);
     for (const migration of pending(migrations, await readApplied(client))) {
       await apply(client, migration);
-      options.log?.(`migrated ${migration.name}`);
+      options.log?.("migrated", { migration: migration.name });
     }
     await admitApiRole(client, new URL(options.apiUrl));
   } finally {
@@ -130,11 +131,19 @@ async function apply(client: pg.Client, { name, sha256, sql }: Migration): Promi
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => {});
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MigrationError(`migrations/${name} failed and left nothing behind: ${reason}`, {
-      cause: error,
-    });
+    throw new MigrationError(
+      `migrations/${name} failed and left nothing behind${placeOf(error, sql)}.`,
+      { cause: error },
+    );
   }
+}
+
+/** Where and why, without the database's message: that may hold a row. */
+function placeOf(error: unknown, sql: string): string {
+  const { code, position } = error as { code?: string; position?: string };
+  const line =
+    position === undefined ? "" : ` at line ${sql.slice(0, +position).split("\n").length}`;
+  return code === undefined ? line : `${line} (${code})`;
 }
 
 async function admitApiRole(client: pg.Client, apiUrl: URL): Promise<void> {

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { faultOf, type Log } from "../telemetry/log.ts";
 
 export type Pool = pg.Pool;
 
@@ -10,11 +11,10 @@ const types: pg.CustomTypesConfig = {
       : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
 };
 
-/** `log` hears of lost connections; never of statements or their parameters. */
 export function createPool(options: {
   readonly url: string;
   readonly max?: number;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }): Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -30,7 +30,7 @@ export function createPool(options: {
     options: "-c timezone=UTC",
   });
   pool.on("error", (error) => {
-    if (!pool.ending) options.log(`idle database connection lost: ${error.message}`);
+    if (!pool.ending) options.log("idle_connection_lost", { code: faultOf(error).code });
   });
   // A checked-out client that loses its connection emits 'error'; unheard, it ends the process.
   // Whoever runs a statement on it gets the rejection.

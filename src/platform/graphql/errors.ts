@@ -1,8 +1,9 @@
 import { GraphQLError } from "graphql";
 import { type Issue, WayhouseError } from "../../kernel/errors.ts";
+import { faultOf, type Log } from "../telemetry/log.ts";
 
 /** What leaves: our own errors with their code, graphql's as bad input, anything else as INTERNAL. */
-export function present(error: unknown, log: (line: string) => void): GraphQLError {
+export function present(error: unknown, log: Log): GraphQLError {
   const known =
     error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error });
   const cause = known.originalError ?? undefined;
@@ -10,7 +11,7 @@ export function present(error: unknown, log: (line: string) => void): GraphQLErr
     return withCode(known, cause.code, cause.message, cause.details);
   }
   if (cause === undefined || cause instanceof GraphQLError) return presentInput(known);
-  log(cause.stack ?? cause.message);
+  log("request_failed", faultOf(cause));
   return withCode(known, "INTERNAL", "Internal error.");
 }
 

@@ -7,6 +7,7 @@ import type { Context } from "../graphql/builder.ts";
 import { present } from "../graphql/errors.ts";
 import { boundDocuments } from "../graphql/limits.ts";
 import type { Session } from "../db/session.ts";
+import { faultOf, type Log } from "../telemetry/log.ts";
 
 const MOST_BYTES = 1024 * 1024;
 
@@ -17,8 +18,7 @@ export interface ServerOptions {
   readonly isReady: () => Promise<boolean>;
   /** Serves GraphiQL to a browser that opens /graphql: for development only. */
   readonly graphiql: boolean;
-  /** Hears of faults of ours only: a message and a stack, never a document or its variables. */
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }
 
 /** POST /graphql with a bearer token (RFC 6750), and two health checks. */
@@ -37,7 +37,7 @@ export function createHttpServer(options: ServerOptions): Server {
 
   return createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      options.log(error instanceof Error ? (error.stack ?? error.message) : "unknown fault");
+      options.log("request_failed", faultOf(error));
       if (!response.headersSent) refuse(response, 500, "INTERNAL", "Internal error.");
     });
   });

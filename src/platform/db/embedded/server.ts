@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type Account, findBinaries, isReachable, serverAccount } from "./binaries.ts";
+import { EmbeddedError } from "./errors.ts";
 import { isAlive, lockFolder } from "./lock.ts";
+import type { Log } from "../../telemetry/log.ts";
 
 export interface EmbeddedServer {
   readonly superuserUrl: string;
@@ -41,7 +43,7 @@ const ROOT_STATE = "/var/lib/wayhouse";
 export async function startEmbedded(options: {
   readonly dataDir: string;
   readonly durable?: boolean;
-  readonly log: (line: string) => void;
+  readonly log: Log;
 }): Promise<EmbeddedServer> {
   const { dataDir, log } = options;
   const account = serverAccount();
@@ -141,7 +143,7 @@ async function initialise(
     const code = await new Promise((resolve, reject) =>
       child.on("error", reject).on("close", resolve),
     );
-    if (code !== 0) throw new Error(`initdb failed: ${complaint.trim()}`);
+    if (code !== 0) throw new EmbeddedError(`initdb failed: ${complaint.trim()}`);
   } finally {
     await rm(passwords, { force: true });
   }
@@ -182,7 +184,7 @@ interface Supervised {
   stop(): Promise<void>;
 }
 
-function supervise(start: () => ChildProcess, log: (line: string) => void): Supervised {
+function supervise(start: () => ChildProcess, log: Log): Supervised {
   let stopping = false;
   let child = start();
   const watch = () =>
@@ -190,7 +192,7 @@ function supervise(start: () => ChildProcess, log: (line: string) => void): Supe
       .on("error", () => {})
       .once("exit", () => {
         if (stopping) return;
-        log("the embedded database died and is started again");
+        log("embedded_database_restarted", {});
         setTimeout(() => {
           if (stopping) return;
           child = start();
@@ -226,7 +228,9 @@ async function untilReady(url: string, supervised: Supervised): Promise<void> {
     }
   }
   await supervised.stop();
-  throw new Error("The embedded database does not start; its server.log in DATA_DIR says why.");
+  throw new EmbeddedError(
+    "The embedded database does not start; its server.log in DATA_DIR says why.",
+  );
 }
 
 async function createDatabase(url: string, secrets: Secrets): Promise<void> {

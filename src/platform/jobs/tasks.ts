@@ -1,0 +1,26 @@
+/** One statement that may run at any time, any number of times, on any number of processes at once. */
+export interface Task {
+  /** Names it in logs, metrics and traces. */
+  readonly name: string;
+  /** From the end of one run to the beginning of the next. */
+  readonly everyMs: number;
+  /** A call of the keeper's function that does it: idempotent, passing by what others have locked. */
+  readonly text: string;
+}
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+
+/** Nothing depends on one having run: reads tell the same without. */
+export const TASKS: readonly Task[] = [
+  { name: "settle_holds", everyMs: 5 * SECOND, text: "select settle_overdue_holds(null, 200)" },
+  { name: "settle_handoffs", everyMs: 5 * SECOND, text: "select settle_handoffs(200)" },
+  { name: "open_nights", everyMs: HOUR, text: "select open_nights(null)" },
+  { name: "purge_revoked_tokens", everyMs: HOUR, text: "select purge_revoked_tokens()" },
+  {
+    name: "purge_idempotency_records",
+    everyMs: HOUR,
+    text: "select purge_idempotency_records(interval '30 days')",
+  },
+  { name: "purge_reveals", everyMs: HOUR, text: "select purge_reveals(interval '30 days')" },
+];
