@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { printSubgraphSchema } from "@apollo/subgraph";
@@ -8,6 +8,7 @@ import { startEmbedded } from "../platform/db/embedded/server.ts";
 import { migrate } from "../platform/db/migrator.ts";
 import { textLog } from "../platform/telemetry/log.ts";
 import { buildSchema } from "../schema.ts";
+import { composeWithNetwork } from "./compose.ts";
 import { printDatabaseSchema } from "./database-schema.ts";
 import { printOperations } from "./operations.ts";
 
@@ -20,6 +21,9 @@ const sdl = `${printSubgraphSchema(schema)}\n`;
 mkdirSync("schema", { recursive: true });
 writeFileSync("schema/network.graphql", sdl);
 writeFileSync("src/client/operations.ts", await printOperations(schema));
+const composed = composeWithNetwork(sdl, readFileSync("examples/partner/cases.graphql", "utf8"));
+if (!composed.ok) throw new Error(composed.errors.join("\n"));
+writeFileSync("schema/supergraph.graphql", composed.supergraph);
 if (process.argv.includes("--release")) {
   writeFileSync("schema/released.graphql", sdl);
   writeFileSync("schema/breaking-changes.json", "[]\n");

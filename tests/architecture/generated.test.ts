@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { printSubgraphSchema } from "@apollo/subgraph";
 import { GraphQLObjectType } from "graphql";
 import { describe, expect, it } from "vitest";
+import { composeWithNetwork } from "../../src/cli/compose.ts";
 import { builder } from "../../src/platform/graphql/builder.ts";
 import { buildSchema } from "../../src/schema.ts";
 
@@ -10,6 +11,15 @@ describe("the schema", () => {
     expect(readFileSync("schema/network.graphql", "utf8")).toBe(
       `${printSubgraphSchema(buildSchema())}\n`,
     );
+  });
+
+  it("is committed as the example's gateway composes it: run `npm run generate`", () => {
+    const [network, cases, supergraph] = [
+      "schema/network.graphql",
+      "examples/partner/cases.graphql",
+      "schema/supergraph.graphql",
+    ].map((path) => readFileSync(path, "utf8"));
+    expect(composeWithNetwork(network!, cases!)).toEqual({ ok: true, supergraph });
   });
 
   it("says of every root field who may use it", () => {

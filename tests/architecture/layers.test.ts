@@ -18,9 +18,10 @@ const importing = (path: string, specifier: string) =>
 describe("the house", () => {
   const src = read("src");
   const tests = read("tests").filter(({ path }) => path.endsWith(".ts"));
+  const examples = read("examples").filter(({ path }) => path.endsWith(".ts"));
 
   it("keeps its layers", () => {
-    expect(layerViolations([...src, ...tests])).toEqual([]);
+    expect(layerViolations([...src, ...tests, ...examples])).toEqual([]);
   });
 
   it("was looked at, every layer of it", () => {
@@ -132,6 +133,9 @@ describe("planted violations", () => {
     ["the client does not know platform", "src/client/call.ts", "../platform/auth/sign.ts"],
     ["the server does not know the client", "src/app.ts", "./client/index.ts"],
     ["the client runs without Node", "src/client/token.ts", "node:crypto"],
+    ["an example stands alone", "examples/partner/gateway.ts", "../../src/kernel/ids.ts"],
+    ["an example needs no tests", "examples/partner/gateway.ts", "../../tests/support/demo.ts"],
+    ["src does not know the examples", "src/cli/seed.ts", "../../examples/partner/cases.ts"],
     ["the environment is not imported", "src/cli/seed.ts", "node:process"],
   ])("%s", (_, path, specifier) => {
     expect(importing(path, specifier)).not.toEqual([]);
@@ -200,6 +204,7 @@ describe("planted violations", () => {
 it.each([
   ["src/main.ts", `import { app } from "./app.ts"; process.on("SIGTERM", stop);`],
   ["src/schema.ts", `import "./modules/capacity/shelter.graphql.ts";`],
+  ["examples/partner/demo.ts", `import { createApp } from "../../src/app.ts";`],
   ["src/cli/seed.ts", `import { a } from "../app.ts"; process.stdout.write(process.argv[2]);`],
   ["src/platform/config/config.ts", "export const url = process.env.DATABASE_URL;"],
   ["src/platform/db/pool.ts", `import pg from "pg"; import { Kysely } from "kysely";`],

@@ -2,7 +2,7 @@ import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import { COMPUTED, type Import, type SourceFile, strip } from "./imports.ts";
 
-type Layer = "kernel" | "sealing" | "client" | "platform" | "modules" | "top" | "cli";
+type Layer = "kernel" | "sealing" | "client" | "platform" | "modules" | "top" | "cli" | "examples";
 const MAY_IMPORT: Record<Layer, readonly Layer[]> = {
   kernel: ["kernel"],
   sealing: ["sealing", "kernel"],
@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<Layer, readonly Layer[]> = {
   modules: ["modules", "platform", "sealing", "kernel"],
   top: ["top", "modules", "platform", "sealing", "kernel"],
   cli: ["cli", "client", "top", "modules", "platform", "sealing", "kernel"],
+  examples: ["examples"],
 };
 
 const RUNS_IN_BROWSERS: readonly string[] = ["sealing", "client"];
@@ -52,13 +53,15 @@ interface Target extends Import, Place {
   readonly isPackage: boolean;
 }
 
-const LAYERS = Object.keys(MAY_IMPORT) as Layer[];
 const TOP = /^src\/(?:main|app|schema)\.ts$/;
+// Of an example partners copy all but its demo.ts.
+const FOLDER =
+  /^(?:src\/(kernel|sealing|client|platform|modules|cli)|(examples)(?!.*\/demo\.ts$))\//;
 const ROLE = /^(?:[a-z][A-Za-z0-9-]*\.(graphql|actions|rules|queries)|(errors|index))\.ts$/;
 function placeOf(path: string): Place {
-  const layer = LAYERS.find((name) => name !== "top" && path.startsWith(`src/${name}/`));
-  if (layer !== "modules")
-    return { layer: TOP.test(path) ? "top" : layer, module: undefined, role: undefined };
+  const folder = FOLDER.exec(path);
+  const layer = TOP.test(path) ? "top" : ((folder?.[1] ?? folder?.[2]) as Layer | undefined);
+  if (layer !== "modules") return { layer, module: undefined, role: undefined };
   const [, , module, ...rest] = path.split("/");
   const role = ROLE.exec(rest.join("/"));
   return { layer, module, role: role?.[1] ?? role?.[2] };

@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import type { Server } from "node:http";
+import { importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
+import { type CaseRecord, createCaseSubgraph } from "../../examples/partner/cases.ts";
+import { createGateway } from "../../examples/partner/gateway.ts";
+import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
+import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
+import { AUDIENCE, type Demo } from "./demo.ts";
+
+export const CASES_AUDIENCE = "https://cases.lantern.example";
+
+export interface Federation {
+  readonly gatewayUrl: string;
+  readonly casesUrl: string;
+  /** As the organisation's bot, with a token for each subgraph. */
+  post(organisation: string, body: object, scopes?: readonly Scope[]): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The example's gateway and lantern's case subgraph, before the network's graph. */
+export async function startFederation(
+  demo: Demo,
+  records: readonly CaseRecord[],
+): Promise<Federation> {
+  const { publicJwk, kid } = await demoKey(demo.dataDir, "lantern");
+  const cases = createCaseSubgraph({
+    records,
+    issuer: demoIssuer("lantern"),
+    audience: CASES_AUDIENCE,
+    keys: { keys: [{ ...publicJwk, kid }] },
+  });
+  const casesUrl = await listen(cases);
+  const supergraph = readFileSync("schema/supergraph.graphql", "utf8");
+  const gateway = createGateway({ supergraph, networkUrl: demo.url, casesUrl });
+  const gatewayUrl = await listen(gateway);
+  return {
+    gatewayUrl,
+    casesUrl,
+    post: async (organisation, body, scopes = SCOPES) =>
+      postTo(gatewayUrl, body, {
+        authorization: await bearer(demo, organisation, { aud: AUDIENCE, scope: scopes.join(" ") }),
+        "x-cases-authorization": await bearer(demo, organisation, { aud: CASES_AUDIENCE }),
+      }),
+    async stop() {
+      for (const server of [gateway, cases]) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
+  };
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}/graphql`;
+}
+
+export async function postTo(
+  url: string,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+  return response.text();
+}
+
+/** An `authorization` header with a token of the organisation's bot, whatever its claims. */
+export async function bearer(
+  demo: Demo,
+  organisation: string,
+  claims: JWTPayload & { scope?: string },
+): Promise<string> {
+  const { privateJwk, kid } = await demoKey(demo.dataDir, organisation);
+  const now = Math.floor(Date.now() / 1000);
+  const standard = {
+    iss: demoIssuer(organisation),
+    sub: "bot",
+    client_id: "bot",
+    jti: crypto.randomUUID(),
+    iat: now,
+    exp: now + 60,
+  };
+  const token = await new SignJWT({ ...standard, ...claims })
+    .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid })
+    .sign(await importJWK(privateJwk as JWK, "EdDSA"));
+  return `Bearer ${token}`;
+}
