@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
 import { createJwksFetcher } from "./platform/auth/jwks.ts";
 import { type NodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
@@ -7,38 +8,67 @@ import { assertMigrated } from "./platform/db/migrator.ts";
 import { createPool } from "./platform/db/pool.ts";
 import { assertRoleIsHarmless } from "./platform/db/role.ts";
 import { onClient, openSession } from "./platform/db/session.ts";
+import { drainable } from "./platform/http/drain.ts";
+import { measureRequests } from "./platform/http/measure.ts";
 import { createHttpServer } from "./platform/http/server.ts";
 import { startClock } from "./platform/jobs/clock.ts";
 import { TASKS } from "./platform/jobs/tasks.ts";
 import type { Log } from "./platform/telemetry/log.ts";
+import { createMetrics, type Metrics } from "./platform/telemetry/metrics.ts";
+import { NO_TRACING, type Tracing } from "./platform/telemetry/tracing.ts";
 import { buildSchema } from "./schema.ts";
 
-export interface App {
+export interface Core {
+  readonly apiUrl: string;
+  readonly nodeKey: NodeKey;
+  readonly log: Log;
+  readonly metrics?: Metrics;
+  readonly tracing?: Tracing;
+}
+export interface Drained {
+  /** Seconds in which readiness says no while everything is served, so that nobody sends more. */
+  readonly noticeSeconds: number;
+  /** In all; what has no answer then is cut off. */
+  readonly mostSeconds: number;
+}
+export interface Worker {
+  /** True while it can do its work and is not about to end. */
+  isReady(): Promise<boolean>;
+  /** Requests, then jobs, then connections. Resolves with how many requests were cut off. */
+  stop(drained?: Drained): Promise<number>;
+}
+export interface App extends Worker {
   readonly server: Server;
-  /** Ends requests under way, then jobs, then connections. */
-  stop(): Promise<void>;
+}
+
+/** The jobs without the API. @throws as createApp */
+export async function createWorker(options: Core): Promise<Worker> {
+  const { pool, isReady } = await openDatabase(options);
+  const clock = startClock({ pool, tasks: TASKS, ...observed(options) });
+  return {
+    isReady,
+    async stop({ mostSeconds } = AT_ONCE) {
+      await atMost(
+        mostSeconds * 1_000,
+        clock.stop().then(() => pool.end()),
+      );
+      return 0;
+    },
+  };
 }
 
 /** The composition root. @throws UnsafeRole, MigrationError, NodeKeyError before anything is served */
-export async function createApp(options: {
-  readonly apiUrl: string;
-  readonly audience: string;
-  readonly nodeKey: NodeKey;
-  readonly graphiql?: boolean;
-  readonly log: Log;
-}): Promise<App> {
-  const { audience, log } = options;
-  const pool = createPool({ url: options.apiUrl, log });
-  try {
-    await onClient(pool, async (client) => {
-      await assertRoleIsHarmless(client);
-      await assertMigrated(client);
-      await assertNodeKey(client, options.nodeKey);
-    });
-  } catch (error) {
-    await pool.end();
-    throw error;
-  }
+export async function createApp(
+  options: Core & {
+    readonly audience: string;
+    readonly graphiql?: boolean;
+    /** False where workers run the jobs. */
+    readonly runsJobs?: boolean;
+  },
+): Promise<App> {
+  const { audience, runsJobs = true } = options;
+  const { log, metrics, tracing } = observed(options);
+  const { pool, isReady: hasDatabase } = await openDatabase(options);
   const now = () => Date.now();
   const verifier = createTokenVerifier({
     audience,
@@ -61,27 +91,68 @@ export async function createApp(options: {
     schema: buildSchema(),
     log,
     graphiql: options.graphiql ?? false,
-    isReady: () =>
-      onClient(pool, (client) => client.query("select 1")).then(
-        () => true,
-        () => false,
-      ),
+    isReady: () => isReady(),
     async openSession(token) {
       const { clientId, ...identity } = await verifier.verify(token);
       return openSession(pool, { ...identity, clientName: clientId });
     },
   });
-  const clock = startClock({ pool, tasks: TASKS, log });
+  const drain = drainable(server);
+  const isReady = async () => !drain.isDraining && (await hasDatabase());
+  measureRequests(server, metrics);
+  const tasks = runsJobs ? TASKS : [];
+  const clock = startClock({ pool, tasks, log, metrics, tracing });
   return {
     server,
-    async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
-      await closed;
-      await clock.stop();
-      await pool.end();
+    isReady,
+    async stop({ noticeSeconds, mostSeconds } = AT_ONCE) {
+      const until = Date.now() + mostSeconds * 1_000;
+      drain.begin();
+      await setTimeout(noticeSeconds * 1_000);
+      const cutOff = await drain.finish(until - Date.now());
+      // What still runs then has nobody to answer; the end of the process rolls it back.
+      await atMost(
+        until - Date.now(),
+        clock.stop().then(() => pool.end()),
+      );
+      return cutOff;
     },
   };
+}
+
+const AT_ONCE: Drained = { noticeSeconds: 0, mostSeconds: 25 };
+const atMost = (ms: number, work: Promise<void>): Promise<void> =>
+  Promise.race([work, setTimeout(ms, undefined, { ref: false })]);
+
+const observed = ({ log, metrics = createMetrics(), tracing = NO_TRACING }: Core) => ({
+  log,
+  metrics,
+  tracing,
+});
+
+async function openDatabase({ apiUrl, nodeKey, log, metrics }: Core) {
+  const pool = createPool({ url: apiUrl, log });
+  metrics?.watchPool(() => ({
+    total: pool.totalCount,
+    idle: pool.idleCount,
+    waiting: pool.waitingCount,
+  }));
+  try {
+    await onClient(pool, async (client) => {
+      await assertRoleIsHarmless(client);
+      await assertMigrated(client);
+      await assertNodeKey(client, nodeKey);
+    });
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  const isReady = () =>
+    onClient(pool, (client) => client.query("select 1")).then(
+      () => true,
+      () => false,
+    );
+  return { pool, isReady };
 }
 
 /** Every process of a node has one key: cursors and checkpoints of one mean something to all. */

@@ -1,58 +1,108 @@
 import { once } from "node:events";
-import { createApp } from "./app.ts";
+import type { Server } from "node:http";
+import { type App, type Core, createApp, createWorker } from "./app.ts";
 import { loadNodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
 import { seedDemo } from "./platform/db/demo-network.ts";
 import { type Config, ConfigError, readConfig } from "./platform/config/config.ts";
 import { EmbeddedError } from "./platform/db/embedded/errors.ts";
-import { type EmbeddedServer, startEmbedded } from "./platform/db/embedded/server.ts";
+import { startEmbedded } from "./platform/db/embedded/server.ts";
 import { migrate, MigrationError } from "./platform/db/migrator.ts";
 import { UnsafeRole } from "./platform/db/role.ts";
-import { createLog, faultOf, textLog } from "./platform/telemetry/log.ts";
+import { createOperationsServer } from "./platform/telemetry/endpoint.ts";
+import { createLog, faultOf, type Log, textLog } from "./platform/telemetry/log.ts";
+import { createMetrics } from "./platform/telemetry/metrics.ts";
+import { startTracing } from "./platform/telemetry/tracing.ts";
 
-async function main(): Promise<void> {
+/** @returns the exit code */
+async function main(isWorker: boolean): Promise<number> {
   // Unhandled, this signal opens the inspector.
   process.on("SIGUSR1", () => {});
-  const stopAsked = Promise.race([once(process, "SIGTERM"), once(process, "SIGINT")]);
+  const stopAsked = stopSignal();
   const config = readConfig();
+  if (isWorker && !config.databaseUrl)
+    throw new ConfigError("A worker needs the DATABASE_URL of the processes that it works for.");
   const log = createLog({
     format: config.environment === "production" ? "json" : "text",
     level: config.logLevel,
   });
-  let embedded: EmbeddedServer | undefined;
-  let urls: { ownerUrl?: string | undefined; apiUrl: string };
-  if (config.databaseUrl) {
-    urls = { ownerUrl: config.databaseOwnerUrl, apiUrl: config.databaseUrl };
-  } else {
-    embedded = await startEmbedded({ dataDir: config.dataDir, log });
-    urls = embedded;
-  }
+  const database = await openDatabase(config, log);
   try {
-    const { ownerUrl, apiUrl } = urls;
-    if (ownerUrl) {
-      await migrate({ ownerUrl, apiUrl, log });
-      if (config.seed === "demo") await seedDemo({ ownerUrl, apiUrl, dataDir: config.dataDir });
-    }
-    const app = await createApp({
-      apiUrl,
-      audience: config.audience,
-      nodeKey: await loadNodeKey(config.nodeKeyFile),
-      graphiql: config.environment === "development",
-      log,
-    });
+    const { apiUrl, ownerUrl } = database;
+    if (ownerUrl) await migrate({ ownerUrl, apiUrl, log });
+    if (ownerUrl && !isWorker && config.seed === "demo")
+      await seedDemo({ ownerUrl, apiUrl, dataDir: config.dataDir });
+    const metrics = createMetrics();
+    const tracing = await startTracing(config.tracesEndpoint);
+    const nodeKey = await loadNodeKey(config.nodeKeyFile);
+    const core = { apiUrl, nodeKey, log, metrics, tracing };
+    const app = isWorker ? await createWorker(core) : await startApi(config, core);
+    const operations = config.operations && createOperationsServer({ metrics, ...app });
+    let cutOff: number;
     try {
-      app.server.listen(config.port, config.host);
-      await once(app.server, "listening");
-      const address = app.server.address();
-      const port = address && typeof address === "object" ? address.port : config.port;
-      announce(`http://${config.host}:${port}`, config);
-      await stopAsked;
-      log("draining", {});
+      if (operations && config.operations) {
+        metrics.watchProcess();
+        log("measuring", { address: await listen(operations, config.operations) });
+      }
+      if (isWorker) console.log("Wayhouse works.");
+      const signal = await stopAsked;
+      log("draining", { signal, mostSeconds: config.drain.mostSeconds });
     } finally {
-      await app.stop();
+      cutOff = await app.stop(config.drain);
+      operations?.close();
+      operations?.closeAllConnections();
+      await tracing.stop();
     }
+    if (cutOff > 0) log("drain_cut_off", { requests: cutOff });
+    else log("stopped", {});
+    return cutOff > 0 ? 1 : 0;
   } finally {
-    await embedded?.stop();
+    await database.stop();
   }
+}
+
+/** The first asks to drain, another one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let askedAt: number | undefined;
+    const hear = (signal: NodeJS.Signals) => {
+      askedAt ??= Date.now();
+      resolve(signal);
+      // npm passes on a Ctrl-C that the terminal has sent to this process as well.
+      if (Date.now() - askedAt > 1_000) process.exit(1);
+    };
+    process.on("SIGTERM", hear).on("SIGINT", hear);
+  });
+}
+
+async function openDatabase(config: Config, log: Log) {
+  if (config.databaseUrl === undefined) return startEmbedded({ dataDir: config.dataDir, log });
+  return { apiUrl: config.databaseUrl, ownerUrl: config.databaseOwnerUrl, stop: async () => {} };
+}
+
+async function startApi(config: Config, core: Core): Promise<App> {
+  const app = await createApp({
+    ...core,
+    audience: config.audience,
+    graphiql: config.environment === "development",
+    runsJobs: config.jobs === "inline",
+  });
+  try {
+    const address = await listen(app.server, config);
+    announce(address, config);
+    if (config.environment === "production") core.log("serving", { address });
+  } catch (error) {
+    await app.stop();
+    throw error;
+  }
+  return app;
+}
+
+async function listen(server: Server, at: { host: string; port: number }): Promise<string> {
+  server.listen(at.port, at.host);
+  await once(server, "listening");
+  const address = server.address();
+  const port = address && typeof address === "object" ? address.port : at.port;
+  return `http://${at.host}:${port}`;
 }
 
 function announce(url: string, { seed, environment }: Config): void {
@@ -78,11 +128,13 @@ Get a token, then list free beds:
 /** Each is a sentence of ours that says what to do. */
 const TOLD = [ConfigError, EmbeddedError, MigrationError, NodeKeyError, UnsafeRole];
 
-main().then(
-  () => process.exit(0),
+main(process.argv[2] === "worker").then(
+  (code) => process.exit(code),
   (error: unknown) => {
     if ((error as NodeJS.ErrnoException)?.code === "EADDRINUSE")
-      console.error("The port is taken: stop what listens there, or set PORT to another.");
+      console.error(
+        "The port is taken: stop what listens there, or set PORT (or METRICS_PORT) to another.",
+      );
     else if (TOLD.some((known) => error instanceof known)) console.error((error as Error).message);
     else if (/^(E[A-Z]+|08...|28...|3D000|57P..)$/.test(String(faultOf(error).code)))
       console.error(

@@ -1,22 +1,29 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
 import { AUDIENCE } from "./demo.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-interface ApiProcess {
+export interface ApiProcess {
+  /** Empty of a worker. */
   readonly url: string;
+  /** Where it shows /metrics, given METRICS_PORT. */
+  operations(): string;
   readonly child: ChildProcess;
   /** Everything it wrote to stderr so far. */
   log(): string;
 }
 
 /** `src/main.ts` in a process of its own, on a free port. @throws what it wrote, if it ends instead */
-export async function startApi(environment: NodeJS.ProcessEnv): Promise<ApiProcess> {
+export async function startApi(
+  environment: NodeJS.ProcessEnv,
+  ...role: readonly "worker"[]
+): Promise<ApiProcess> {
   const NODE_KEY_FILE = inject("nodeKeyFile");
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts"], {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts", ...role], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], PORT: "0", AUDIENCE, NODE_KEY_FILE, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
@@ -27,13 +34,15 @@ export async function startApi(environment: NodeJS.ProcessEnv): Promise<ApiProce
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout.on("data", (chunk: Buffer) => {
       announced += chunk.toString();
-      const found = /serves (\S+\/graphql)\n/.exec(announced)?.[1];
-      if (found) resolve(found);
+      const [found, at = ""] = /serves (\S+\/graphql)\n|works\.\n/.exec(announced) ?? [];
+      if (found) resolve(at);
     });
     child.once("error", reject);
     child.once("close", (code) => reject(new Error(`an API process ended (${code}): ${log}`)));
   });
-  return { url, child, log: () => log };
+  const operations = () => /measuring\W+address\W+(http:\/\/[\d.:]+)/.exec(log)?.[1] ?? "";
+  if (environment["METRICS_PORT"] !== undefined) while (operations() === "") await sleep(20);
+  return { url, operations, child, log: () => log };
 }
 
 /** Its exit code. */

@@ -20,14 +20,21 @@ export interface Config {
   readonly audience: string;
   /** Events below it are not logged. In production a log is JSON, one object a line. */
   readonly logLevel: LogLevel;
+  /** Where operators ask for /metrics and health, apart from the API; null: nowhere. */
+  readonly operations: { readonly host: string; readonly port: number } | null;
+  /** Base URL of an OpenTelemetry collector (OTLP over HTTP). Absent: no traces. */
+  readonly tracesEndpoint?: string;
+  /** `none` where `npm run worker` runs the jobs. */
+  readonly jobs: "inline" | "none";
+  readonly drain: { readonly noticeSeconds: number; readonly mostSeconds: number };
 }
 
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
-const isPostgresUrl = (value: string) =>
-  URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol);
+const protocolOf = (value: string) => (URL.canParse(value) ? new URL(value).protocol : "");
+const isPostgresUrl = (value: string) => /^postgres(ql)?:$/.test(protocolOf(value));
 
 const postgresUrl = z
   .string()
@@ -37,16 +44,19 @@ function oneOf<const T extends readonly string[]>(values: T) {
   return z.enum(values, { error: `must be one of ${values.join(", ")}` });
 }
 
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .refine(
+      (value) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
+      `must be a whole number from ${least} to ${most}`,
+    )
+    .transform(Number);
+
 const environment = z
   .object({
     HOST: z.string().default("127.0.0.1"),
-    PORT: z
-      .string()
-      .refine(
-        (value) => /^\d{1,5}$/.test(value) && Number(value) <= 65535,
-        "must be a whole number from 0 to 65535",
-      )
-      .default("4000"),
+    PORT: whole(0, 65_535).default(4000),
     DATA_DIR: z.string().default(".data"),
     NODE_KEY_FILE: z.string().optional(),
     DATABASE_URL: postgresUrl.optional(),
@@ -61,6 +71,15 @@ const environment = z
       )
       .default("https://wayhouse.localhost"),
     LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
+    METRICS_HOST: z.string().default("127.0.0.1"),
+    METRICS_PORT: whole(0, 65_535).optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: z
+      .string()
+      .refine((value) => /^https?:$/.test(protocolOf(value)), "must be an http or https URL")
+      .optional(),
+    JOBS: oneOf(["inline", "none"]).default("inline"),
+    DRAIN_SECONDS: whole(1, 600).default(25),
+    DRAIN_NOTICE_SECONDS: whole(0, 300).default(0),
   })
   .refine((env) => env.DATABASE_URL !== undefined || env.DATABASE_OWNER_URL === undefined, {
     path: ["DATABASE_OWNER_URL"],
@@ -83,7 +102,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const { data } = parsed;
   return {
     host: data.HOST,
-    port: Number(data.PORT),
+    port: data.PORT,
     dataDir: resolve(data.DATA_DIR),
     ...(data.DATABASE_URL !== undefined && { databaseUrl: data.DATABASE_URL }),
     ...(data.DATABASE_OWNER_URL !== undefined && { databaseOwnerUrl: data.DATABASE_OWNER_URL }),
@@ -92,5 +111,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     environment: data.NODE_ENV,
     audience: data.AUDIENCE,
     logLevel: data.LOG_LEVEL,
+    operations:
+      data.METRICS_PORT === undefined ? null : { host: data.METRICS_HOST, port: data.METRICS_PORT },
+    ...(data.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined && {
+      tracesEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
+    }),
+    jobs: data.JOBS,
+    drain: { noticeSeconds: data.DRAIN_NOTICE_SECONDS, mostSeconds: data.DRAIN_SECONDS },
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import pg from "pg";
+import { roundTrips } from "../telemetry/tracing.ts";
 
 export interface Statement {
   readonly text: string;
@@ -141,6 +142,18 @@ class Batch {
 
 /** Results stand in the order of the statements. Rejects with the first error. */
 export function runBatch(client: pg.PoolClient, statements: readonly Statement[]): Promise<Rows[]> {
+  return roundTrips.start.hasSubscribers
+    ? roundTrips.tracePromise(
+        submit,
+        { statements: statements.length },
+        undefined,
+        client,
+        statements,
+      )
+    : submit(client, statements);
+}
+
+function submit(client: pg.PoolClient, statements: readonly Statement[]): Promise<Rows[]> {
   return new Promise((resolve, reject) => {
     const batch = new Batch(statements, (client as unknown as { _types: unknown })._types);
     batch.callback = (error, results) => (error ? reject(error) : resolve(results ?? []));

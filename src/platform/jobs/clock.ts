@@ -1,6 +1,9 @@
 import type { Pool } from "../db/pool.ts";
+import { runBatch } from "../db/pipeline.ts";
 import { onClient } from "../db/session.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 import type { Task } from "./tasks.ts";
 
 export interface Clock {
@@ -13,19 +16,30 @@ export function startClock(options: {
   readonly pool: Pool;
   readonly tasks: readonly Task[];
   readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
 }): Clock {
-  const { pool, tasks, log } = options;
+  const { pool, tasks, log, metrics, tracing } = options;
   const timers = new Map<Task, NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
   let isStopping = false;
+  metrics.watchJobs(tasks.map(({ name }) => name));
 
-  async function attempt({ name, text }: Task): Promise<void> {
-    try {
-      await onClient(pool, (client) => client.query(text));
-    } catch (error) {
-      log("job_failed", { job: name, ...faultOf(error) });
-    }
-  }
+  const attempt = ({ name, text }: Task): Promise<void> =>
+    tracing.span(`job ${name}`, undefined, async (tell) => {
+      const begun = performance.now();
+      const end = (outcome: "success" | "failure") =>
+        metrics.jobEnded(name, outcome, (performance.now() - begun) / 1_000);
+      try {
+        await onClient(pool, (client) => runBatch(client, [{ text, values: [] }]));
+        end("success");
+      } catch (error) {
+        const fault = faultOf(error);
+        end("failure");
+        tell({ code: String(fault.code ?? fault.error) });
+        log("job_failed", { job: name, ...fault });
+      }
+    });
 
   function run(task: Task): void {
     const turn: Promise<void> = attempt(task).finally(() => {

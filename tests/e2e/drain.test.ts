@@ -1,0 +1,122 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Answer, type Demo, startDemo } from "../support/demo.ts";
+import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
+
+let demo: Demo;
+let keeper: pg.Client;
+beforeAll(async () => {
+  demo = await startDemo();
+  keeper = new pg.Client({ connectionString: demo.database.superuserUrl });
+  await keeper.connect();
+});
+afterAll(async () => {
+  await keeper?.end();
+  await demo?.stop();
+});
+
+const start = (environment: NodeJS.ProcessEnv = {}) =>
+  startApi({ DATABASE_URL: demo.database.apiUrl, SEED: "none", METRICS_PORT: "0", ...environment });
+
+const WRITE = `mutation ($input: CreateShelterInput!) { createShelter(input: $input) { label } }`;
+
+/** A write that waits where `hold` has locked. */
+async function write(url: string, label: string): Promise<Response> {
+  const token = await demo.token("harbour", ["beds:manage", "beds:read"]);
+  const fields = { country: "AM", locality: "Yerevan", kind: "HOSTEL", features: [], beds: 1 };
+  const input = { idempotencyKey: randomUUID(), label, ...fields };
+  return fetch(url, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ query: WRITE, variables: { input } }),
+  });
+}
+const labels = (prefix: string) => Array.from({ length: 6 }, (_, nth) => `${prefix} ${nth}`);
+
+/** Keeps shelters from being written; resolves once `count` writes wait for it. */
+async function hold(): Promise<void> {
+  await keeper.query("begin");
+  await keeper.query("lock table shelter in share mode");
+}
+async function untilWaiting(count: number): Promise<void> {
+  for (let waits = 0; waits < 200; waits++) {
+    const { rows } = await keeper.query<{ count: number }>(
+      "select count(*)::integer as count from pg_locks where not granted and relation = 'shelter'::regclass",
+    );
+    if (rows[0]!.count === count) return;
+    await sleep(20);
+  }
+  throw new Error("the writes do not wait");
+}
+const release = () => keeper.query("commit");
+
+async function inFlight(api: ApiProcess, prefix: string) {
+  await hold();
+  const writes = labels(prefix).map((label) => write(api.url, label));
+  const settled = Promise.allSettled(writes);
+  await untilWaiting(writes.length);
+  return settled;
+}
+const written = async (prefix: string) => {
+  const { rows } = await keeper.query<{ count: number }>(
+    "select count(*)::integer as count from shelter where starts_with(label, $1)",
+    [prefix],
+  );
+  return rows[0]!.count;
+};
+
+it("what is under way is answered, what comes anew is refused, and the exit code is 0", async () => {
+  const api = await start();
+  const ended = inFlight(api, "drained");
+  await untilWaiting(6);
+  const exit = endApi(api);
+  await expect.poll(() => api.log()).toContain("draining signal=SIGTERM");
+  await expect.poll(async () => (await fetch(`${api.operations()}/health/ready`)).status).toBe(503);
+  expect((await fetch(`${api.operations()}/health/live`)).status).toBe(200);
+  await expect(write(api.url, "too late")).rejects.toThrow("fetch failed");
+  await release();
+  for (const result of await ended) {
+    const answer = result.status === "fulfilled" ? result.value : null;
+    expect(answer?.headers.get("connection")).toBe("close");
+    expect(((await answer!.json()) as Answer).data["createShelter"].label).toMatch(/^drained/);
+  }
+  expect(await exit).toBe(0);
+  expect(await written("drained")).toBe(6);
+  expect(await written("too late")).toBe(0);
+  expect(api.log()).toContain("stopped");
+});
+
+it("for the seconds of notice it says that it is not ready, and serves", async () => {
+  const api = await start({ DRAIN_NOTICE_SECONDS: "2" });
+  const exit = endApi(api);
+  await expect.poll(async () => (await fetch(new URL("/health/ready", api.url))).status).toBe(503);
+  const answer = await write(api.url, "in notice");
+  expect([answer.status, answer.headers.get("connection")]).toEqual([200, "close"]);
+  expect(await exit).toBe(0);
+  expect(await written("in notice")).toBe(1);
+});
+
+it("what is not answered in time is cut off, said so, and leaves nothing behind", async () => {
+  const api = await start({ DRAIN_SECONDS: "1" });
+  const ended = inFlight(api, "cut off");
+  await untilWaiting(6);
+  expect(await endApi(api)).toBe(1);
+  expect(api.log()).toContain("drain cut off requests=6");
+  expect((await ended).map(({ status }) => status)).toEqual(labels("").map(() => "rejected"));
+  await release();
+  await expect.poll(() => written("cut off")).toBe(0);
+});
+
+it("a second signal ends the process at once", async () => {
+  const api = await start();
+  const ended = inFlight(api, "impatient");
+  await untilWaiting(6);
+  const exit = endApi(api);
+  await sleep(1_100);
+  api.child.kill("SIGTERM");
+  expect(await exit).toBe(1);
+  await release();
+  await ended;
+});
