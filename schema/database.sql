@@ -73,6 +73,9 @@ create table audit_entry (
   constraint a_chain_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint audit_entry_pkey PRIMARY KEY (organisation_id, sequence)
 );
+CREATE INDEX audit_entry_by_actor ON public.audit_entry USING btree (organisation_id, actor_id);
+CREATE INDEX audit_entry_by_owner ON public.audit_entry USING btree (organisation_id, owner_id);
+CREATE INDEX audit_entry_by_reach ON public.audit_entry USING btree (organisation_id, at, owner_id, action) WHERE ((actor_id = organisation_id) AND (owner_id <> organisation_id) AND (client_name IS NOT NULL));
 alter table audit_entry enable row level security;
 alter table audit_entry force row level security;
 create policy keeper on audit_entry for all to wayhouse_keeper
@@ -985,6 +988,17 @@ $function$
 ;
 alter function append_audit(uuid,uuid,text,uuid,text,text,text,uuid) owner to wayhouse_keeper;
 
+-- function audit_record(audit_entry)
+CREATE OR REPLACE FUNCTION public.audit_record(in_entry audit_entry)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN concat_ws('
+'::text, 'wayhouse-audit-1', (in_entry).organisation_id, (in_entry).sequence, to_char(((in_entry).at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), (in_entry).actor_id, COALESCE((in_entry).client_name, ''::text), (in_entry).owner_id, (in_entry).action, (in_entry).scope, (((in_entry).subject_type || ':'::text) || (in_entry).subject_id), encode((in_entry).previous_hash, 'hex'::text))
+;
+alter function audit_record(audit_entry) owner to wayhouse_owner;
+grant execute on function audit_record(audit_entry) to wayhouse_api, wayhouse_keeper;
+
 -- function bed_band(integer)
 CREATE OR REPLACE FUNCTION public.bed_band(in_beds integer)
  RETURNS text
@@ -1002,6 +1016,26 @@ CREATE OR REPLACE FUNCTION public.bed_bands()
 RETURN ARRAY['NONE'::text, 'FEW'::text, 'SOME'::text, 'MANY'::text]
 ;
 alter function bed_bands() owner to wayhouse_keeper;
+
+-- function blast_radius(uuid,timestamp with time zone)
+CREATE OR REPLACE FUNCTION public.blast_radius(in_organisation uuid, in_since timestamp with time zone)
+ RETURNS TABLE(owner_id uuid, action text, count integer, last_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT e.owner_id,
+     e.action,
+     (count(*))::integer AS count,
+     date_trunc('hour'::text, max(e.at)) AS date_trunc
+    FROM audit_entry e
+   WHERE ((e.organisation_id = blast_radius.in_organisation) AND (e.at >= blast_radius.in_since) AND (e.actor_id = e.organisation_id) AND (e.owner_id <> e.organisation_id) AND (e.client_name IS NOT NULL) AND viewer_may(VARIADIC ARRAY['network:admin'::text]))
+   GROUP BY e.owner_id, e.action
+   ORDER BY (max(e.at)) DESC, e.owner_id, e.action;
+END
+;
+alter function blast_radius(uuid,timestamp with time zone) owner to wayhouse_keeper;
+grant execute on function blast_radius(uuid,timestamp with time zone) to wayhouse_api;
 
 -- function claim_idempotency_key(bytea,bytea)
 CREATE OR REPLACE FUNCTION public.claim_idempotency_key(in_key_hash bytea, in_request_hash bytea)
@@ -1430,6 +1464,30 @@ END
 ;
 alter function open_nights(uuid) owner to wayhouse_keeper;
 grant execute on function open_nights(uuid) to wayhouse_api;
+
+-- function organisations_of_chain(uuid[])
+CREATE OR REPLACE FUNCTION public.organisations_of_chain(in_organisations uuid[])
+ RETURNS SETOF organisation
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT o.id,
+     o.handle,
+     o.status,
+     o.identity_thumbprint,
+     o.identity_jwk,
+     o.created_at
+    FROM organisation o
+   WHERE ((o.id = ANY (organisations_of_chain.in_organisations)) AND viewer_may(VARIADIC ARRAY['audit:read'::text]) AND ((o.id = viewer_organisation()) OR (EXISTS ( SELECT
+            FROM audit_entry e
+           WHERE ((e.organisation_id = viewer_organisation()) AND (e.actor_id = o.id)))) OR (EXISTS ( SELECT
+            FROM audit_entry e
+           WHERE ((e.organisation_id = viewer_organisation()) AND (e.owner_id = o.id))))));
+END
+;
+alter function organisations_of_chain(uuid[]) owner to wayhouse_keeper;
+grant execute on function organisations_of_chain(uuid[]) to wayhouse_api;
 
 -- function overdue_beds(uuid[],date,date)
 CREATE OR REPLACE FUNCTION public.overdue_beds(in_shelters uuid[], in_from date, in_until date)

@@ -90,6 +90,7 @@ export async function createApp(
   const server = createHttpServer({
     schema: buildSchema(),
     log,
+    nodeKey: options.nodeKey,
     graphiql: options.graphiql ?? false,
     isReady: () => isReady(),
     async openSession(token) {

@@ -2,6 +2,7 @@ import "./modules/consulates/consulates.graphql.ts";
 import "./modules/handoffs/handoffs.graphql.ts";
 import "./modules/handoffs/matches.graphql.ts";
 import "./modules/handoffs/steps.graphql.ts";
+import "./modules/audit/audit.graphql.ts";
 import "./modules/organisations/circles.graphql.ts";
 import "./modules/organisations/clients.graphql.ts";
 import "./modules/organisations/keys.graphql.ts";

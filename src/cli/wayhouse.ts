@@ -11,6 +11,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   keygen: { summary: "Make a key to seal or to sign.", load: () => import("./keygen.ts") },
   seal: { summary: "Seal a text to one organisation.", load: () => import("./seal.ts") },
   open: { summary: "Open what was sealed to you.", load: () => import("./open.ts") },
+  "audit export": {
+    summary: "Take the own audit chain out into a file.",
+    load: () => import("./audit-export.ts"),
+  },
+  "audit verify": {
+    summary: "Check such a file, offline.",
+    load: () => import("./audit-verify.ts"),
+  },
   "import hmis": {
     summary: "Read shelters and beds from HUD HMIS CSV.",
     load: () => import("./import-hmis.ts"),

@@ -19,8 +19,8 @@ const RUNS_IN_BROWSERS: readonly string[] = ["sealing", "client"];
 /** A module imports only modules of a lower rank. */
 const RANK: Readonly<Record<string, number>> = {
   events: 0,
-  audit: 0,
   organisations: 1,
+  audit: 2, // platform/db writes it: no module calls it, and it shows organisations
   sharing: 2,
   capacity: 3,
   consulates: 3,
@@ -97,7 +97,7 @@ const IMPORT_RULES: readonly ((target: Target, from: Place) => string | false | 
     from.module &&
     module !== from.module &&
     (RANK[module] ?? Infinity) >= (RANK[from.module] ?? -1) &&
-    `is ${from.module}, which may not know ${module}. The order is events, audit; organisations; sharing, advisories; capacity, consulates; handoffs: let the higher one call, or hand the facts over as arguments.`,
+    `is ${from.module}, which may not know ${module}. The order is events; organisations; audit, sharing, advisories; capacity, consulates; handoffs: let the higher one call, or hand the facts over as arguments.`,
   ({ module, role }, from) =>
     module &&
     module === from.module &&

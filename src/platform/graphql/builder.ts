@@ -7,11 +7,14 @@ import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
 import { Forbidden } from "../../kernel/errors.ts";
 import type { PublicJwk } from "../../kernel/jwk.ts";
 import type { Scope } from "../../kernel/scopes.ts";
+import type { NodeKey } from "../auth/node-key.ts";
 import type { Session } from "../db/session.ts";
 import type { ScopeRequirement } from "./access.ts";
 
 export interface Context {
   readonly session: Session;
+  /** Signs audit checkpoints. */
+  readonly nodeKey: NodeKey;
 }
 
 export const builder = new SchemaBuilder<{

@@ -3,6 +3,7 @@ import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { Unauthenticated, WayhouseError } from "../../kernel/errors.ts";
+import type { NodeKey } from "../auth/node-key.ts";
 import type { Context } from "../graphql/builder.ts";
 import { present } from "../graphql/errors.ts";
 import { boundDocuments } from "../graphql/limits.ts";
@@ -15,6 +16,7 @@ export interface ServerOptions {
   readonly schema: GraphQLSchema;
   /** @throws Unauthenticated, Unavailable */
   readonly openSession: (token: string) => Promise<Session>;
+  readonly nodeKey: NodeKey;
   readonly isReady: () => Promise<boolean>;
   /** Serves GraphiQL to a browser that opens /graphql: for development only. */
   readonly graphiql: boolean;
@@ -23,7 +25,7 @@ export interface ServerOptions {
 
 /** POST /graphql with a bearer token (RFC 6750), and two health checks. */
 export function createHttpServer(options: ServerOptions): Server {
-  const yoga = createYoga<{ session: Session }, Context>({
+  const yoga = createYoga<Context>({
     schema: options.schema,
     graphiql: false,
     landingPage: false,
@@ -81,7 +83,10 @@ export function createHttpServer(options: ServerOptions): Server {
       const status = error instanceof Unauthenticated ? 401 : 503;
       return refuse(response, status, error.code, error.message);
     }
-    await yoga(Object.assign(request, { body: parsed }), response, { session });
+    await yoga(Object.assign(request, { body: parsed }), response, {
+      session,
+      nodeKey: options.nodeKey,
+    });
   }
 }
 

@@ -1,0 +1,95 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import {
+  type AuditExport,
+  type Checkpoint,
+  compareAuditExports,
+  readAuditExport,
+  readCheckpoint,
+  signedAt,
+  thumbprintOf,
+  verifyAuditExport,
+} from "../sealing/index.ts";
+import { printable, Stop } from "./command.ts";
+import { optionsOf } from "./key-files.ts";
+
+export const usage = `usage: npm run --silent wayhouse -- audit verify <file> [options]
+
+Checks an export of an audit chain, offline, and names what is wrong with it: EDITED, DELETED, INSERTED,
+REORDERED, TRUNCATED, REHASHED (written anew, with its hashes), FOREIGN_CHAIN (another organisation's),
+FORKED (another chain than was signed before), STALE_CHECKPOINT, KEY_SWAPPED, BAD_SIGNATURE, UNMATCHED.
+
+  --node-key <thumbprint>  the node's key, as it was compared out of band
+  --checkpoint <file>      the checkpoint that was kept the last time
+  --keep <file>            keeps this export's checkpoint there, if all holds
+  --organisation <id>      whose chain it must be: the UUID in the export's first line
+  --signed-since <time>    RFC 3339: an older checkpoint is stale
+  --against <file>         another organisation's export: what one did to the other must stand in both
+
+Without --node-key and --checkpoint the file may be of anybody's making: compare the thumbprint it names.
+
+Exit codes: 0 all holds; 1 what was named; 2 unusable options or files.`;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const optional = ["node-key", "checkpoint", "keep", "organisation", "signed-since", "against"];
+  const { values, files } = optionsOf(args, usage, [], optional);
+  const [file, ...more] = files;
+  if (!file || more.length > 0) throw new Stop(`Name one file.\n\n${usage}`);
+  const nodeKey = values["node-key"];
+  const pinned = values["checkpoint"] ? pinOf(values["checkpoint"]) : undefined;
+  const given = exportOf(file);
+  const findings = await verifyAuditExport(given, {
+    organisation: values["organisation"],
+    nodeKey,
+    pinned,
+    signedSince: values["signed-since"] ? momentOf(values["signed-since"]) : undefined,
+  });
+  if (values["against"] && findings.length === 0) {
+    const other = exportOf(values["against"]);
+    const key = await thumbprintOf(given.checkpoint.nodeKey);
+    const faults = await verifyAuditExport(other, { nodeKey: key });
+    findings.push(...faults.map((one) => ({ ...one, message: `--against: ${one.message}` })));
+    if (faults.length === 0) findings.push(...(await compareAuditExports(given, other)));
+  }
+  for (const { fault, message } of findings) console.log(`${fault}: ${printable(message)}`);
+  if (findings.length > 0) return 1;
+  const { checkpoint, entries, organisation } = given;
+  const at = (await signedAt(checkpoint))!.toISOString();
+  console.log(`${entries.length} entries of ${organisation} hold, as signed at ${at}.`);
+  if (!nodeKey && !pinned) {
+    const kid = await thumbprintOf(checkpoint.nodeKey);
+    console.log(`The node key ${kid} was not compared with anything: do it, and give --node-key.`);
+  }
+  if (values["keep"]) {
+    writeFileSync(values["keep"], `${JSON.stringify(checkpoint)}\n`, { mode: 0o600 });
+  }
+  return 0;
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+    throw new Stop(`${path} cannot be read (${code}).`, { cause: error });
+  }
+}
+
+function exportOf(path: string): AuditExport {
+  const given = readAuditExport(read(path));
+  if (!("badLine" in given)) return given;
+  throw new Stop(`${path} is no audit export: line ${given.badLine} belongs to none.`);
+}
+
+function pinOf(path: string): Checkpoint {
+  const pinned = readCheckpoint(read(path));
+  if (!pinned) throw new Stop(`--checkpoint ${path} holds no checkpoint.`);
+  return pinned;
+}
+
+function momentOf(text: string): Date {
+  const moment = new Date(text);
+  if (Number.isNaN(moment.getTime()) || !/T.*(?:Z|[+-]\d\d:\d\d)$/.test(text)) {
+    throw new Stop("--signed-since must be RFC 3339, such as 2026-03-01T12:00:00Z.");
+  }
+  return moment;
+}
