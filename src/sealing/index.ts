@@ -32,6 +32,7 @@ export {
   type KeyPin,
   type KeyStatement,
   NO_HASH,
+  pinOf,
   signKeyStatement,
   verifyKeyStatement,
 } from "./keys.ts";

@@ -100,6 +100,10 @@ export interface KeyPin {
   readonly lastSequence: number;
   readonly lastHash: string;
 }
+/** The first pin: the thumbprint that was compared, and nothing of the log seen yet. */
+export function pinOf(identityThumbprint: string): KeyPin {
+  return { identityThumbprint, lastSequence: 0, lastHash: NO_HASH };
+}
 export interface ActiveKey {
   readonly kid: string;
   readonly use: "SIGN" | "SEAL";

@@ -20,7 +20,8 @@ export type SealingReason =
   | "LOG_BROKEN"
   | "LOG_ROLLED_BACK"
   | "LOG_FORKED"
-  | "KEY_NOT_ACTIVE";
+  | "KEY_NOT_ACTIVE"
+  | "NOT_PINNED";
 
 /** Its message names the rule and never what was sealed. */
 export class SealingError extends Error {

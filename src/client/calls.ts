@@ -1,0 +1,107 @@
+import type { AccessTokens } from "./access-token.ts";
+import { type Answer, answerOf, CallFailed, failureOf } from "./failure.ts";
+import { pause, pauseAfter } from "./pause.ts";
+
+/** The body of a POST (GraphQL over HTTP). */
+export interface GraphQLRequest {
+  readonly query?: string;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly [member: string]: unknown;
+}
+export interface Reply {
+  readonly response: Response;
+  readonly text: string;
+  readonly answer: Answer;
+}
+export interface Line {
+  readonly url: URL;
+  readonly tokens: AccessTokens;
+  readonly fetch: typeof fetch;
+  /** How long one call is tried again, in milliseconds. */
+  readonly patienceMs: number;
+}
+const ATTEMPT_MS = 30_000;
+
+/** The same with an idempotency key, where the input of a mutation lacks one. */
+export function withKey(request: GraphQLRequest): GraphQLRequest {
+  const { query, variables } = request;
+  const input = variables?.["input"];
+  const lacksOne = typeof input === "object" && input !== null && !("idempotencyKey" in input);
+  if (!isMutation(query) || !lacksOne) return request;
+  const keyed = { idempotencyKey: crypto.randomUUID(), ...input };
+  return { ...request, variables: { ...variables, input: keyed } };
+}
+
+/**
+ * Sends a request until it is answered, the same to the byte and so under the same idempotency key: an
+ * answer that is lost on the way has had one effect. @throws CallFailed, the signal's reason
+ */
+export async function exchange(
+  line: Line,
+  request: GraphQLRequest,
+  signal?: AbortSignal,
+): Promise<Reply> {
+  const body = JSON.stringify(request);
+  const canRepeat = !isMutation(request.query) || body.includes("idempotencyKey");
+  const giveUpAt = Date.now() + line.patienceMs;
+  let renewed = false;
+  for (let attempts = 1; ; attempts++) {
+    const outcome = await attempt(line, body, signal);
+    const failure = outcome instanceof CallFailed ? outcome : failureOf(outcome.answer);
+    if (failure?.code === "UNAUTHENTICATED" && !renewed) {
+      // The clock of this machine may have jumped since the token was signed.
+      line.tokens.discard();
+      renewed = true;
+      continue;
+    }
+    if (failure?.isPassing && canRepeat) {
+      const wait = pauseAfter(attempts, failure.retryAfterSeconds);
+      if (Date.now() + wait < giveUpAt) {
+        await pause(wait, signal);
+        continue;
+      }
+    }
+    if (outcome instanceof CallFailed) throw outcome;
+    return outcome;
+  }
+}
+
+async function attempt(
+  line: Line,
+  body: string,
+  signal?: AbortSignal,
+): Promise<Reply | CallFailed> {
+  const headers = await headersOf(line, "application/json");
+  let response: Response;
+  let text: string;
+  try {
+    const timeout = AbortSignal.timeout(ATTEMPT_MS);
+    const ends = signal ? AbortSignal.any([signal, timeout]) : timeout;
+    const init = { method: "POST", headers, body, signal: ends, redirect: "error" } as const;
+    response = await line.fetch(line.url, init);
+    text = await response.text();
+  } catch (cause) {
+    signal?.throwIfAborted();
+    return new CallFailed("NETWORK", "No answer came.", { cause });
+  }
+  const answer = answerOf(text);
+  if (answer) return { response, text, answer };
+  return unreadable(response);
+}
+
+/** A proxy's word, not the API's. */
+export function unreadable({ status, headers }: Response): CallFailed {
+  const after = /^\d{1,6}$/.exec(headers.get("retry-after") ?? "")?.[0];
+  const details = after === undefined ? {} : { retryAfterSeconds: Number(after) };
+  if (status === 429) return new CallFailed("RATE_LIMITED", "Too many requests.", details);
+  if (status >= 500) return new CallFailed("UNAVAILABLE", `A status of ${status} came.`, details);
+  return new CallFailed("PROTOCOL", `What came is no GraphQL response (status ${status}).`);
+}
+
+export async function headersOf(line: Line, accept: string): Promise<Record<string, string>> {
+  const authorization = `Bearer ${await line.tokens.current()}`;
+  return { authorization, accept, "content-type": "application/json" };
+}
+
+/** Rather once too often: what is taken for a mutation is sent once if it has no key. */
+const isMutation = (query: string | undefined) => query === undefined || /\bmutation\b/.test(query);

@@ -1,0 +1,102 @@
+import { createAccessTokens, type Credentials } from "./access-token.ts";
+import { exchange, type GraphQLRequest, type Line, withKey } from "./calls.ts";
+import { CallFailed, failureOf } from "./failure.ts";
+import type { Operation } from "./operations.ts";
+
+export interface ClientOptions {
+  /** Of the API, `…/graphql`: https, or http on this machine. */
+  readonly url: string | URL;
+  readonly credentials: Credentials;
+  /** How long a call is tried again while the API cannot answer; 30,000 ms unless given, 0 for once. */
+  readonly patienceMs?: number;
+  readonly fetch?: typeof fetch;
+}
+/** `variables` as the operation has them; an idempotency key is drawn where none is given. */
+export type Variables<V> = V extends { readonly input: infer Input }
+  ? Omit<V, "input"> & { readonly input: Keyless<Input> }
+  : V;
+type Keyless<Input> = Input extends { readonly idempotencyKey: string }
+  ? Omit<Input, "idempotencyKey"> & { readonly idempotencyKey?: string }
+  : Input;
+interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+interface Page<Node> {
+  readonly edges: readonly { readonly node: Node }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+export interface Client {
+  /**
+   * One operation, tried again while that is safe and may help. A mutation keeps its idempotency key, so
+   * it has one effect; give your own where it must outlive this process.
+   * @throws CallFailed, the signal's reason
+   */
+  run<Result, V>(
+    operation: Operation<Result, V>,
+    ...rest: Record<string, never> extends Variables<V>
+      ? [variables?: Variables<V>, options?: CallOptions]
+      : [variables: Variables<V>, options?: CallOptions]
+  ): Promise<Result>;
+  /** Every node of a list, page after page. @throws as run */
+  all<Result, V extends { readonly after?: string | null | undefined }, Node>(
+    operation: Operation<Result, V>,
+    variables: Omit<V, "after">,
+    connectionOf: (result: Result) => Page<Node>,
+    options?: CallOptions,
+  ): AsyncGenerator<Node, void, void>;
+  /** For other GraphQL clients: signs and renews the token, draws keys, tries again, as `run` does. */
+  readonly fetch: typeof fetch;
+}
+
+/** @throws TypeError for a url on which a token would travel in clear (RFC 6750 §5.3) */
+export function createClient(options: ClientOptions): Client {
+  const line: Line = {
+    url: checked(new URL(options.url)),
+    tokens: createAccessTokens(options.credentials),
+    fetch: options.fetch ?? ((...args) => fetch(...args)),
+    patienceMs: options.patienceMs ?? 30_000,
+  };
+
+  async function run(query: string, variables?: unknown, { signal }: CallOptions = {}) {
+    const request = withKey({ query, variables: { ...(variables as object) } });
+    const { answer } = await exchange(line, request, signal);
+    const failure = failureOf(answer);
+    if (failure) throw failure;
+    if (answer.data) return answer.data as never;
+    throw new CallFailed("PROTOCOL", "The answer holds no data.");
+  }
+
+  return {
+    run,
+    async *all(operation, variables, connectionOf, callOptions) {
+      let after: string | null = null;
+      do {
+        const { edges, pageInfo } = connectionOf(
+          await run(operation, { ...variables, after }, callOptions),
+        );
+        for (const { node } of edges) yield node;
+        after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+      } while (after !== null);
+    },
+    async fetch(input, init) {
+      const body = init?.body;
+      const url = new URL(input instanceof Request ? input.url : input, line.url);
+      if (url.href !== line.url.href || typeof body !== "string") {
+        throw new TypeError(
+          "This fetch sends GraphQL requests as text to the API and nothing else.",
+        );
+      }
+      const request = withKey(JSON.parse(body) as GraphQLRequest);
+      const { response, text } = await exchange(line, request, init?.signal ?? undefined);
+      const { status, headers } = response;
+      return new Response(text, { status, headers });
+    },
+  };
+}
+
+function checked(url: URL): URL {
+  const isHere = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol === "https:" || (url.protocol === "http:" && isHere)) return url;
+  throw new TypeError("The url must be https, or http on this machine.");
+}

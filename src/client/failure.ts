@@ -1,0 +1,68 @@
+import { ERROR_CODES, type ErrorCode, type Issue } from "../kernel/errors.ts";
+
+/** NETWORK: no answer came. PROTOCOL: what came is no answer of Wayhouse. The rest is the API's own word. */
+export type FailureCode = ErrorCode | "NETWORK" | "PROTOCOL";
+
+interface Details {
+  readonly issues?: readonly Issue[];
+  readonly retryAfterSeconds?: number;
+  readonly cause?: unknown;
+}
+
+/** A call without an answer. What an operation may refuse as data (`__typename`) is not one. */
+export class CallFailed extends Error {
+  override readonly name = "CallFailed";
+  /** Of BAD_USER_INPUT: where the input is wrong. */
+  readonly issues: readonly Issue[];
+  /** The API asks for at least this pause. */
+  readonly retryAfterSeconds: number | null;
+  constructor(
+    readonly code: FailureCode,
+    message: string,
+    { issues = [], retryAfterSeconds, cause }: Details = {},
+  ) {
+    super(message, { cause });
+    this.issues = issues;
+    this.retryAfterSeconds = retryAfterSeconds ?? null;
+  }
+
+  /** The same call may fare better later. */
+  get isPassing(): boolean {
+    return PASSING.has(this.code);
+  }
+}
+const PASSING: ReadonlySet<FailureCode> = new Set(["NETWORK", "UNAVAILABLE", "RATE_LIMITED"]);
+
+/** A GraphQL response (§7 of its specification), as far as anything relies on it. */
+export interface Answer {
+  readonly data?: unknown;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** What the first error of an answer says; null without one. */
+export function failureOf({ errors }: Answer): CallFailed | null {
+  const error = errors?.[0];
+  if (!error) return null;
+  const { code, issues, retryAfterSeconds } = error.extensions ?? {};
+  const known = ERROR_CODES.find((one) => one === code);
+  const wrong = Array.isArray(issues) ? (issues as Issue[]) : [];
+  const told = wrong.map(({ path, message }) => `${path.join(".")} ${message}`.trim()).join("; ");
+  return new CallFailed(known ?? "PROTOCOL", told || error.message, {
+    issues: wrong,
+    ...(typeof retryAfterSeconds === "number" && { retryAfterSeconds }),
+  });
+}
+
+export function answerOf(text: string): Answer | null {
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer !== "object" || answer === null) return null;
+    const isOne = "data" in answer || ("errors" in answer && Array.isArray(answer.errors));
+    return isOne ? (answer as Answer) : null;
+  } catch {
+    return null;
+  }
+}

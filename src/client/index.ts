@@ -1,0 +1,5 @@
+export type { Credentials } from "./access-token.ts";
+export { type Client, type ClientOptions, createClient, type Variables } from "./client.ts";
+export { CallFailed, type FailureCode } from "./failure.ts";
+export { createPartners, type OwnKeys, type Partners, type PinStore } from "./partners.ts";
+export * from "./operations.ts";

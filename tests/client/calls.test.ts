@@ -1,0 +1,173 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { compactVerify, decodeProtectedHeader, generateKeyPair, importJWK } from "jose";
+import { afterEach, describe, expect, it } from "vitest";
+import { AcknowledgeHandoff, CallFailed, createClient, Viewer } from "../../src/client/index.ts";
+import { createAccessTokens } from "../../src/client/access-token.ts";
+import { thumbprintOf } from "../../src/sealing/index.ts";
+import { ed25519, p256 } from "../support/sealing.ts";
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+});
+
+type Reply = { status?: number; headers?: Record<string, string>; body: string } | "hang up";
+const failed = (code: string, extensions: object = {}): Reply => ({
+  body: JSON.stringify({ errors: [{ message: "no", extensions: { code, ...extensions } }] }),
+});
+const done: Reply = { body: JSON.stringify({ data: { done: true } }) };
+const credentials = {
+  issuer: "https://lantern.example",
+  audience: "https://node.example",
+  clientId: "bot",
+  scopes: ["beds:read", "beds:hold"],
+  key: ed25519(),
+} as const;
+
+/** Answers in this order, the last again and again; what it was asked. */
+async function serve(...replies: Reply[]) {
+  const asked: { body: string; authorization: string }[] = [];
+  server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    let body = "";
+    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    request.on("end", () => {
+      const reply = replies[Math.min(asked.length, replies.length - 1)]!;
+      asked.push({ body, authorization: request.headers.authorization ?? "" });
+      if (reply === "hang up") return void request.socket.destroy();
+      response.writeHead(reply.status ?? 200, reply.headers).end(reply.body);
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/graphql`;
+  return { url, asked, client: createClient({ url, credentials, patienceMs: 5_000 }) };
+}
+const step = { input: { id: "x" } };
+
+describe("a call", () => {
+  it("is repeated to the byte, its key included, until it is answered", async () => {
+    const busy = { status: 503, body: "starting" };
+    const { asked, client } = await serve("hang up", failed("UNAVAILABLE"), busy, done);
+    expect(await client.run(AcknowledgeHandoff, step)).toEqual({ done: true });
+    expect(asked).toHaveLength(4);
+    expect(new Set(asked.map(({ body }) => body)).size).toBe(1);
+    expect(JSON.parse(asked[0]!.body).variables.input.idempotencyKey).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it("keeps the key that it was given", async () => {
+    const { asked, client } = await serve(done);
+    await client.run(AcknowledgeHandoff, { input: { id: "x", idempotencyKey: "my-own-key" } });
+    expect(JSON.parse(asked[0]!.body).variables.input.idempotencyKey).toBe("my-own-key");
+  });
+
+  it("waits at least as long as the API or a proxy asks", async () => {
+    const proxy = { status: 429, headers: { "retry-after": "1" }, body: "" };
+    const { client } = await serve(failed("RATE_LIMITED", { retryAfterSeconds: 1 }), proxy, done);
+    const before = Date.now();
+    await client.run(Viewer);
+    expect(Date.now() - before).toBeGreaterThanOrEqual(2_000);
+  });
+
+  it("gives up rather than wait longer than its patience, and says how long", async () => {
+    const { asked, client } = await serve(failed("RATE_LIMITED", { retryAfterSeconds: 60 }));
+    const refused = { code: "RATE_LIMITED", retryAfterSeconds: 60 };
+    await expect(client.run(Viewer)).rejects.toMatchObject(refused);
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    ["BAD_USER_INPUT", failed("BAD_USER_INPUT", { issues: [{ path: ["id"], message: "no" }] })],
+    ["IDEMPOTENCY_MISMATCH", failed("IDEMPOTENCY_MISMATCH")],
+    ["FORBIDDEN", failed("FORBIDDEN")],
+    ["NOT_FOUND", failed("NOT_FOUND")],
+    ["INTERNAL", failed("INTERNAL")],
+    ["LIMIT_EXCEEDED", failed("LIMIT_EXCEEDED")],
+    ["PROTOCOL", failed("A_CODE_OF_TOMORROW")],
+    ["PROTOCOL", { status: 404, body: "<html>" }],
+    ["PROTOCOL", { body: "{}" }],
+  ] as const)("is not repeated after %s", async (code, reply) => {
+    const { asked, client } = await serve(reply);
+    await expect(client.run(AcknowledgeHandoff, step)).rejects.toMatchObject({ code });
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([
+    ["a mutation without a key", { query: "mutation { a(id: 1) }" }],
+    ["a document that only the API knows", { documentId: "sha256:00" }],
+  ])("is sent once, if it is %s", async (_, request) => {
+    const { url, asked, client } = await serve("hang up", done);
+    const send = client.fetch(url, { method: "POST", body: JSON.stringify(request) });
+    await expect(send).rejects.toMatchObject({ code: "NETWORK" });
+    expect(asked).toHaveLength(1);
+  });
+
+  it("renews a refused token once", async () => {
+    const { asked, client } = await serve(failed("UNAUTHENTICATED"));
+    await expect(client.run(Viewer)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+    expect(new Set(asked.map(({ authorization }) => authorization)).size).toBe(2);
+    expect(asked).toHaveLength(2);
+  });
+
+  it("ends with its signal, and not as a failure", async () => {
+    const { client } = await serve(failed("UNAVAILABLE"));
+    const signal = AbortSignal.timeout(100);
+    await expect(client.run(Viewer, {}, { signal })).rejects.not.toBeInstanceOf(CallFailed);
+  });
+
+  it.each(["http://wayhouse.example/graphql", "ftp://127.0.0.1/"])("never goes to %s", (url) => {
+    expect(() => createClient({ url, credentials })).toThrow(TypeError);
+  });
+
+  it("of another client's fetch goes to the API alone: it carries the token", async () => {
+    const { client } = await serve(done);
+    const elsewhere = client.fetch("http://127.0.0.1:9/graphql", { body: "{}" });
+    await expect(elsewhere).rejects.toThrow(TypeError);
+  });
+});
+
+describe("an access token", () => {
+  it.each([
+    ["EdDSA", ed25519()],
+    ["ES256", p256()],
+  ] as const)("is an RFC 9068 one, signed with %s", async (alg, key) => {
+    const token = await createAccessTokens({ ...credentials, key }).current();
+    expect(decodeProtectedHeader(token)).toEqual({
+      alg,
+      typ: "at+jwt",
+      kid: await thumbprintOf(key),
+    });
+    const { d: _, ...publicKey } = key;
+    const { payload } = await compactVerify(token, await importJWK(publicKey, alg));
+    const claims = JSON.parse(new TextDecoder().decode(payload));
+    expect(claims).toMatchObject({
+      iss: credentials.issuer,
+      aud: credentials.audience,
+      sub: "bot",
+      client_id: "bot",
+      scope: "beds:read beds:hold",
+    });
+    expect(claims.exp - claims.iat).toBe(300);
+  });
+
+  it("is signed with a key that never leaves the browser, too", async () => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const key = { privateKey, kid: "k" };
+    const token = await createAccessTokens({ ...credentials, key }).current();
+    await expect(compactVerify(token, publicKey)).resolves.toBeDefined();
+  });
+
+  it("is renewed while it has a quarter of its time left, once for all who wait", async () => {
+    let now = 0;
+    const tokens = createAccessTokens({ ...credentials, ttlSeconds: 100 }, () => now);
+    const first = await tokens.current();
+    now = 74_999;
+    expect(await tokens.current()).toBe(first);
+    now = 75_000;
+    const [second, third] = await Promise.all([tokens.current(), tokens.current()]);
+    expect(second).not.toBe(first);
+    expect(third).toBe(second);
+  });
+});

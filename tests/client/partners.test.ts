@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createPartners } from "../../src/client/index.ts";
+import { NO_HASH, pinOf } from "../../src/sealing/index.ts";
+import { type Demo, startDemo } from "../support/demo.ts";
+import { retire, state } from "../support/keys.ts";
+import { openDesk, pinsOf } from "../support/partners.ts";
+
+let demo: Demo;
+let lantern: Awaited<ReturnType<typeof openDesk>>;
+let harbour: Awaited<ReturnType<typeof openDesk>>;
+beforeAll(async () => {
+  demo = await startDemo();
+  lantern = await openDesk(demo, "lantern", ["harbour"]);
+  harbour = await openDesk(demo, "harbour", ["lantern"]);
+});
+afterAll(() => demo.stop());
+
+const subject = "SGFuZG9mZjox";
+const content = new TextEncoder().encode("arrives at dusk");
+const seal = () => lantern.partners.sealTo(harbour.thumbprint, { subject, content, days: 1 });
+const openIt = async (envelope: string) =>
+  harbour.partners.openFrom(lantern.thumbprint, { subject, envelope });
+
+it("what is sealed to a pinned partner is opened by it, and the pins have moved forward", async () => {
+  const opened = await openIt(await seal());
+  expect(new TextDecoder().decode(opened.content)).toBe("arrives at dusk");
+  expect(lantern.pins.kept.get(harbour.thumbprint)).toMatchObject({ lastSequence: 2 });
+  expect(harbour.pins.kept.get(lantern.thumbprint)!.lastHash).toMatch(/^[0-9a-f]{64}$/);
+});
+
+it("nothing is sealed to a partner that nobody compared", async () => {
+  const stranger = createPartners(lantern.client, lantern.own, pinsOf());
+  const sealing = stranger.sealTo(harbour.thumbprint, { subject, content, days: 1 });
+  await expect(sealing).rejects.toMatchObject({ reason: "NOT_PINNED" });
+});
+
+it("nothing is sealed where the server shows a log that is shorter or another than it was", async () => {
+  const kept = lantern.pins.kept.get(harbour.thumbprint)!;
+  for (const [pin, reason] of [
+    [{ ...kept, lastSequence: kept.lastSequence + 1 }, "LOG_ROLLED_BACK"],
+    [{ ...kept, lastHash: NO_HASH.replace(/^0/, "1") }, "LOG_FORKED"],
+  ] as const) {
+    const pins = pinsOf();
+    await pins.save(pin);
+    const wary = createPartners(lantern.client, lantern.own, pins);
+    const sealing = wary.sealTo(harbour.thumbprint, { subject, content, days: 1 });
+    await expect(sealing).rejects.toMatchObject({ reason });
+    expect(pins.kept.get(harbour.thumbprint)).toEqual(pin);
+  }
+});
+
+it("nothing is sealed where the server shows another's identity key", async () => {
+  const pins = pinsOf(harbour.thumbprint);
+  const swapped: typeof lantern.client = {
+    ...lantern.client,
+    run: (async () => ({
+      organisation: { id: "T3JnYW5pc2F0aW9uOjE", identityKey: lantern.own.sealingKeys[0] },
+    })) as never,
+  };
+  const wary = createPartners(swapped, lantern.own, pins);
+  const sealing = wary.sealTo(harbour.thumbprint, { subject, content, days: 1 });
+  await expect(sealing).rejects.toMatchObject({ reason: "THUMBPRINT_MISMATCH" });
+  expect(pins.kept.get(harbour.thumbprint)).toEqual(pinOf(harbour.thumbprint));
+});
+
+it("nothing is sealed to a retired key", async () => {
+  const [key] = harbour.own.sealingKeys;
+  const statement = await state(demo, "harbour", "RETIRED", key!);
+  const { kid } = (await lantern.partners.keysOf(harbour.thumbprint)).find(
+    ({ use }) => use === "SEAL",
+  )!;
+  await retire(demo, "harbour", kid, statement);
+  await expect(seal()).rejects.toMatchObject({ reason: "KEY_NOT_ACTIVE" });
+});

@@ -1,0 +1,58 @@
+import type { JWK } from "jose";
+import { createClient, createPartners, type PinStore } from "../../src/client/index.ts";
+import { SCOPES } from "../../src/kernel/scopes.ts";
+import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
+import { type KeyPin, pinOf } from "../../src/sealing/index.ts";
+import { AUDIENCE, type Demo } from "./demo.ts";
+import { publish, sealingKey, state } from "./keys.ts";
+
+/** A client of one of the demo's organisations. */
+export async function clientOf(
+  { url, dataDir }: Pick<Demo, "url" | "dataDir">,
+  handle: string,
+  ours?: typeof fetch,
+) {
+  const { privateJwk } = await demoKey(dataDir, handle);
+  return createClient({
+    url,
+    credentials: {
+      issuer: demoIssuer(handle),
+      audience: AUDIENCE,
+      clientId: "bot",
+      scopes: SCOPES,
+      key: privateJwk as JWK,
+    },
+    ...(ours && { fetch: ours }),
+  });
+}
+
+/** Keeps pins in memory; these thumbprints were compared. */
+export function pinsOf(
+  ...thumbprints: readonly string[]
+): PinStore & { readonly kept: Map<string, KeyPin> } {
+  const kept = new Map(thumbprints.map((thumbprint) => [thumbprint, pinOf(thumbprint)]));
+  return {
+    kept,
+    load: async (thumbprint) => kept.get(thumbprint) ?? null,
+    save: async (pin) => void kept.set(pin.identityThumbprint, pin),
+  };
+}
+
+/** With keys published, and the other's thumbprint compared. */
+export async function openDesk(demo: Demo, handle: string, compared: readonly string[]) {
+  const { privateJwk, kid } = await demoKey(demo.dataDir, handle);
+  const signingKey = privateJwk as JWK;
+  const sealing = await sealingKey(demo, handle);
+  await publish(
+    demo,
+    handle,
+    signingKey,
+    await state(demo, handle, "PUBLISHED", signingKey, "SIGN"),
+    "SIGN",
+  );
+  const client = await clientOf(demo, handle);
+  const keys = await Promise.all(compared.map((one) => demoKey(demo.dataDir, one)));
+  const pins = pinsOf(...keys.map((key) => key.kid));
+  const own = { identityThumbprint: kid, signingKey, sealingKeys: [sealing] };
+  return { client, pins, own, thumbprint: kid, partners: createPartners(client, own, pins) };
+}
