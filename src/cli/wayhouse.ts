@@ -8,6 +8,10 @@ interface Entry {
 
 /** A new command is one line here and one file beside. */
 const COMMANDS: Readonly<Record<string, Entry>> = {
+  "check-subgraph": {
+    summary: "Find what a private subgraph would take over of the network's graph.",
+    load: () => import("./check-subgraph.ts"),
+  },
   keygen: { summary: "Make a key to seal or to sign.", load: () => import("./keygen.ts") },
   seal: { summary: "Seal a text to one organisation.", load: () => import("./seal.ts") },
   open: { summary: "Open what was sealed to you.", load: () => import("./open.ts") },
