@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { Log } from "../telemetry/log.ts";
@@ -8,6 +10,9 @@ const FOLDER = fileURLToPath(new URL("../../../migrations/", import.meta.url));
 const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
 /** Any two processes that migrate one database take turns. */
 const LOCK = 0x77617968;
+/** A statement that waits for a table stops every other one behind it: so none waits long, but again. */
+const LONGEST_WAIT = "2s";
+const MOST_ATTEMPTS = 30;
 
 interface Migration {
   readonly name: string;
@@ -29,8 +34,9 @@ export async function migrate(options: {
   readonly ownerUrl: string;
   readonly apiUrl: string;
   readonly log?: Log;
+  readonly folder?: string;
 }): Promise<void> {
-  const migrations = await readMigrations();
+  const migrations = await readMigrations(options.folder ?? FOLDER);
   const client = new pg.Client({
     connectionString: options.ownerUrl,
     application_name: "wayhouse migrate",
@@ -56,7 +62,7 @@ export async function assertMigrated(client: pg.ClientBase): Promise<void> {
     "select to_regclass('migration') as ledger",
   );
   const applied = rows[0]?.ledger ? await readApplied(client) : [];
-  const missing = pending(await readMigrations(), applied);
+  const missing = pending(await readMigrations(FOLDER), applied);
   if (missing.length > 0) {
     throw new MigrationError(
       `The database lacks ${missing.map(({ name }) => name).join(", ")}. ` +
@@ -83,14 +89,14 @@ const CREATE_LEDGER = `
   end
   $$`;
 
-async function readMigrations(): Promise<Migration[]> {
-  const names = (await readdir(FOLDER)).filter((name) => name.endsWith(".sql")).toSorted();
+async function readMigrations(folder: string): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).toSorted();
   return Promise.all(
     names.map(async (name) => {
       if (!FILE_NAME.test(name)) {
         throw new MigrationError(`migrations/${name} is not named NNNN_verb_noun.sql.`);
       }
-      const sql = await readFile(FOLDER + name, "utf8");
+      const sql = await readFile(join(folder, name), "utf8");
       return { name, sql, sha256: createHash("sha256").update(sql).digest("hex") };
     }),
   );
@@ -123,14 +129,19 @@ function pending(
   return migrations.slice(applied.length);
 }
 
-async function apply(client: pg.Client, { name, sha256, sql }: Migration): Promise<void> {
+async function apply(client: pg.Client, migration: Migration, attempt = 1): Promise<void> {
+  const { name, sha256, sql } = migration;
   try {
-    await client.query("begin");
+    await client.query(`begin; set local lock_timeout = '${LONGEST_WAIT}'`);
     await client.query(sql);
     await client.query("insert into migration (name, sha256) values ($1, $2)", [name, sha256]);
     await client.query("commit");
   } catch (error) {
     await client.query("rollback").catch(() => {});
+    if ((error as { code?: string }).code === "55P03" && attempt < MOST_ATTEMPTS) {
+      await sleep(500);
+      return apply(client, migration, attempt + 1);
+    }
     throw new MigrationError(
       `migrations/${name} failed and left nothing behind${placeOf(error, sql)}.`,
       { cause: error },
