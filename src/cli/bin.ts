@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+// What `npx wayhouse` runs.
+import "./wayhouse.ts";
