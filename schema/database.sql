@@ -238,6 +238,7 @@ create table circle_member (
   constraint circle_member_pkey PRIMARY KEY (circle_id, organisation_id)
 );
 CREATE INDEX circle_member_by_organisation ON public.circle_member USING btree (organisation_id, circle_id);
+CREATE TRIGGER a_circle_left_ends_streams AFTER DELETE ON public.circle_member FOR EACH ROW EXECUTE FUNCTION note_revocation('organisation_id');
 alter table circle_member enable row level security;
 alter table circle_member force row level security;
 create policy joined_by_network_admins on circle_member for insert to wayhouse_api
@@ -266,6 +267,7 @@ create table client (
   constraint a_client_name_is_a_short_slug CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,127}$'::text)),
   constraint client_pkey PRIMARY KEY (id)
 );
+CREATE TRIGGER a_client_reduced_ends_streams AFTER UPDATE ON public.client FOR EACH ROW WHEN (((NOT (old.scopes <@ new.scopes)) OR ((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL)))) EXECUTE FUNCTION note_revocation('organisation_id');
 alter table client enable row level security;
 alter table client force row level security;
 create policy changed_by_its_admins on client for update to wayhouse_api
@@ -372,14 +374,51 @@ create table event (
   constraint an_event_tells_the_other_side FOREIGN KEY (party_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint event_pkey PRIMARY KEY ("position")
 );
+CREATE INDEX event_by_owner ON public.event USING btree (owner_id, transaction_id, "position");
+CREATE INDEX event_by_party ON public.event USING btree (party_id, transaction_id, "position");
 CREATE INDEX event_in_commit_order ON public.event USING btree (transaction_id, "position");
 alter table event enable row level security;
 alter table event force row level security;
-create policy both_sides on event for select to wayhouse_api
-  using (((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (party_id = ( SELECT viewer_organisation() AS viewer_organisation))));
 create policy keeper on event for all to wayhouse_keeper
   using (true)
   with check (true);
+create policy seen_with_its_subject on event for select to wayhouse_api
+  using (
+CASE subject_type
+    WHEN 'Handoff'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND (EXISTS ( SELECT
+       FROM handoff h
+      WHERE (h.id = event.subject_id))))
+    WHEN 'BedHold'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND (EXISTS ( SELECT
+       FROM bed_hold h
+      WHERE (h.id = event.subject_id))))
+    WHEN 'SharingGrant'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND (EXISTS ( SELECT
+       FROM sharing_grant g
+      WHERE (g.id = event.subject_id))))
+    WHEN 'Client'::text THEN ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (EXISTS ( SELECT
+       FROM client c
+      WHERE (c.id = event.subject_id))))
+    WHEN 'Circle'::text THEN ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['organisations:read'::text]) AS viewer_may) AND (EXISTS ( SELECT
+       FROM circle c
+      WHERE (c.id = event.subject_id))))
+    WHEN 'Shelter'::text THEN (EXISTS ( SELECT
+       FROM shelter s
+      WHERE (s.id = event.subject_id)))
+    WHEN 'ConsulateContact'::text THEN (
+    CASE kind
+        WHEN 'CONSULATE_CHANGED'::text THEN ((party_id IS NULL) OR ((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)))
+        WHEN 'REVEAL_WANTED'::text THEN ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['consulates:manage'::text]) AS viewer_may))
+        ELSE ((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id))
+    END AND (EXISTS ( SELECT
+       FROM consulate_contact c
+      WHERE (c.id = event.subject_id))))
+    WHEN 'Advisory'::text THEN (( SELECT viewer_may(VARIADIC ARRAY['advisories:read'::text]) AS viewer_may) AND (EXISTS ( SELECT
+       FROM advisory a
+      WHERE (a.id = event.subject_id))))
+    WHEN 'Organisation'::text THEN (( SELECT viewer_may(VARIADIC ARRAY['organisations:read'::text]) AS viewer_may) AND (EXISTS ( SELECT
+       FROM organisation o
+      WHERE (o.id = event.subject_id))))
+    ELSE false
+END);
 grant select on event to wayhouse_api;
 grant insert, select on event to wayhouse_keeper;
 
@@ -613,6 +652,7 @@ create table network (
   constraint network_pkey PRIMARY KEY (id),
   constraint there_is_one_network CHECK (id)
 );
+CREATE TRIGGER a_locked_network_ends_streams AFTER UPDATE ON public.network FOR EACH ROW WHEN ((new.status <> old.status)) EXECUTE FUNCTION note_locked_network();
 alter table network enable row level security;
 alter table network force row level security;
 create policy keeper on network for all to wayhouse_keeper
@@ -638,6 +678,7 @@ create table organisation (
   constraint an_organisation_is_active_suspended_or_locked_down CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'SUSPENDED'::text, 'LOCKED_DOWN'::text]))),
   constraint organisation_pkey PRIMARY KEY (id)
 );
+CREATE TRIGGER a_status_lost_ends_streams AFTER UPDATE ON public.organisation FOR EACH ROW WHEN (((new.status <> 'ACTIVE'::text) AND (old.status = 'ACTIVE'::text))) EXECUTE FUNCTION note_revocation('id');
 alter table organisation enable row level security;
 alter table organisation force row level security;
 create policy keeper on organisation for all to wayhouse_keeper
@@ -661,6 +702,7 @@ create table organisation_account (
   constraint an_issuer_speaks_for_one_organisation UNIQUE (issuer),
   constraint organisation_account_pkey PRIMARY KEY (organisation_id)
 );
+CREATE TRIGGER a_ceiling_lowered_ends_streams AFTER UPDATE ON public.organisation_account FOR EACH ROW WHEN ((NOT (old.scopes <@ new.scopes))) EXECUTE FUNCTION note_revocation('organisation_id');
 alter table organisation_account enable row level security;
 alter table organisation_account force row level security;
 create policy ceiling_set_by_network_admins on organisation_account for update to wayhouse_api
@@ -687,6 +729,7 @@ create table organisation_key (
   constraint a_key_signs_or_seals CHECK ((use = ANY (ARRAY['SIGN'::text, 'SEAL'::text]))),
   constraint organisation_key_pkey PRIMARY KEY (organisation_id, kid)
 );
+CREATE TRIGGER a_key_retired_ends_streams AFTER UPDATE ON public.organisation_key FOR EACH ROW WHEN (((new.retired_at IS NOT NULL) AND (old.retired_at IS NULL))) EXECUTE FUNCTION note_revocation('organisation_id');
 alter table organisation_key enable row level security;
 alter table organisation_key force row level security;
 create policy keeper on organisation_key for all to wayhouse_keeper
@@ -705,6 +748,20 @@ create policy seen_by_itself_and_network_admins on organisation_key for select t
 grant insert, select, update (retired_at, statement) on organisation_key to wayhouse_api;
 grant insert, select on organisation_key to wayhouse_keeper;
 
+create table revocation (
+  id bigint not null generated always as identity,
+  organisation_id uuid not null,
+  constraint a_revocation_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
+  constraint revocation_pkey PRIMARY KEY (id)
+);
+CREATE INDEX revocation_by_organisation ON public.revocation USING btree (organisation_id);
+alter table revocation enable row level security;
+alter table revocation force row level security;
+create policy keeper on revocation for all to wayhouse_keeper
+  using (true)
+  with check (true);
+grant insert, select on revocation to wayhouse_keeper;
+
 create table revoked_token (
   organisation_id uuid not null,
   jti text not null,
@@ -712,6 +769,7 @@ create table revoked_token (
   constraint a_revoked_token_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint revoked_token_pkey PRIMARY KEY (organisation_id, jti)
 );
+CREATE TRIGGER a_token_revoked_ends_streams AFTER INSERT ON public.revoked_token FOR EACH ROW EXECUTE FUNCTION note_revocation('organisation_id');
 alter table revoked_token enable row level security;
 alter table revoked_token force row level security;
 create policy keeper on revoked_token for all to wayhouse_keeper
@@ -776,6 +834,7 @@ create table sharing_reach (
 CREATE INDEX sharing_reach_by_circle_member ON public.sharing_reach USING btree (circle_id, organisation_id);
 CREATE INDEX sharing_reach_by_grant ON public.sharing_reach USING btree (grant_id);
 CREATE INDEX sharing_reach_by_owner ON public.sharing_reach USING btree (owner_id);
+CREATE TRIGGER a_grant_ended_ends_streams AFTER DELETE ON public.sharing_reach REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION note_ended_reaches();
 alter table sharing_reach enable row level security;
 alter table sharing_reach force row level security;
 create policy given_by_its_owner on sharing_reach for insert to wayhouse_api
@@ -915,6 +974,22 @@ BEGIN ATOMIC
 END
 ;
 alter function admission(uuid,text,text,text,text[]) owner to wayhouse_keeper;
+
+-- function admit_streams(uuid,text[],text[],text[],text[])
+CREATE OR REPLACE FUNCTION public.admit_streams(in_organisation uuid, in_clients text[], in_kids text[], in_jtis text[], in_scopes text[])
+ RETURNS TABLE(index integer, scopes text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (s.index)::integer AS index,
+     a.scopes
+    FROM (UNNEST(admit_streams.in_clients, admit_streams.in_kids, admit_streams.in_jtis, admit_streams.in_scopes) WITH ORDINALITY s(client, kid, jti, scopes, index)
+      CROSS JOIN LATERAL admission(admit_streams.in_organisation, s.client, s.kid, s.jti, string_to_array(s.scopes, ' '::text)) a(client_id, scopes));
+END
+;
+alter function admit_streams(uuid,text[],text[],text[],text[]) owner to wayhouse_keeper;
+grant execute on function admit_streams(uuid,text[],text[],text[],text[]) to wayhouse_api;
 
 -- function advisory_against(text[],text)
 CREATE OR REPLACE FUNCTION public.advisory_against(in_countries text[], in_risk_profile text)
@@ -1148,6 +1223,36 @@ $function$
 ;
 alter function enter(uuid,text,text,text,text[]) owner to wayhouse_keeper;
 grant execute on function enter(uuid,text,text,text,text[]) to wayhouse_api;
+
+-- function epoch_of(uuid)
+CREATE OR REPLACE FUNCTION public.epoch_of(in_organisation uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT count(*) AS count
+    FROM revocation r
+   WHERE (r.organisation_id = epoch_of.in_organisation);
+END
+;
+alter function epoch_of(uuid) owner to wayhouse_keeper;
+grant execute on function epoch_of(uuid) to wayhouse_api;
+
+-- function event_place_is_kept(xid8,bigint)
+CREATE OR REPLACE FUNCTION public.event_place_is_kept(in_transaction xid8, in_position bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT ((in_transaction < pg_snapshot_xmax(pg_current_snapshot())) AND (EXISTS ( SELECT
+            FROM event e
+           WHERE (ROW(e.transaction_id, e."position") <= ROW(event_place_is_kept.in_transaction, event_place_is_kept.in_position)))));
+END
+;
+alter function event_place_is_kept(xid8,bigint) owner to wayhouse_keeper;
+grant execute on function event_place_is_kept(xid8,bigint) to wayhouse_api;
 
 -- function find_issuer(text)
 CREATE OR REPLACE FUNCTION public.find_issuer(in_issuer text)
@@ -1422,6 +1527,55 @@ END
 ;
 alter function nights_of(uuid[]) owner to wayhouse_keeper;
 
+-- function note_ended_reaches()
+CREATE OR REPLACE FUNCTION public.note_ended_reaches()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into revocation (organisation_id) select distinct e.organisation_id from ended e;
+  return null;
+end
+$function$
+;
+alter function note_ended_reaches() owner to wayhouse_keeper;
+grant execute on function note_ended_reaches() to wayhouse_owner;
+
+-- function note_locked_network()
+CREATE OR REPLACE FUNCTION public.note_locked_network()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into revocation (organisation_id) select o.id from organisation o;
+  return null;
+end
+$function$
+;
+alter function note_locked_network() owner to wayhouse_keeper;
+grant execute on function note_locked_network() to wayhouse_owner;
+
+-- function note_revocation()
+CREATE OR REPLACE FUNCTION public.note_revocation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into revocation (organisation_id)
+    values ((coalesce(to_jsonb(old), to_jsonb(new)) ->> tg_argv[0])::uuid);
+  return null;
+end
+$function$
+;
+alter function note_revocation() owner to wayhouse_keeper;
+grant execute on function note_revocation() to wayhouse_owner;
+
 -- function open_candidates(uuid)
 CREATE OR REPLACE FUNCTION public.open_candidates(in_handoff uuid)
  RETURNS integer
@@ -1654,6 +1808,38 @@ END
 ;
 alter function put_instructions(uuid,text) owner to wayhouse_keeper;
 grant execute on function put_instructions(uuid,text) to wayhouse_api;
+
+-- function read_events(xid8,bigint,text[],integer)
+CREATE OR REPLACE FUNCTION public.read_events(in_transaction xid8, in_position bigint, in_kinds text[], in_limit integer)
+ RETURNS TABLE(horizon xid8, is_kept boolean, transaction_id xid8, "position" bigint, kind text, subject_type text, subject_id uuid, at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT h.horizon,
+     h.is_kept,
+     e.transaction_id,
+     e."position",
+     e.kind,
+     e.subject_type,
+     e.subject_id,
+     e.at
+    FROM (( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon,
+             event_place_is_kept(read_events.in_transaction, read_events.in_position) AS is_kept) h
+      LEFT JOIN LATERAL ( SELECT e_1.transaction_id,
+             e_1."position",
+             e_1.kind,
+             e_1.subject_type,
+             e_1.subject_id,
+             e_1.at
+            FROM event e_1
+           WHERE ((ROW(e_1.transaction_id, e_1."position") > ROW(read_events.in_transaction, read_events.in_position)) AND (e_1.transaction_id < h.horizon) AND ((read_events.in_kinds IS NULL) OR (e_1.kind = ANY (read_events.in_kinds))))
+           ORDER BY e_1.transaction_id, e_1."position"
+          LIMIT read_events.in_limit) e ON (true));
+END
+;
+alter function read_events(xid8,bigint,text[],integer) owner to wayhouse_owner;
+grant execute on function read_events(xid8,bigint,text[],integer) to wayhouse_api;
 
 -- function recipient_of_kid(text)
 CREATE OR REPLACE FUNCTION public.recipient_of_kid(in_kid text)
@@ -1979,6 +2165,41 @@ BEGIN ATOMIC
 END
 ;
 alter function shift_nights(uuid[],integer,integer) owner to wayhouse_keeper;
+
+-- function stream_pulse(xid8,uuid[])
+CREATE OR REPLACE FUNCTION public.stream_pulse(in_transaction xid8, in_organisations uuid[])
+ RETURNS TABLE(horizon xid8, organisation_id uuid, epoch bigint, is_concerned boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH h AS MATERIALIZED (
+          SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon
+         ), fresh AS MATERIALIZED (
+          SELECT e.subject_type,
+             e.subject_id,
+             e.owner_id,
+             e.party_id
+            FROM h h_1,
+             event e
+           WHERE ((e.transaction_id >= stream_pulse.in_transaction) AND (e.transaction_id < h_1.horizon))
+         )
+  SELECT h.horizon,
+     o.id,
+     epoch_of(o.id) AS epoch_of,
+     (EXISTS ( SELECT
+            FROM fresh e
+           WHERE (((o.id = e.owner_id) OR (o.id = e.party_id)) OR (e.subject_type = ANY (ARRAY['Advisory'::text, 'Organisation'::text])) OR ((e.subject_type = ANY (ARRAY['Shelter'::text, 'ConsulateContact'::text])) AND ((EXISTS ( SELECT
+                    FROM sharing_reach r
+                   WHERE ((r.owner_id = e.owner_id) AND (r.organisation_id = o.id)))) OR (EXISTS ( SELECT
+                    FROM bed_stay s
+                   WHERE ((s.holder_id = o.id) AND (s.shelter_id = e.subject_id))))))))) AS "exists"
+    FROM (h
+      LEFT JOIN unnest(stream_pulse.in_organisations) o(id) ON (true));
+END
+;
+alter function stream_pulse(xid8,uuid[]) owner to wayhouse_keeper;
+grant execute on function stream_pulse(xid8,uuid[]) to wayhouse_api;
 
 -- function suspend_handoffs_of(uuid)
 CREATE OR REPLACE FUNCTION public.suspend_handoffs_of(in_organisation uuid)

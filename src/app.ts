@@ -11,6 +11,8 @@ import { onClient, openSession } from "./platform/db/session.ts";
 import { drainable } from "./platform/http/drain.ts";
 import { measureRequests } from "./platform/http/measure.ts";
 import { createHttpServer } from "./platform/http/server.ts";
+import { createCursors } from "./platform/streams/cursors.ts";
+import { startFeed } from "./platform/streams/feed.ts";
 import { startClock } from "./platform/jobs/clock.ts";
 import { TASKS } from "./platform/jobs/tasks.ts";
 import type { Log } from "./platform/telemetry/log.ts";
@@ -34,7 +36,7 @@ export interface Drained {
 export interface Worker {
   /** True while it can do its work and is not about to end. */
   isReady(): Promise<boolean>;
-  /** Requests, then jobs, then connections. Resolves with how many requests were cut off. */
+  /** Streams, then requests, then jobs, then connections. Resolves with how many requests were cut off. */
   stop(drained?: Drained): Promise<number>;
 }
 export interface App extends Worker {
@@ -87,15 +89,19 @@ export async function createApp(
           : null;
       }),
   });
+  const cursors = createCursors(options.nodeKey.derive("event cursors"));
+  const feed = startFeed({ url: options.apiUrl, cursors, log });
   const server = createHttpServer({
     schema: buildSchema(),
     log,
-    nodeKey: options.nodeKey,
     graphiql: options.graphiql ?? false,
     isReady: () => isReady(),
-    async openSession(token) {
-      const { clientId, ...identity } = await verifier.verify(token);
-      return openSession(pool, { ...identity, clientName: clientId });
+    async open(token) {
+      const { clientId, ...verified } = await verifier.verify(token);
+      const identity = { ...verified, clientName: clientId };
+      const session = await openSession(pool, identity);
+      const caller = { identity, scopes: session.scopes, expiresAt: verified.expiresAt };
+      return { session, nodeKey: options.nodeKey, caller, feed, cursors };
     },
   });
   const drain = drainable(server);
@@ -110,6 +116,7 @@ export async function createApp(
       const until = Date.now() + mostSeconds * 1_000;
       drain.begin();
       await setTimeout(noticeSeconds * 1_000);
+      void feed.stop();
       const cutOff = await drain.finish(until - Date.now());
       // What still runs then has nobody to answer; the end of the process rolls it back.
       await atMost(

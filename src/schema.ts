@@ -1,4 +1,5 @@
 import "./modules/consulates/consulates.graphql.ts";
+import "./modules/events/events.graphql.ts";
 import "./modules/handoffs/handoffs.graphql.ts";
 import "./modules/handoffs/matches.graphql.ts";
 import "./modules/handoffs/steps.graphql.ts";
@@ -6,7 +7,9 @@ import "./modules/audit/audit.graphql.ts";
 import "./modules/organisations/circles.graphql.ts";
 import "./modules/organisations/clients.graphql.ts";
 import "./modules/organisations/keys.graphql.ts";
+import "./modules/organisations/network.graphql.ts";
 import "./modules/organisations/organisations.graphql.ts";
+import "./modules/organisations/tokens.graphql.ts";
 import "./modules/sharing/grants.graphql.ts";
 import "./modules/advisories/advisories.graphql.ts";
 import "./modules/capacity/availability.graphql.ts";

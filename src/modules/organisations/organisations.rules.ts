@@ -88,3 +88,9 @@ export const ADMINISTRATION: ReadonlySet<Scope> = new Set([
   "audit:read",
   "network:admin",
 ]);
+
+/** As a token's claims are read. */
+export function faultsOfJti(jti: string): Issue[] {
+  if (/^[\x21-\x7e]{16,128}$/.test(jti)) return [];
+  return [{ path: ["jti"], message: "must be 16 to 128 visible ASCII characters" }];
+}

@@ -141,7 +141,7 @@ class Batch {
 }
 
 /** Results stand in the order of the statements. Rejects with the first error. */
-export function runBatch(client: pg.PoolClient, statements: readonly Statement[]): Promise<Rows[]> {
+export function runBatch(client: pg.ClientBase, statements: readonly Statement[]): Promise<Rows[]> {
   return roundTrips.start.hasSubscribers
     ? roundTrips.tracePromise(
         submit,
@@ -153,7 +153,7 @@ export function runBatch(client: pg.PoolClient, statements: readonly Statement[]
     : submit(client, statements);
 }
 
-function submit(client: pg.PoolClient, statements: readonly Statement[]): Promise<Rows[]> {
+function submit(client: pg.ClientBase, statements: readonly Statement[]): Promise<Rows[]> {
   return new Promise((resolve, reject) => {
     const batch = new Batch(statements, (client as unknown as { _types: unknown })._types);
     batch.callback = (error, results) => (error ? reject(error) : resolve(results ?? []));

@@ -280,6 +280,11 @@ export interface OrganisationKey {
   use: string;
 }
 
+export interface Revocation {
+  id: Generated<Int8>;
+  organisation_id: string;
+}
+
 export interface RevokedToken {
   expires_at: Timestamp;
   jti: string;
@@ -350,6 +355,7 @@ export interface DB {
   organisation: Organisation;
   organisation_account: OrganisationAccount;
   organisation_key: OrganisationKey;
+  revocation: Revocation;
   revoked_token: RevokedToken;
   sharing_grant: SharingGrant;
   sharing_reach: SharingReach;

@@ -60,6 +60,11 @@ export interface Session {
   /** Reads: each statement is its own implicit transaction, one round trip. */
   readonly read: Kysely<DB>;
   /**
+   * Before what was read leaves the process: the status once more, if the process or the database slept
+   * meanwhile. @throws Unauthenticated, Forbidden, Unavailable
+   */
+  confirm(): Promise<void>;
+  /**
    * One transaction: status, idempotency key, work, audit, event. A repeated key answers with the
    * first call's result and has no further effect; an error rolls everything back, the key included.
    * @throws BadUserInput for a key that is not 8 to 128 visible ASCII characters, IdempotencyMismatch, Unauthenticated, Unavailable, and what `work` throws
@@ -72,32 +77,28 @@ export interface Session {
 }
 
 const MOST_ATTEMPTS = 4;
+/** What was read longer ago is confirmed before it is told. */
+const STALE_MS = 100;
 const KEY = /^[\x21-\x7e]{8,128}$/;
 
 /** Opens a session in one round trip. @throws Unauthenticated if the token, client or organisation is out. */
 export async function openSession(pool: Pool, identity: Identity): Promise<Session> {
-  const enter: Statement = {
-    text: "select client_id, scopes from enter($1, $2, $3, $4, $5)",
-    values: [
-      identity.organisationId,
-      identity.clientName,
-      identity.kid,
-      identity.jti,
-      identity.scopes,
-    ],
-  };
+  const enter = enterAs(identity);
+  let confirmedAt = performance.now();
   const [entered] = await onClient(pool, (client) => runBatch(client, [enter]));
   const { clientId, scopes } = admitted(entered);
 
-  const read = kyselyOver({
-    async run(statement) {
-      const [status, rows] = await onClient(pool, (client) => runBatch(client, [enter, statement]));
-      const now = admitted(status);
-      // What the call was admitted for has been taken back meanwhile.
-      for (const scope of scopes) if (!now.scopes.has(scope)) throw new Forbidden();
-      return rows!;
-    },
-  });
+  async function reenter(...statements: Statement[]): Promise<Rows | undefined> {
+    const askedAt = performance.now();
+    const batch = [enter, ...statements];
+    const [status, rows] = await onClient(pool, (client) => runBatch(client, batch));
+    const now = admitted(status);
+    // What the call was admitted for has been taken back meanwhile.
+    for (const scope of scopes) if (!now.scopes.has(scope)) throw new Forbidden();
+    confirmedAt = askedAt;
+    return rows;
+  }
+  const read = kyselyOver({ run: async (statement) => (await reenter(statement))! });
 
   async function attempt<R extends object>(
     operation: Operation,
@@ -141,7 +142,7 @@ export async function openSession(pool: Pool, identity: Identity): Promise<Sessi
             text: "update idempotency_record set result = $3 where client_id = $1 and key_hash = $2",
             values: [clientId, key, JSON.stringify(effect.result)],
           };
-          await runBatch(client, [remember, record, COMMIT]);
+          await runBatch(client, [remember, record, COMMIT, RING]);
         },
         rollback,
       });
@@ -158,6 +159,9 @@ export async function openSession(pool: Pool, identity: Identity): Promise<Sessi
     clientId,
     scopes,
     read,
+    async confirm() {
+      if (performance.now() - confirmedAt > STALE_MS) await reenter();
+    },
     async write(operation, input, work) {
       if (!KEY.test(input.idempotencyKey)) {
         const message = "must be 8 to 128 visible ASCII characters";
@@ -181,7 +185,18 @@ export async function openSession(pool: Pool, identity: Identity): Promise<Sessi
 
 const BEGIN: Statement = { text: "begin", values: [] };
 const COMMIT: Statement = { text: "commit", values: [] };
+// Apart from the transaction: a commit that notifies waits for every other one that does.
+const RING: Statement = { text: "notify wayhouse_event", values: [] };
 const ROLLBACK: Statement = { text: "rollback", values: [] };
+
+/** Reads the status of whoever calls, and opens what follows to its eyes until the transaction ends. */
+export function enterAs(identity: Identity): Statement {
+  const { organisationId, clientName, kid, jti, scopes } = identity;
+  return {
+    text: "select client_id, scopes from enter($1, $2, $3, $4, $5)",
+    values: [organisationId, clientName, kid, jti, scopes],
+  };
+}
 
 function admitted(entered: Rows | undefined): { clientId: string; scopes: ReadonlySet<Scope> } {
   const row = entered?.rows[0];

@@ -9,12 +9,17 @@ import type { PublicJwk } from "../../kernel/jwk.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import type { NodeKey } from "../auth/node-key.ts";
 import type { Session } from "../db/session.ts";
+import type { Cursors } from "../streams/cursors.ts";
+import type { Feed, Subscriber } from "../streams/feed.ts";
 import type { ScopeRequirement } from "./access.ts";
 
 export interface Context {
   readonly session: Session;
   /** Signs audit checkpoints. */
   readonly nodeKey: NodeKey;
+  readonly caller: Subscriber;
+  readonly feed: Feed;
+  readonly cursors: Cursors;
 }
 
 export const builder = new SchemaBuilder<{
@@ -65,3 +70,4 @@ export const idempotencyKey = (
 
 builder.queryType({});
 builder.mutationType({});
+builder.subscriptionType({});

@@ -9,6 +9,7 @@ const MOST = 100;
 interface Page<Node> {
   readonly nodes: readonly Node[];
   readonly hasNextPage: boolean;
+  /** Opaque already. */
   readonly cursorOf: (node: Node) => string;
 }
 
@@ -43,13 +44,13 @@ export function connectionOf<Node extends object>(
         type: [edge],
         complexity: { field: 1, multiplier: 1 },
         resolve: ({ nodes, cursorOf }) =>
-          nodes.map((one) => ({ node: one, cursor: encodeCursor(cursorOf(one)) })),
+          nodes.map((one) => ({ node: one, cursor: cursorOf(one) })),
       }),
       pageInfo: t.field({
         type: PageInfo,
         resolve: ({ nodes, hasNextPage, cursorOf }) => {
           const last = nodes.at(-1);
-          return { hasNextPage, endCursor: last ? encodeCursor(cursorOf(last)) : null };
+          return { hasNextPage, endCursor: last ? cursorOf(last) : null };
         },
       }),
     }),
@@ -69,11 +70,22 @@ export async function pageOf<Node>(
   cursorOf: (node: Node) => string,
   cursors: RegExp = UUID,
 ): Promise<Page<Node>> {
-  if (args.first < 1 || args.first > MOST) {
+  const after = decodeCursor(args.after ?? null, cursors);
+  const encoded = (node: Node) => encodeCursor(cursorOf(node));
+  return cutPage(args.first, (limit) => load(after, limit), encoded);
+}
+
+/** The same over cursors of the list's own. @throws BadUserInput */
+export async function cutPage<Node>(
+  first: number,
+  load: (limit: number) => Promise<Node[]>,
+  cursorOf: (node: Node) => string,
+): Promise<Page<Node>> {
+  if (first < 1 || first > MOST) {
     throw new BadUserInput([{ path: ["first"], message: `must be from 1 to ${MOST}` }]);
   }
-  const rows = await load(decodeCursor(args.after ?? null, cursors), args.first + 1);
-  return { nodes: rows.slice(0, args.first), hasNextPage: rows.length > args.first, cursorOf };
+  const rows = await load(first + 1);
+  return { nodes: rows.slice(0, first), hasNextPage: rows.length > first, cursorOf };
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,46 +1,41 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { GraphQLSchema } from "graphql";
-import { createYoga } from "graphql-yoga";
+import { type GraphQLSchema, OperationTypeNode } from "graphql";
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { Unauthenticated, WayhouseError } from "../../kernel/errors.ts";
-import type { NodeKey } from "../auth/node-key.ts";
 import type { Context } from "../graphql/builder.ts";
-import { present } from "../graphql/errors.ts";
-import { boundDocuments } from "../graphql/limits.ts";
-import type { Session } from "../db/session.ts";
+import {
+  acceptedType,
+  answerJson,
+  problem,
+  refuse,
+  RESPONSE_TYPE,
+  STREAM_TYPE,
+} from "./answers.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
-
-const MOST_BYTES = 1024 * 1024;
+import { OverlongBody, readJson } from "./body.ts";
+import { createOperations, type OperationRequest, readRequest } from "./operation.ts";
+import { createStreams } from "./streams.ts";
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
   /** @throws Unauthenticated, Unavailable */
-  readonly openSession: (token: string) => Promise<Session>;
-  readonly nodeKey: NodeKey;
+  readonly open: (token: string) => Promise<Context>;
   readonly isReady: () => Promise<boolean>;
   /** Serves GraphiQL to a browser that opens /graphql: for development only. */
   readonly graphiql: boolean;
   readonly log: Log;
 }
 
-/** POST /graphql with a bearer token (RFC 6750), and two health checks. */
+/** POST /graphql with a bearer token (RFC 6750, GraphQL over HTTP, GraphQL over SSE), and two health checks. */
 export function createHttpServer(options: ServerOptions): Server {
-  const yoga = createYoga<Context>({
-    schema: options.schema,
-    graphiql: false,
-    landingPage: false,
-    cors: false,
-    multipart: false,
-    batching: false,
-    logging: false,
-    maskedErrors: { maskError: (error) => present(error, options.log) },
-    plugins: [boundDocuments],
-  });
+  const prepare = createOperations(options);
+  const answerStream = createStreams(options.log);
 
   return createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       options.log("request_failed", faultOf(error));
       if (!response.headersSent) refuse(response, 500, "INTERNAL", "Internal error.");
+      else response.destroy();
     });
   });
 
@@ -48,46 +43,111 @@ export function createHttpServer(options: ServerOptions): Server {
     const path = request.url?.split("?")[0];
     if (path === "/health/live") return health(response, true);
     if (path === "/health/ready") return health(response, await options.isReady());
-    if (path !== "/graphql") return refuse(response, 404, "NOT_FOUND", "POST /graphql");
+    if (path !== "/graphql") return problem(response, 404, "Only /graphql is served.");
     if (options.graphiql && request.method === "GET" && acceptsHtml(request)) {
-      response.setHeader("content-type", "text/html; charset=utf-8");
-      return void response.end(GRAPHIQL);
+      return answerJson(response, 200, "text/html; charset=utf-8", GRAPHIQL);
     }
     if (request.method !== "POST") {
       response.setHeader("allow", "POST");
       return refuse(response, 405, "BAD_USER_INPUT", "Only POST is served here.");
     }
-    if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) {
-      return refuse(response, 415, "BAD_USER_INPUT", "The body must be application/json.");
+    const type = acceptedType(request);
+    if (type === null) {
+      const message =
+        "Accept application/graphql-response+json, application/json or text/event-stream.";
+      return refuse(response, 406, "BAD_USER_INPUT", message);
     }
-    const body = await readBody(request);
-    if (body === null)
-      return refuse(response, 413, "LIMIT_EXCEEDED", "The body is larger than 1 MiB.");
-    let parsed: unknown;
-    try {
-      parsed = JSON.parse(body);
-    } catch {
-      return refuse(response, 400, "BAD_USER_INPUT", "The body is not JSON.");
+    if (!isJson(request)) {
+      return refuse(response, 415, "BAD_USER_INPUT", "The body must be application/json in UTF-8.");
     }
-    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-      return refuse(response, 400, "BAD_USER_INPUT", "The body must be one GraphQL request.");
+    const params = await readParams(request, response);
+    const context = params && (await openContext(request, response));
+    if (!params || !context) return;
+
+    const operation = prepare(params, context);
+    if (!("execute" in operation)) {
+      return answerJson(
+        response,
+        type === RESPONSE_TYPE ? 400 : 200,
+        type,
+        JSON.stringify(operation),
+      );
     }
-    let session: Session;
+    if (type === STREAM_TYPE) return answerStream(response, operation);
+    if (operation.type === OperationTypeNode.SUBSCRIPTION) {
+      const message = "A subscription is answered as text/event-stream: accept it.";
+      return refuse(response, 406, "BAD_USER_INPUT", message);
+    }
+    const result = await operation.execute();
+    // A write stands by now; only what was read is never told too late.
+    if (operation.type === OperationTypeNode.QUERY && !(await isConfirmed(context, response)))
+      return;
+    const status = type === RESPONSE_TYPE && result.data === undefined ? 400 : 200;
+    answerJson(response, status, type, JSON.stringify(result));
+  }
+
+  async function openContext(request: IncomingMessage, response: ServerResponse) {
     try {
       const token = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? "")?.[1];
       if (!token) throw new Unauthenticated();
-      session = await options.openSession(token);
+      return await options.open(token);
     } catch (error) {
-      if (!(error instanceof WayhouseError)) throw error;
-      if (error instanceof Unauthenticated) response.setHeader("www-authenticate", "Bearer");
-      const status = error instanceof Unauthenticated ? 401 : 503;
-      return refuse(response, status, error.code, error.message);
+      refuseKnown(response, error);
+      return null;
     }
-    await yoga(Object.assign(request, { body: parsed }), response, {
-      session,
-      nodeKey: options.nodeKey,
-    });
   }
+}
+
+async function isConfirmed({ session }: Context, response: ServerResponse): Promise<boolean> {
+  try {
+    await session.confirm();
+    return true;
+  } catch (error) {
+    refuseKnown(response, error);
+    return false;
+  }
+}
+
+/** Null after the refusal was answered. */
+async function readParams(
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<OperationRequest | null> {
+  try {
+    return readRequest(await readJson(request));
+  } catch (error) {
+    if (error instanceof OverlongBody) {
+      // What is still to come is not read: the connection ends with the answer.
+      response.setHeader("connection", "close");
+      refuse(response, 413, "LIMIT_EXCEEDED", "The body is larger than 1 MiB.");
+    } else if (error instanceof SyntaxError) {
+      refuse(response, 400, "BAD_USER_INPUT", "The body is not JSON.");
+    } else refuseKnown(response, error);
+    return null;
+  }
+}
+
+const STATUS: Readonly<Record<string, number>> = {
+  BAD_USER_INPUT: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  UNAVAILABLE: 503,
+};
+
+function refuseKnown(response: ServerResponse, error: unknown): void {
+  if (!(error instanceof WayhouseError)) throw error;
+  if (error instanceof Unauthenticated) response.setHeader("www-authenticate", "Bearer");
+  refuse(response, STATUS[error.code] ?? 500, error.code, error.message, error.details);
+}
+
+/** A body in another encoding or character set than the one that is read would be another body. */
+function isJson({ headers }: IncomingMessage): boolean {
+  const [type, ...parameters] = (headers["content-type"] ?? "").toLowerCase().split(";");
+  const isUtf8 = parameters.every(
+    (one) => !/^\s*charset=/.test(one) || /^\s*charset="?utf-8"?\s*$/.test(one),
+  );
+  const encoding = headers["content-encoding"] ?? "identity";
+  return type?.trim() === "application/json" && isUtf8 && encoding === "identity";
 }
 
 const GRAPHIQL = renderGraphiQL({
@@ -100,29 +160,6 @@ const GRAPHIQL = renderGraphiQL({
 const acceptsHtml = (request: IncomingMessage) => /text\/html/.test(request.headers.accept ?? "");
 
 function health(response: ServerResponse, isWell: boolean): void {
-  response.statusCode = isWell ? 200 : 503;
-  response.setHeader("content-type", isWell ? "application/json" : "application/problem+json");
-  response.end(
-    JSON.stringify(
-      isWell ? { status: "ok" } : { title: "The database cannot be reached.", status: 503 },
-    ),
-  );
-}
-
-function refuse(response: ServerResponse, status: number, code: string, message: string): void {
-  response.statusCode = status;
-  response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
-}
-
-/** Null if it is larger than the bound; the rest is read and dropped, so that the answer arrives. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MOST_BYTES) chunks.push(chunk);
-    if (size > 8 * MOST_BYTES) request.destroy();
-  }
-  return size > MOST_BYTES ? null : Buffer.concat(chunks).toString("utf8");
+  if (!isWell) return problem(response, 503, "The database cannot be reached.");
+  answerJson(response, 200, "application/json", '{"status":"ok"}');
 }

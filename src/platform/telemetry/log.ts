@@ -45,6 +45,8 @@ const EVENTS = {
   idle_connection_lost: { level: "warn", fields: { code: "code" } },
   /** A fault of ours, told as INTERNAL. */
   request_failed: { level: "error", fields: FAULT },
+  /** The next beat tries again; past the lease the stream ends. */
+  stream_failed: { level: "error", fields: FAULT },
   job_failed: { level: "error", fields: { job: "name", ...FAULT } },
   start_failed: { level: "error", fields: FAULT },
 } as const satisfies Record<

@@ -1,0 +1,15 @@
+export const EVENT_KINDS = [
+  "HANDOFF_CHANGED",
+  "BED_HOLD_CHANGED",
+  "BEDS_CHANGED",
+  "CONSULATE_CHANGED",
+  "REVEAL_WANTED",
+  "REVEAL_READY",
+  "ADVISORY_CHANGED",
+  "GRANT_CHANGED",
+  "ORGANISATION_CHANGED",
+  "KEY_CHANGED",
+] as const;
+
+/** Days. */
+export const KEPT_DAYS = 30;

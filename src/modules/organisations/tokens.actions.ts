@@ -1,0 +1,27 @@
+import { NotFound, refuse } from "../../kernel/errors.ts";
+import type { Keyed, Session } from "../../platform/db/session.ts";
+import { faultsOfJti } from "./organisations.rules.ts";
+import type { OrganisationRow } from "./organisations.actions.ts";
+import { findOrganisations } from "./organisations.queries.ts";
+import { insertRevokedToken } from "./tokens.queries.ts";
+
+/** For a token of the caller's own organisation; another's of the same name stays as it is. @throws BadUserInput */
+export async function revokeToken(
+  session: Session,
+  input: Keyed & { readonly jti: string },
+): Promise<OrganisationRow> {
+  refuse(faultsOfJti(input.jti));
+  const id = session.organisationId;
+  const operation = { name: "revokeToken", scope: "clients:manage" } as const;
+  let row: OrganisationRow | undefined;
+  await session.write(operation, input, async (tx) => {
+    await insertRevokedToken(tx, id, input.jti);
+    // As its own transaction sees it: whoever revokes its own token sees nothing afterwards.
+    [row] = await findOrganisations(tx, [id]);
+    const change = { event: "ORGANISATION_CHANGED", type: "Organisation", id, owner: id };
+    return { result: {}, changes: [change] };
+  });
+  [row] = row ? [row] : await findOrganisations(session.read, [id]);
+  if (!row) throw new NotFound();
+  return row;
+}

@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ErrorCode } from "../../kernel/errors.ts";
+
+export const JSON_TYPE = "application/json; charset=utf-8";
+export const RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
+export const STREAM_TYPE = "text/event-stream; charset=utf-8";
+
+/**
+ * What the caller takes, of what the GraphQL-over-HTTP specification and its event streams have. No
+ * `accept` is application/json, as for clients from before the specification; null is none of ours.
+ */
+export function acceptedType({ headers }: IncomingMessage): string | null {
+  const accept = headers.accept;
+  if (accept === undefined) return JSON_TYPE;
+  for (const range of accept.toLowerCase().split(",")) {
+    const [type, ...parameters] = range.split(";").map((part) => part.trim());
+    if (parameters.some((one) => /^q=0(\.0*)?$/.test(one))) continue;
+    if (type === "application/graphql-response+json") return RESPONSE_TYPE;
+    if (type === "application/json") return JSON_TYPE;
+    if (type === "text/event-stream") return STREAM_TYPE;
+    if (type === "*/*" || type === "application/*") return RESPONSE_TYPE;
+  }
+  return null;
+}
+
+export function answerJson(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+): void {
+  response.statusCode = status;
+  response.setHeader("content-type", type);
+  response.setHeader("content-length", Buffer.byteLength(body));
+  response.end(body);
+}
+
+/** A request that is refused before it is a GraphQL operation, in the shape GraphQL clients read. */
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  code: ErrorCode,
+  message: string,
+  details: object = {},
+): void {
+  const body = JSON.stringify({ errors: [{ message, extensions: { ...details, code } }] });
+  answerJson(response, status, JSON_TYPE, body);
+}
+
+/** RFC 9457, for whatever is not GraphQL. */
+export function problem(response: ServerResponse, status: number, title: string): void {
+  const body = JSON.stringify({ type: "about:blank", title, status });
+  answerJson(response, status, "application/problem+json", body);
+}

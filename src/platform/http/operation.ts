@@ -1,0 +1,143 @@
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  getOperationAST,
+  GraphQLError,
+  type GraphQLSchema,
+  type OperationTypeNode,
+  visit,
+} from "graphql";
+import { createYoga } from "graphql-yoga";
+import { BadUserInput, type Issue } from "../../kernel/errors.ts";
+import type { Context } from "../graphql/builder.ts";
+import { present } from "../graphql/errors.ts";
+import type { Log } from "../telemetry/log.ts";
+import { boundDocuments } from "../graphql/limits.ts";
+
+/** One request of GraphQL over HTTP. */
+export interface OperationRequest {
+  readonly query: string;
+  readonly operationName: string | null;
+  readonly variables: Record<string, unknown>;
+}
+
+/** An operation that was parsed, validated and found within its bounds. */
+export interface Operation {
+  readonly type: OperationTypeNode;
+  /** The same for two subscriptions that make the same of every event. */
+  readonly shape: string;
+  execute(): Promise<ExecutionResult>;
+  /** Of a subscription: its source events, each once executed as `executeFor` does. */
+  subscribe(): Promise<AsyncIterable<object> | ExecutionResult>;
+  executeFor(event: object): Promise<ExecutionResult>;
+}
+
+const MEMBERS = new Set(["query", "operationName", "variables", "extensions"]);
+
+/** @throws BadUserInput for what is no well-formed request (GraphQL over HTTP §5) */
+export function readRequest(body: unknown): OperationRequest {
+  if (!isObject(body)) throw refused([], "must be one GraphQL request: a JSON object");
+  const { query, operationName = null, variables = null, extensions = null } = body;
+  const stray = Object.keys(body).find((member) => !MEMBERS.has(member));
+  if (stray !== undefined) throw refused([], "must have no members but those of GraphQL over HTTP");
+  if (typeof query !== "string" || query === "") throw refused(["query"], "must be a document");
+  if (operationName !== null && typeof operationName !== "string")
+    throw refused(["operationName"], "must be a string");
+  if (variables !== null && !isObject(variables)) throw refused(["variables"], "must be an object");
+  if (extensions !== null && !isObject(extensions))
+    throw refused(["extensions"], "must be an object");
+  return { query, operationName: operationName || null, variables: variables ?? {} };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const refused = (path: Issue["path"], message: string) => new BadUserInput([{ path, message }]);
+
+/**
+ * Yoga's plugins around graphql-js, without Yoga's own requests and responses: they cost more than the
+ * execution. What of Yoga's HTTP layer is needed stands in this folder.
+ */
+export function createOperations(options: {
+  readonly schema: GraphQLSchema;
+  readonly log: Log;
+}) {
+  const yoga = createYoga<object, Context>({
+    schema: options.schema,
+    logging: false,
+    maskedErrors: false,
+    graphiql: false,
+    plugins: [boundDocuments],
+  });
+  const presented = (result: ExecutionResult): ExecutionResult =>
+    result.errors
+      ? { ...result, errors: result.errors.map((error) => present(error, options.log)) }
+      : result;
+  const refusal = (...errors: readonly unknown[]): ExecutionResult => ({
+    errors: errors.map((error) => present(error, options.log)),
+  });
+
+  /** The operation to run, or what answers the request already. */
+  return function prepare(
+    { query, operationName, variables }: OperationRequest,
+    contextValue: Context,
+  ): Operation | ExecutionResult {
+    const { schema, parse, validate, execute } = yoga.getEnveloped(contextValue);
+    let document: DocumentNode;
+    try {
+      document = parse(query) as DocumentNode;
+      const errors = validate(schema, document) as readonly GraphQLError[];
+      if (errors.length > 0) return refusal(...errors);
+    } catch (error) {
+      return refusal(error);
+    }
+    const operation = getOperationAST(document, operationName);
+    if (!operation) {
+      const message = operationName
+        ? "operationName must name an operation of the document."
+        : "operationName must say which operation of the document to run.";
+      return refusal(new GraphQLError(message));
+    }
+    const args: ExecutionArgs = {
+      schema,
+      document,
+      contextValue,
+      variableValues: variables,
+      operationName,
+    };
+    const run = async (rootValue?: object) => {
+      try {
+        return presented((await execute({ ...args, rootValue })) as ExecutionResult);
+      } catch (error) {
+        return refusal(error);
+      }
+    };
+    return {
+      type: operation.operation,
+      get shape() {
+        return JSON.stringify([query, operationName, steering(document, variables)]);
+      },
+      execute: () => run(),
+      executeFor: run,
+      async subscribe() {
+        const source = await createSourceEventStream(args);
+        return Symbol.asyncIterator in source
+          ? (source as AsyncIterable<object>)
+          : presented(source);
+      },
+    };
+  };
+}
+
+/** Of the variables, those that directives read: the others are arguments of the field that is subscribed to. */
+function steering(document: DocumentNode, variables: Record<string, unknown>): unknown[] {
+  const values: unknown[] = [];
+  visit(document, {
+    Directive: (directive) =>
+      visit(directive, {
+        Variable: ({ name }) => void values.push(name.value, variables[name.value]),
+      }),
+  });
+  return values;
+}

@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import type { ExecutionResult } from "graphql";
+import { present } from "../graphql/errors.ts";
+import type { Log } from "../telemetry/log.ts";
+import { STREAM_TYPE } from "./answers.ts";
+import type { Operation } from "./operation.ts";
+
+/** A comment line keeps proxies from closing what is only quiet. */
+const BEAT_MS = 15_000;
+/** What a reader has not taken yet; past it, it is cut off. */
+const MOST_BYTES = 256 * 1024;
+const SLOWEST_DRAIN_MS = 30_000;
+
+/**
+ * GraphQL over server-sent events, distinct connections mode: `next` for each result, then `complete`. The
+ * same event under the same selection is executed once, however many streams it goes to.
+ */
+export function createStreams(log: Log) {
+  const executed = new WeakMap<object, Map<string, Promise<string>>>();
+  const payloadOf = (event: object, operation: Operation): Promise<string> => {
+    let payloads = executed.get(event);
+    if (!payloads) executed.set(event, (payloads = new Map()));
+    let payload = payloads.get(operation.shape);
+    if (!payload) {
+      payload = operation.executeFor(event).then((result) => JSON.stringify(result));
+      payloads.set(operation.shape, payload);
+    }
+    return payload;
+  };
+
+  return async function answerStream(
+    response: ServerResponse,
+    operation: Operation,
+  ): Promise<void> {
+    response.writeHead(200, {
+      "content-type": STREAM_TYPE,
+      "cache-control": "no-store",
+      "x-accel-buffering": "no",
+    });
+    // Told at once that it stands, a client need not wait for the first event.
+    response.write(":\n\n");
+    const beat = setInterval(() => void response.write(":\n\n"), BEAT_MS);
+    try {
+      for await (const payload of payloadsOf(response, operation)) {
+        if (response.write(`event: next\ndata: ${payload}\n\n`)) continue;
+        if (response.writableLength > MOST_BYTES || !(await isDrained(response))) {
+          return void response.destroy();
+        }
+      }
+      response.end("event: complete\ndata:\n\n");
+    } finally {
+      clearInterval(beat);
+    }
+  };
+
+  async function* payloadsOf(
+    response: ServerResponse,
+    operation: Operation,
+  ): AsyncGenerator<string, void> {
+    try {
+      if (operation.type !== "subscription") return yield JSON.stringify(await operation.execute());
+      const source = await operation.subscribe();
+      if (!(Symbol.asyncIterator in source)) return yield JSON.stringify(source);
+      const events = source[Symbol.asyncIterator]();
+      response.once("close", () => void events.return?.());
+      if (response.closed) return;
+      for (;;) {
+        const { value, done } = await events.next();
+        if (done) return;
+        yield await payloadOf(value, operation);
+      }
+    } catch (error) {
+      const result: ExecutionResult = { errors: [present(error, log)] };
+      yield JSON.stringify(result);
+    }
+  }
+}
+
+async function isDrained(response: ServerResponse): Promise<boolean> {
+  const closed = new AbortController();
+  response.once("close", () => closed.abort());
+  const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(SLOWEST_DRAIN_MS)]);
+  return once(response, "drain", { signal }).then(
+    () => true,
+    () => false,
+  );
+}

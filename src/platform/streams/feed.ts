@@ -1,0 +1,296 @@
+import { LimitExceeded, Unauthenticated, Unavailable } from "../../kernel/errors.ts";
+import { enterAs, type Identity, onClient } from "../db/session.ts";
+import { runBatch, type Statement } from "../db/pipeline.ts";
+import { faultOf, type Log } from "../telemetry/log.ts";
+import { createPool } from "../db/pool.ts";
+import type { Cursors, Place } from "./cursors.ts";
+import { createQueue, type Queue } from "./queue.ts";
+import { LEASE_MS, startPulse } from "./pulse.ts";
+
+/** Carries ids only; one object for all streams it is delivered to. */
+export interface FeedEvent extends Place {
+  readonly cursor: string;
+  readonly kind: string;
+  readonly subjectType: string;
+  readonly subjectId: string;
+  readonly at: Date;
+}
+
+/** Of one caller. */
+export interface Subscriber {
+  readonly identity: Identity;
+  /** What the call was admitted for: with less, the stream ends. */
+  readonly scopes: ReadonlySet<string>;
+  /** Seconds since the epoch: with its token, the stream ends. */
+  readonly expiresAt: number;
+}
+
+export interface Feed {
+  /**
+   * Events of these kinds after a place, or from now on. It throws Unauthenticated when the token, client,
+   * organisation or network is out, Unavailable when this process cannot know, and ends without an error
+   * when a right was taken back or the process stops: whoever still may then follows on after its last cursor.
+   * @throws LimitExceeded, Unavailable
+   */
+  follow(
+    subscriber: Subscriber,
+    after: Place | null,
+    kinds: readonly string[] | null,
+  ): AsyncIterable<FeedEvent>;
+  /** Streams under way. */
+  readonly size: number;
+  stop(): Promise<void>;
+}
+
+const MOST_STREAMS = 4_000;
+const MOST_STREAMS_OF_ONE = 2_500;
+/** A reader this many events behind is cut off: it follows on after its last cursor. */
+const MOST_WAITING = 1_000;
+const PAGE = 200;
+
+interface Follower extends Subscriber {
+  readonly kinds: ReadonlySet<string> | null;
+  readonly queue: Queue<FeedEvent>;
+  readonly rights: string;
+  /** Everything up to here is in the queue; null until it begins, from now on. */
+  place: Place | null;
+  /** The organisation's epoch under which it was let in; null until it was. */
+  epoch: string | null;
+}
+interface Company {
+  readonly followers: Set<Follower>;
+  epoch: string | null;
+  isConcerned: boolean;
+  serving: boolean;
+}
+interface Page {
+  readonly epoch: string;
+  readonly rights: string | null;
+  readonly horizon: string;
+  readonly events: readonly FeedEvent[];
+}
+
+/** The streams of one process: one question for all of them at each beat, one a wake-up for each organisation. */
+export function startFeed(options: {
+  readonly url: string;
+  readonly cursors: Cursors;
+  readonly log: Log;
+}): Feed {
+  const { cursors, log } = options;
+  const pool = createPool({ url: options.url, max: 2, log });
+  const companies = new Map<string, Company>();
+  let size = 0;
+  let horizon: string | null = null;
+  let stopped = false;
+
+  const pulse = startPulse({
+    url: options.url,
+    async beat(client) {
+      const text =
+        "select horizon::text, organisation_id, epoch::text, is_concerned from stream_pulse($1, $2)";
+      const [asked] = await runBatch(client, [{ text, values: [horizon, [...companies.keys()]] }]);
+      for (const row of asked!.rows) {
+        horizon = row["horizon"] as string;
+        const id = row["organisation_id"] as string | null;
+        const company = id === null ? undefined : companies.get(id);
+        if (!company) continue;
+        company.epoch = row["epoch"] as string;
+        company.isConcerned ||= row["is_concerned"] as boolean;
+        serve(id!, company);
+      }
+    },
+    onLost: () => endAll(new Unavailable()),
+  });
+
+  function endAll(error?: Error): void {
+    for (const { followers } of companies.values()) {
+      for (const follower of followers) follower.queue.end(error);
+    }
+  }
+
+  /** One after the other for one organisation; what comes meanwhile is served in the next turn. */
+  function serve(id: string, company: Company): void {
+    if (company.serving) return;
+    company.serving = true;
+    serveOnce(id, company)
+      .then((isDone) => {
+        company.serving = false;
+        if (!isDone && !stopped) pulse.ring();
+      })
+      .catch((error: unknown) => {
+        company.serving = false;
+        // The lease ends what cannot be served; until then the next beat tries again.
+        company.isConcerned = true;
+        if (!(error instanceof Unavailable)) log("stream_failed", faultOf(error));
+      });
+  }
+
+  async function serveOnce(id: string, company: Company): Promise<boolean> {
+    const suspects = [...company.followers].filter(
+      ({ epoch }) => epoch !== null && epoch !== company.epoch,
+    );
+    if (suspects.length > 0) await readmit(id, suspects);
+    if (!company.isConcerned) return true;
+    company.isConcerned = false;
+    const groups = new Map<string, Follower[]>();
+    for (const follower of company.followers) {
+      if (follower.epoch === null) continue;
+      groups.set(follower.rights, [...(groups.get(follower.rights) ?? []), follower]);
+    }
+    let isDone = true;
+    for (const group of groups.values()) {
+      const from = group.map(({ place }) => place!).reduce((a, b) => (isBefore(b, a) ? b : a));
+      const page = await read(id, group[0]!, from);
+      for (const follower of group) {
+        if (follower.epoch !== page.epoch || page.rights !== follower.rights) {
+          company.isConcerned = true;
+          isDone = false;
+        } else if (!deliver(follower, page)) isDone = false;
+      }
+      if (!isDone) company.isConcerned = true;
+    }
+    return isDone;
+  }
+
+  /** False if there is more to read. */
+  function deliver(follower: Follower, { events, horizon: settled }: Page): boolean {
+    const isWhole = events.length < PAGE;
+    for (const event of events) {
+      if (!isBefore(follower.place!, event)) continue;
+      if (!follower.kinds || follower.kinds.has(event.kind)) follower.queue.push(event);
+      follower.place = event;
+    }
+    const end = { transaction: settled, position: "0" };
+    if (isWhole && isBefore(follower.place!, end)) follower.place = end;
+    return isWhole;
+  }
+
+  /** Epoch, admission and events in one round trip, in this order: what is taken back between shows at the next beat. */
+  async function read(id: string, { identity }: Subscriber, from: Place | null): Promise<Page> {
+    const askedAt = performance.now();
+    const statements: Statement[] = [
+      { text: "select epoch_of($1)::text as epoch", values: [id] },
+      enterAs(identity),
+      {
+        text: `select horizon::text, transaction_id::text, "position"::text, kind, subject_type, subject_id, at
+          from read_events($1, $2, null, $3)`,
+        values: from ? [from.transaction, from.position, PAGE] : ["9223372036854775807", "0", 0],
+      },
+    ];
+    const [epoch, entered, found] = await onClient(pool, (client) => runBatch(client, statements));
+    // Read before this process was stopped, perhaps, and told after: nobody may hear of it now.
+    if (performance.now() - askedAt > LEASE_MS) throw new Unavailable();
+    const scopes = entered!.rows[0]?.["scopes"] as string[] | undefined;
+    return {
+      epoch: epoch!.rows[0]!["epoch"] as string,
+      rights: scopes ? rightsOf(scopes) : null,
+      horizon: found!.rows[0]!["horizon"] as string,
+      events: found!.rows
+        .filter((row) => row["transaction_id"] !== null)
+        .map((row) => {
+          const place = {
+            transaction: row["transaction_id"] as string,
+            position: row["position"] as string,
+          };
+          return {
+            ...place,
+            cursor: cursors.seal(id, place),
+            kind: row["kind"] as string,
+            subjectType: row["subject_type"] as string,
+            subjectId: row["subject_id"] as string,
+            at: row["at"] as Date,
+          };
+        }),
+    };
+  }
+
+  /** Under another epoch than its own a stream ends: with an error if it would not be let in again. */
+  async function readmit(id: string, suspects: readonly Follower[]): Promise<void> {
+    const text = "select index from admit_streams($1, $2, $3, $4, $5)";
+    const of = suspects.map(({ identity }) => identity);
+    const values = [
+      id,
+      of.map(({ clientName }) => clientName),
+      of.map(({ kid }) => kid),
+      of.map(({ jti }) => jti),
+      of.map(({ scopes }) => scopes.join(" ")),
+    ];
+    const [admitted] = await onClient(pool, (client) => runBatch(client, [{ text, values }]));
+    const may = new Set(admitted!.rows.map((row) => Number(row["index"]) - 1));
+    for (const [index, { queue }] of suspects.entries()) {
+      queue.end(may.has(index) ? undefined : new Unauthenticated());
+    }
+  }
+
+  /** Reads up to what is settled by itself, then goes with the others. */
+  async function begin(id: string, follower: Follower): Promise<void> {
+    for (;;) {
+      const page = await read(id, follower, follower.place);
+      if (page.rights === null) return follower.queue.end(new Unauthenticated());
+      if (page.rights !== follower.rights) return follower.queue.end();
+      follower.place ??= { transaction: page.horizon, position: "0" };
+      const isWhole = deliver(follower, page);
+      if (!companies.get(id)?.followers.has(follower)) return;
+      if (!isWhole) continue;
+      follower.epoch = page.epoch;
+      // What was settled since is for the next turn, of all of them.
+      companies.get(id)!.isConcerned = true;
+      return pulse.ring();
+    }
+  }
+
+  return {
+    get size() {
+      return size;
+    },
+    follow(subscriber, after, kinds) {
+      const id = subscriber.identity.organisationId;
+      if (stopped || !pulse.isAlive()) throw new Unavailable();
+      const company = companies.get(id) ?? {
+        followers: new Set(),
+        epoch: null,
+        isConcerned: false,
+        serving: false,
+      };
+      if (size >= MOST_STREAMS || company.followers.size >= MOST_STREAMS_OF_ONE) {
+        throw new LimitExceeded("There are too many streams: close one, or come back later.");
+      }
+      const queue = createQueue<FeedEvent>(MOST_WAITING, () => {
+        clearTimeout(expiry);
+        size--;
+        company.followers.delete(follower);
+        if (company.followers.size === 0) companies.delete(id);
+      });
+      const follower: Follower = {
+        ...subscriber,
+        kinds: kinds && new Set(kinds),
+        queue,
+        rights: rightsOf([...subscriber.scopes]),
+        place: after,
+        epoch: null,
+      };
+      const lifeMs = subscriber.expiresAt * 1000 - Date.now();
+      const expiry = setTimeout(() => queue.end(new Unauthenticated()), lifeMs);
+      size++;
+      company.followers.add(follower);
+      companies.set(id, company);
+      begin(id, follower).catch((error: unknown) =>
+        queue.end(error instanceof Error ? error : new Unavailable()),
+      );
+      return queue;
+    },
+    async stop() {
+      stopped = true;
+      endAll();
+      await pulse.stop();
+      await pool.end();
+    },
+  };
+}
+
+const rightsOf = (scopes: readonly string[]) => scopes.toSorted().join(" ");
+
+function isBefore(a: Place, b: Place): boolean {
+  const [first, second] = [BigInt(a.transaction), BigInt(b.transaction)];
+  return first < second || (first === second && BigInt(a.position) < BigInt(b.position));
+}
