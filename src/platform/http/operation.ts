@@ -2,6 +2,7 @@ import {
   createSourceEventStream,
   type DocumentNode,
   type ExecutionArgs,
+  execute as executeEvent,
   type ExecutionResult,
   getOperationAST,
   GraphQLError,
@@ -59,10 +60,7 @@ const refused = (path: Issue["path"], message: string) => new BadUserInput([{ pa
  * Yoga's plugins around graphql-js, without Yoga's own requests and responses: they cost more than the
  * execution. What of Yoga's HTTP layer is needed stands in this folder.
  */
-export function createOperations(options: {
-  readonly schema: GraphQLSchema;
-  readonly log: Log;
-}) {
+export function createOperations(options: { readonly schema: GraphQLSchema; readonly log: Log }) {
   const yoga = createYoga<object, Context>({
     schema: options.schema,
     logging: false,
@@ -106,20 +104,19 @@ export function createOperations(options: {
       variableValues: variables,
       operationName,
     };
-    const run = async (rootValue?: object) => {
-      try {
-        return presented((await execute({ ...args, rootValue })) as ExecutionResult);
-      } catch (error) {
-        return refusal(error);
-      }
-    };
     return {
       type: operation.operation,
       get shape() {
         return JSON.stringify([query, operationName, steering(document, variables)]);
       },
-      execute: () => run(),
-      executeFor: run,
+      async execute() {
+        try {
+          return presented((await execute(args)) as ExecutionResult);
+        } catch (error) {
+          return refusal(error);
+        }
+      },
+      executeFor: async (event) => presented(await executeEvent({ ...args, rootValue: event })),
       async subscribe() {
         const source = await createSourceEventStream(args);
         return Symbol.asyncIterator in source
