@@ -147,6 +147,18 @@ export type DocumentHeld =
   | 'NONE'
   | 'SUBSTITUTE_TRAVEL_DOCUMENT';
 
+export type EventKind =
+  | 'ADVISORY_CHANGED'
+  | 'BEDS_CHANGED'
+  | 'BED_HOLD_CHANGED'
+  | 'CONSULATE_CHANGED'
+  | 'GRANT_CHANGED'
+  | 'HANDOFF_CHANGED'
+  | 'KEY_CHANGED'
+  | 'ORGANISATION_CHANGED'
+  | 'REVEAL_READY'
+  | 'REVEAL_WANTED';
+
 export type GrantDirection =
   | 'GIVEN'
   | 'RECEIVED';
@@ -260,6 +272,11 @@ export type Need =
   | 'SHELTER'
   | 'TRANSPORT'
   | 'TRAVEL_DOCUMENT';
+
+export type NetworkStatus =
+  | 'ACTIVE'
+  /** Nobody is let in but network admins, and they for nothing but to open it again. */
+  | 'LOCKED_DOWN';
 
 export type OfferHandoffInput = {
   /** 1 to 20, each of which gave the caller HANDOFFS_OFFER for a destination. */
@@ -413,6 +430,13 @@ export type RevokeGrantInput = {
   readonly idempotencyKey: string;
 };
 
+export type RevokeTokenInput = {
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  /** The token's own id (RFC 7519): 16 to 128 visible ASCII characters. */
+  readonly jti: string;
+};
+
 /** Why a state wants somebody, as far as an advisory may turn on it. */
 export type RiskProfile =
   | 'CONSCIENTIOUS_OBJECTOR'
@@ -490,6 +514,12 @@ export type SetClientScopesInput = {
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
   readonly scopes: ReadonlyArray<Scope>;
+};
+
+export type SetNetworkStatusInput = {
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly status: NetworkStatus;
 };
 
 export type SetOrganisationScopesInput = {
@@ -724,6 +754,15 @@ export type DeclineBedHoldMutation = { readonly declineBedHold:
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
 
+export type EventsQueryVariables = Exact<{
+  first?: number;
+  after?: string | null | undefined;
+  kinds?: ReadonlyArray<EventKind> | EventKind | null | undefined;
+}>;
+
+
+export type EventsQuery = { readonly events: { readonly __typename: 'EventConnection', readonly edges: ReadonlyArray<{ readonly __typename: 'EventEdge', readonly node: { readonly __typename: 'Event', readonly cursor: string, readonly kind: EventKind, readonly subjectId: string, readonly at: string } }>, readonly pageInfo: { readonly __typename: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } };
+
 export type FailHandoffMutationVariables = Exact<{
   input: HandoffStepInput;
 }>;
@@ -733,6 +772,14 @@ export type FailHandoffMutation = { readonly failHandoff:
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
+
+export type FollowEventsSubscriptionVariables = Exact<{
+  after?: string | null | undefined;
+  kinds?: ReadonlyArray<EventKind> | EventKind | null | undefined;
+}>;
+
+
+export type FollowEventsSubscription = { readonly events: { readonly __typename: 'Event', readonly cursor: string, readonly kind: EventKind, readonly subjectId: string, readonly at: string } };
 
 export type GrantScopesMutationVariables = Exact<{
   input: GrantScopesInput;
@@ -979,6 +1026,13 @@ export type RevokeGrantMutation = { readonly revokeGrant: { readonly __typename:
       | { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }
      } };
 
+export type RevokeTokenMutationVariables = Exact<{
+  input: RevokeTokenInput;
+}>;
+
+
+export type RevokeTokenMutation = { readonly revokeToken: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string, readonly status: OrganisationStatus, readonly scopes: ReadonlyArray<Scope> | null } };
+
 export type SealConsulateContactMutationVariables = Exact<{
   input: SealConsulateContactInput;
 }>;
@@ -1026,6 +1080,13 @@ export type SetClientScopesMutationVariables = Exact<{
 
 
 export type SetClientScopesMutation = { readonly setClientScopes: { readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null } };
+
+export type SetNetworkStatusMutationVariables = Exact<{
+  input: SetNetworkStatusInput;
+}>;
+
+
+export type SetNetworkStatusMutation = { readonly setNetworkStatus: NetworkStatus };
 
 export type SetOrganisationScopesMutationVariables = Exact<{
   input: SetOrganisationScopesInput;
@@ -1123,7 +1184,9 @@ export const ConsulateContacts = "query ConsulateContacts($search: ConsulateSear
 export const CreateCircle = "mutation CreateCircle($input: CreateCircleInput!) {\n  createCircle(input: $input) {\n    __typename\n    id\n    name\n    steward {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    members {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n  }\n}" as Operation<CreateCircleMutation, CreateCircleMutationVariables>;
 export const CreateShelter = "mutation CreateShelter($input: CreateShelterInput!) {\n  createShelter(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    label\n    country\n    locality\n    kind\n    features\n    maxStayNights\n    assuredAt\n  }\n}" as Operation<CreateShelterMutation, CreateShelterMutationVariables>;
 export const DeclineBedHold = "mutation DeclineBedHold($input: DeclineBedHoldInput!) {\n  declineBedHold(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<DeclineBedHoldMutation, DeclineBedHoldMutationVariables>;
+export const Events = "query Events($first: Int! = 100, $after: String, $kinds: [EventKind!]) {\n  events(first: $first, after: $after, kinds: $kinds) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        cursor\n        kind\n        subjectId\n        at\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<EventsQuery, EventsQueryVariables>;
 export const FailHandoff = "mutation FailHandoff($input: HandoffStepInput!) {\n  failHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<FailHandoffMutation, FailHandoffMutationVariables>;
+export const FollowEvents = "subscription FollowEvents($after: String, $kinds: [EventKind!]) {\n  events(after: $after, kinds: $kinds) {\n    __typename\n    cursor\n    kind\n    subjectId\n    at\n  }\n}" as Operation<FollowEventsSubscription, FollowEventsSubscriptionVariables>;
 export const GrantScopes = "mutation GrantScopes($input: GrantScopesInput!) {\n  grantScopes(input: $input) {\n    __typename\n    id\n    owner {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    grantee {\n      __typename\n      ... on Organisation {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      ... on Circle {\n        __typename\n        id\n        name\n      }\n    }\n    scopes\n    countries\n    validFrom\n    validUntil\n    revokedAt\n  }\n}" as Operation<GrantScopesMutation, GrantScopesMutationVariables>;
 export const Handoff = "query Handoff($id: ID!) {\n  node(id: $id) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      sender {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      needs\n      riskProfile\n      party {\n        __typename\n        adults\n        children\n        placement\n      }\n      priority\n      country\n      destinations\n      documentsHeld\n      windowStart\n      windowEnd\n      consent {\n        __typename\n        purpose\n        givenAt\n        expiresAt\n        caregiver\n        withdrawnAt\n      }\n      acknowledgedAt\n      acknowledgeBy\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n      history {\n        __typename\n        to\n        by\n        at\n      }\n    }\n  }\n}" as Operation<HandoffQuery, HandoffQueryVariables>;
 export const HandoffEnvelope = "query HandoffEnvelope($id: ID!) {\n  node(id: $id) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      sender {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      envelope\n    }\n  }\n}" as Operation<HandoffEnvelopeQuery, HandoffEnvelopeQueryVariables>;
@@ -1149,12 +1212,14 @@ export const RetireKey = "mutation RetireKey($input: RetireKeyInput!) {\n  retir
 export const RevealConsulateContact = "mutation RevealConsulateContact($input: RevealConsulateContactInput!) {\n  revealConsulateContact(input: $input) {\n    __typename\n    ... on ConsulateReveal {\n      __typename\n      contact {\n        __typename\n        id\n        organisation {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        representing\n        country\n        locality\n        documents\n        riskProfiles\n        languages\n        leadTimeDays\n        programme\n        assuredAt\n        reviewBy\n        stale\n      }\n      envelope\n    }\n    ... on RevealBudgetSpent {\n      __typename\n      message\n      retryAfterSeconds\n    }\n  }\n}" as Operation<RevealConsulateContactMutation, RevealConsulateContactMutationVariables>;
 export const RevokeClient = "mutation RevokeClient($input: RevokeClientInput!) {\n  revokeClient(input: $input) {\n    __typename\n    id\n    clientId\n    kind\n    scopes\n    revokedAt\n  }\n}" as Operation<RevokeClientMutation, RevokeClientMutationVariables>;
 export const RevokeGrant = "mutation RevokeGrant($input: RevokeGrantInput!) {\n  revokeGrant(input: $input) {\n    __typename\n    id\n    owner {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    grantee {\n      __typename\n      ... on Organisation {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      ... on Circle {\n        __typename\n        id\n        name\n      }\n    }\n    scopes\n    countries\n    validFrom\n    validUntil\n    revokedAt\n  }\n}" as Operation<RevokeGrantMutation, RevokeGrantMutationVariables>;
+export const RevokeToken = "mutation RevokeToken($input: RevokeTokenInput!) {\n  revokeToken(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    scopes\n  }\n}" as Operation<RevokeTokenMutation, RevokeTokenMutationVariables>;
 export const SealConsulateContact = "mutation SealConsulateContact($input: SealConsulateContactInput!) {\n  sealConsulateContact(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    representing\n    country\n    locality\n    documents\n    riskProfiles\n    languages\n    leadTimeDays\n    programme\n    assuredAt\n    reviewBy\n    stale\n  }\n}" as Operation<SealConsulateContactMutation, SealConsulateContactMutationVariables>;
 export const SealHandoff = "mutation SealHandoff($input: SealHandoffInput!) {\n  sealHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<SealHandoffMutation, SealHandoffMutationVariables>;
 export const SendInstructions = "mutation SendInstructions($input: SendInstructionsInput!) {\n  sendInstructions(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<SendInstructionsMutation, SendInstructionsMutationVariables>;
 export const SetBeds = "mutation SetBeds($input: SetBedsInput!) {\n  setBeds(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    label\n    country\n    locality\n    kind\n    features\n    maxStayNights\n    assuredAt\n  }\n}" as Operation<SetBedsMutation, SetBedsMutationVariables>;
 export const SetCircleMembers = "mutation SetCircleMembers($input: SetCircleMembersInput!) {\n  setCircleMembers(input: $input) {\n    __typename\n    id\n    name\n    steward {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    members {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n  }\n}" as Operation<SetCircleMembersMutation, SetCircleMembersMutationVariables>;
 export const SetClientScopes = "mutation SetClientScopes($input: SetClientScopesInput!) {\n  setClientScopes(input: $input) {\n    __typename\n    id\n    clientId\n    kind\n    scopes\n    revokedAt\n  }\n}" as Operation<SetClientScopesMutation, SetClientScopesMutationVariables>;
+export const SetNetworkStatus = "mutation SetNetworkStatus($input: SetNetworkStatusInput!) {\n  setNetworkStatus(input: $input)\n}" as Operation<SetNetworkStatusMutation, SetNetworkStatusMutationVariables>;
 export const SetOrganisationScopes = "mutation SetOrganisationScopes($input: SetOrganisationScopesInput!) {\n  setOrganisationScopes(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<SetOrganisationScopesMutation, SetOrganisationScopesMutationVariables>;
 export const SetOrganisationStatus = "mutation SetOrganisationStatus($input: SetOrganisationStatusInput!) {\n  setOrganisationStatus(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<SetOrganisationStatusMutation, SetOrganisationStatusMutationVariables>;
 export const SharingGrants = "query SharingGrants($direction: GrantDirection!, $first: Int! = 20, $after: String) {\n  sharingGrants(direction: $direction, first: $first, after: $after) {\n    __typename\n    edges {\n      __typename\n      node {\n        __typename\n        id\n        owner {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        grantee {\n          __typename\n          ... on Organisation {\n            __typename\n            id\n            handle\n            identityThumbprint\n          }\n          ... on Circle {\n            __typename\n            id\n            name\n          }\n        }\n        scopes\n        countries\n        validFrom\n        validUntil\n        revokedAt\n      }\n    }\n    pageInfo {\n      __typename\n      hasNextPage\n      endCursor\n    }\n  }\n}" as Operation<SharingGrantsQuery, SharingGrantsQueryVariables>;

@@ -41,6 +41,8 @@ export interface Demo {
   readonly dataDir: string;
   /** Of the organisation's bot. */
   token(organisation: string, scopes: readonly Scope[]): Promise<string>;
+  /** Of any client of any organisation. */
+  tokenOf(caller: DemoCaller): Promise<string>;
   /** As any client of any organisation. */
   call(caller: DemoCaller, body: unknown): Promise<{ status: number; text: string }>;
   /** As the organisation's bot. */
@@ -94,6 +96,7 @@ export async function startDemo(): Promise<Demo> {
     database,
     faults,
     dataDir,
+    tokenOf,
     token: (organisation, scopes) => tokenOf({ organisation, scopes }),
     call,
     post,

@@ -91,7 +91,9 @@ builder.subscriptionField("events", (t) =>
       const place = placeOf(context, after);
       // Tells whether the place is kept before the stream begins.
       if (place) await readAfter(context, place, kinds, 0);
-      return context.feed.follow(context.caller, place, kinds ?? null) as AsyncIterable<EventNode>;
+      return context.feed.follow(context.caller, place, kinds ?? null) as Promise<
+        AsyncIterable<EventNode>
+      >;
     },
     resolve: (event) => event,
   }),

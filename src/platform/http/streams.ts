@@ -7,10 +7,12 @@ import { STREAM_TYPE } from "./answers.ts";
 import type { Operation } from "./operation.ts";
 
 /** A comment line keeps proxies from closing what is only quiet. */
+const BEAT = ":\n\n";
 const BEAT_MS = 15_000;
 /** What a reader has not taken yet; past it, it is cut off. */
 const MOST_BYTES = 256 * 1024;
-const SLOWEST_DRAIN_MS = 30_000;
+/** Shorter than a revocation may take: what a reader lets lie here it shall not have afterwards. */
+const SLOWEST_DRAIN_MS = 500;
 
 /**
  * GraphQL over server-sent events, distinct connections mode: `next` for each result, then `complete`. The
@@ -33,17 +35,13 @@ export function createStreams(log: Log) {
     response: ServerResponse,
     operation: Operation,
   ): Promise<void> {
-    response.writeHead(200, {
-      "content-type": STREAM_TYPE,
-      "cache-control": "no-store",
-      "x-accel-buffering": "no",
-    });
-    // Told at once that it stands, a client need not wait for the first event.
-    response.write(":\n\n");
-    const beat = setInterval(() => void response.write(":\n\n"), BEAT_MS);
+    response.setHeader("content-type", STREAM_TYPE);
+    response.setHeader("cache-control", "no-store");
+    response.setHeader("x-accel-buffering", "no");
+    const beat = setInterval(() => void response.write(BEAT), BEAT_MS);
     try {
-      for await (const payload of payloadsOf(response, operation)) {
-        if (response.write(`event: next\ndata: ${payload}\n\n`)) continue;
+      for await (const message of messagesOf(response, operation)) {
+        if (response.write(message)) continue;
         if (response.writableLength > MOST_BYTES || !(await isDrained(response))) {
           return void response.destroy();
         }
@@ -54,28 +52,33 @@ export function createStreams(log: Log) {
     }
   };
 
-  async function* payloadsOf(
+  async function* messagesOf(
     response: ServerResponse,
     operation: Operation,
   ): AsyncGenerator<string, void> {
     try {
-      if (operation.type !== "subscription") return yield JSON.stringify(await operation.execute());
+      if (operation.type !== "subscription")
+        return yield next(JSON.stringify(await operation.execute()));
       const source = await operation.subscribe();
-      if (!(Symbol.asyncIterator in source)) return yield JSON.stringify(source);
+      if (!(Symbol.asyncIterator in source)) return yield next(JSON.stringify(source));
       const events = source[Symbol.asyncIterator]();
       response.once("close", () => void events.return?.());
-      if (response.closed) return;
+      if (response.closed) return void events.return?.();
+      // Whoever reads this misses nothing of what happens from now on.
+      yield BEAT;
       for (;;) {
         const { value, done } = await events.next();
         if (done) return;
-        yield await payloadOf(value, operation);
+        yield next(await payloadOf(value, operation));
       }
     } catch (error) {
       const result: ExecutionResult = { errors: [present(error, log)] };
-      yield JSON.stringify(result);
+      yield next(JSON.stringify(result));
     }
   }
 }
+
+const next = (payload: string) => `event: next\ndata: ${payload}\n\n`;
 
 async function isDrained(response: ServerResponse): Promise<boolean> {
   const closed = new AbortController();

@@ -27,8 +27,8 @@ export interface Subscriber {
 
 export interface Feed {
   /**
-   * Events of these kinds after a place, or from now on. It throws Unauthenticated when the token, client,
-   * organisation or network is out, Unavailable when this process cannot know, and ends without an error
+   * Events of these kinds after a place, or from the answer on. They throw Unauthenticated when the token, client,
+   * organisation or network is out, Unavailable when this process cannot know, and end without an error
    * when a right was taken back or the process stops: whoever still may then follows on after its last cursor.
    * @throws LimitExceeded, Unavailable
    */
@@ -36,7 +36,7 @@ export interface Feed {
     subscriber: Subscriber,
     after: Place | null,
     kinds: readonly string[] | null,
-  ): AsyncIterable<FeedEvent>;
+  ): Promise<AsyncIterable<FeedEvent>>;
   /** Streams under way. */
   readonly size: number;
   stop(): Promise<void>;
@@ -243,7 +243,7 @@ export function startFeed(options: {
     get size() {
       return size;
     },
-    follow(subscriber, after, kinds) {
+    async follow(subscriber, after, kinds) {
       const id = subscriber.identity.organisationId;
       if (stopped || !pulse.isAlive()) throw new Unavailable();
       const company = companies.get(id) ?? {
@@ -274,9 +274,10 @@ export function startFeed(options: {
       size++;
       company.followers.add(follower);
       companies.set(id, company);
-      begin(id, follower).catch((error: unknown) =>
+      const begun = begin(id, follower).catch((error: unknown) =>
         queue.end(error instanceof Error ? error : new Unavailable()),
       );
+      if (!after) await begun;
       return queue;
     },
     async stop() {

@@ -2,7 +2,7 @@
 export interface Queue<Item> extends AsyncIterable<Item> {
   /** False if nothing is taken any more: the reader is gone, or was too far behind. */
   push(item: Item): boolean;
-  /** What was pushed is still read; then the reader hears of the error, or of the end. */
+  /** What waits is let go, for it may be taken back; the reader hears of the error, or of the end. */
   end(error?: Error): void;
 }
 
@@ -33,13 +33,13 @@ export function createQueue<Item>(most: number, onClosed: () => void): Queue<Ite
       return done;
     },
     async return() {
-      items.length = 0;
       finish();
       return done;
     },
   };
 
   function finish(error?: Error): void {
+    items.length = 0;
     if (!ending) {
       ending = { error };
       if (error && waiting) {
@@ -60,7 +60,6 @@ export function createQueue<Item>(most: number, onClosed: () => void): Queue<Ite
         return true;
       }
       if (items.length >= most) {
-        items.length = 0;
         finish();
         return false;
       }
