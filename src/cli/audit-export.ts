@@ -7,9 +7,9 @@ import {
   type Checkpoint,
   type ExportedEntry,
   printAuditExport,
-  thumbprintOf,
   verifyAuditExport,
-} from "../sealing/index.ts";
+} from "../sealing/audit/index.ts";
+import { thumbprintOf } from "../sealing/index.ts";
 import { type Api, createApi, parseUrl } from "./api.ts";
 import { printable, Stop } from "./command.ts";
 import { optionsOf } from "./key-files.ts";

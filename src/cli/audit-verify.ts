@@ -6,9 +6,9 @@ import {
   readAuditExport,
   readCheckpoint,
   signedAt,
-  thumbprintOf,
   verifyAuditExport,
-} from "../sealing/index.ts";
+} from "../sealing/audit/index.ts";
+import { thumbprintOf } from "../sealing/index.ts";
 import { printable, Stop } from "./command.ts";
 import { optionsOf } from "./key-files.ts";
 

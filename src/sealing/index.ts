@@ -1,17 +1,4 @@
 export {
-  type AuditExport,
-  type AuditFault,
-  type AuditRecord,
-  type ExportedEntry,
-  type Finding,
-  type Known,
-  readRecord,
-  verifyAuditExport,
-} from "./audit.ts";
-export { compareAuditExports } from "./audit-comparison.ts";
-export { printAuditExport, readAuditExport, readCheckpoint } from "./audit-export.ts";
-export { type Checkpoint, CHECKPOINT_TYPE, signedAt } from "./checkpoint.ts";
-export {
   type Inspection,
   inspect,
   MOST_CONTENT,

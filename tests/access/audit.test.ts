@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId } from "../../src/kernel/ids.ts";
 import { thumbprint } from "../../src/kernel/jwk.ts";
 import { SCOPES } from "../../src/kernel/scopes.ts";
-import { verifyAuditExport } from "../../src/sealing/index.ts";
+import { verifyAuditExport } from "../../src/sealing/audit/index.ts";
 import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { meddle } from "../support/handoffs.ts";

@@ -88,6 +88,7 @@ it("the package imports nothing that it does not depend on", () => {
 });
 
 it.each([
+  ["audit", "verifyAuditExport"],
   ["client", "createClient"],
   ["operations", "AcceptHandoff"],
   ["sealing", "checkKeyLog"],

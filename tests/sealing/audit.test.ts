@@ -10,7 +10,7 @@ import {
   readAuditExport,
   readCheckpoint,
   verifyAuditExport,
-} from "../../src/sealing/index.ts";
+} from "../../src/sealing/audit/index.ts";
 import {
   chainOf,
   type Done,

@@ -216,15 +216,18 @@ describe("what the server may see", () => {
     expect(await reasonOf(open(opening(published)))).toBe("WRONG_HEADER");
   });
 
-  it("is told without a name of Node: the module runs in a browser", async () => {
-    const { outputFiles } = await build({
-      entryPoints: ["src/sealing/index.ts"],
-      bundle: true,
-      write: false,
-      format: "esm",
-      platform: "browser",
-      logLevel: "silent",
-    });
-    expect(outputFiles[0]!.text).not.toMatch(/from "node:|require\("|\bBuffer\b|\bprocess\./);
-  });
+  it.each(["sealing", "sealing/audit"])(
+    "%s runs in a browser: it names nothing of Node",
+    async (door) => {
+      const { outputFiles } = await build({
+        entryPoints: [`src/${door}/index.ts`],
+        bundle: true,
+        write: false,
+        format: "esm",
+        platform: "browser",
+        logLevel: "silent",
+      });
+      expect(outputFiles[0]!.text).not.toMatch(/from "node:|require\("|\bBuffer\b|\bprocess\./);
+    },
+  );
 });

@@ -8,8 +8,8 @@ import {
   type Checkpoint,
   CHECKPOINT_TYPE,
   type ExportedEntry,
-  NO_HASH,
-} from "../../src/sealing/index.ts";
+} from "../../src/sealing/audit/index.ts";
+import { NO_HASH } from "../../src/sealing/index.ts";
 
 export async function nodeKey(): Promise<NodeKey> {
   const folder = mkdtempSync(join(tmpdir(), "wayhouse-node-"));

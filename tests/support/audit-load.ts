@@ -9,7 +9,7 @@ import {
   type Finding,
   readRecord,
   verifyAuditExport,
-} from "../../src/sealing/index.ts";
+} from "../../src/sealing/audit/index.ts";
 import { nodeKey, sign } from "./audit-chain.ts";
 import { createShelter, placeHold } from "./capacity.ts";
 import { plantOrganisation } from "./network.ts";

@@ -1,6 +1,7 @@
 import type { NodeKey } from "../../platform/auth/node-key.ts";
 import type { Session } from "../../platform/db/session.ts";
-import { CHECKPOINT_TYPE, type Checkpoint, NO_HASH } from "../../sealing/index.ts";
+import { CHECKPOINT_TYPE, type Checkpoint } from "../../sealing/audit/index.ts";
+import { NO_HASH } from "../../sealing/index.ts";
 import { findLastEntry } from "./audit.queries.ts";
 
 /** Where the caller's own chain ends at this moment, signed by this node. */

@@ -1,6 +1,6 @@
 import type { JWK } from "jose";
-import type { PublicJwk } from "../kernel/jwk.ts";
-import { hasExactly, publicHalf, verifyCompact } from "./jws.ts";
+import type { PublicJwk } from "../../kernel/jwk.ts";
+import { hasExactly, publicHalf, verifyCompact } from "../jws.ts";
 
 /** `typ` of a checkpoint's signature. */
 export const CHECKPOINT_TYPE = "audit-checkpoint+jws";

@@ -1,6 +1,6 @@
 import { type Checkpoint, claimsOf } from "./checkpoint.ts";
-import { thumbprintOf } from "./jws.ts";
-import { NO_HASH } from "./keys.ts";
+import { thumbprintOf } from "../jws.ts";
+import { NO_HASH } from "../keys.ts";
 
 /** `record` is what is hashed; nothing else of an entry counts. */
 export interface ExportedEntry {

@@ -1,4 +1,4 @@
-import { type AuditExport, type AuditRecord, type Finding, readRecord } from "./audit.ts";
+import { type AuditExport, type AuditRecord, type Finding, readRecord } from "./verify.ts";
 import { signedAt } from "./checkpoint.ts";
 
 /** Longer than a transaction may last, in which both chains are written. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AuditExport } from "./audit.ts";
+import type { AuditExport } from "./verify.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 
 /** First member of an export's first line. */
