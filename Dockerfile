@@ -4,6 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev
 COPY migrations ./migrations
+COPY schema ./schema
 COPY src ./src
 COPY tsconfig.json ./
 RUN mkdir /data && chown node /data

@@ -8,6 +8,7 @@ import { assertMigrated } from "./platform/db/migrator.ts";
 import { createPool } from "./platform/db/pool.ts";
 import { assertRoleIsHarmless } from "./platform/db/role.ts";
 import { onClient, openSession } from "./platform/db/session.ts";
+import type { Registry } from "./platform/http/documents.ts";
 import { drainable } from "./platform/http/drain.ts";
 import { measureRequests } from "./platform/http/measure.ts";
 import { createHttpServer } from "./platform/http/server.ts";
@@ -63,6 +64,8 @@ export async function createWorker(options: Core): Promise<Worker> {
 export async function createApp(
   options: Core & {
     readonly audience: string;
+    /** The only ones that are answered; any, without it. */
+    readonly documents?: Registry | null;
     readonly graphiql?: boolean;
     /** False where workers run the jobs. */
     readonly runsJobs?: boolean;
@@ -93,6 +96,7 @@ export async function createApp(
   const feed = startFeed({ url: options.apiUrl, cursors, log });
   const server = createHttpServer({
     schema: buildSchema(),
+    documents: options.documents ?? null,
     log,
     graphiql: options.graphiql ?? false,
     isReady: () => isReady(),

@@ -8,6 +8,7 @@ import { EmbeddedError } from "./platform/db/embedded/errors.ts";
 import { startEmbedded } from "./platform/db/embedded/server.ts";
 import { migrate, MigrationError } from "./platform/db/migrator.ts";
 import { UnsafeRole } from "./platform/db/role.ts";
+import { readRegistry, RegistryError } from "./platform/http/documents.ts";
 import { createOperationsServer } from "./platform/telemetry/endpoint.ts";
 import { createLog, faultOf, type Log, textLog } from "./platform/telemetry/log.ts";
 import { createMetrics } from "./platform/telemetry/metrics.ts";
@@ -83,6 +84,7 @@ async function startApi(config: Config, core: Core): Promise<App> {
   const app = await createApp({
     ...core,
     audience: config.audience,
+    documents: config.documentsDir === null ? null : readRegistry(config.documentsDir),
     graphiql: config.environment === "development",
     runsJobs: config.jobs === "inline",
   });
@@ -126,7 +128,7 @@ Get a token, then list free beds:
 }
 
 /** Each is a sentence of ours that says what to do. */
-const TOLD = [ConfigError, EmbeddedError, MigrationError, NodeKeyError, UnsafeRole];
+const TOLD = [ConfigError, EmbeddedError, MigrationError, NodeKeyError, RegistryError, UnsafeRole];
 
 main(process.argv[2] === "worker").then(
   (code) => process.exit(code),

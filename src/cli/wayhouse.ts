@@ -1,4 +1,5 @@
 import { ConfigError } from "../platform/config/config.ts";
+import { RegistryError } from "../platform/http/documents.ts";
 import { type Command, Stop } from "./command.ts";
 
 interface Entry {
@@ -22,6 +23,14 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   "audit verify": {
     summary: "Check such a file, offline.",
     load: () => import("./audit-verify.ts"),
+  },
+  "documents add": {
+    summary: "Register documents, for a node that answers no others.",
+    load: () => import("./documents-add.ts"),
+  },
+  "documents check": {
+    summary: "Hold the registered documents against this version's schema.",
+    load: () => import("./documents-check.ts"),
   },
   "import hmis": {
     summary: "Read shelters and beds from HUD HMIS CSV.",
@@ -69,6 +78,9 @@ async function run(args: readonly string[]): Promise<number> {
   return command.run(args.slice(name.split(" ").length));
 }
 
+/** Each is a sentence of ours that says what to do. */
+const TOLD = [ConfigError, RegistryError, Stop];
+
 // A reader that closes early, such as `head`, has read what it wanted.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
@@ -76,7 +88,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof Stop || error instanceof ConfigError)) throw error;
-  console.error(error.message);
+  if (!TOLD.some((known) => error instanceof known)) throw error;
+  console.error((error as Error).message);
   process.exitCode = 2;
 }

@@ -18,6 +18,8 @@ export interface Config {
   readonly nodeKeyFile: string;
   /** `aud` of every token meant for this node. Does not follow host or port: partners pin it. */
   readonly audience: string;
+  /** Absolute. A folder of registered documents, the only ones that are answered; null: any is. */
+  readonly documentsDir: string | null;
   /** Events below it are not logged. In production a log is JSON, one object a line. */
   readonly logLevel: LogLevel;
   /** Where operators ask for /metrics and health, apart from the API; null: nowhere. */
@@ -70,6 +72,7 @@ const environment = z
         "must be an absolute URI, such as https://wayhouse.example.org",
       )
       .default("https://wayhouse.localhost"),
+    DOCUMENTS_DIR: z.string().optional(),
     LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
     METRICS_HOST: z.string().default("127.0.0.1"),
     METRICS_PORT: whole(0, 65_535).optional(),
@@ -110,6 +113,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     seed: data.SEED ?? (data.DATABASE_URL === undefined ? "demo" : "none"),
     environment: data.NODE_ENV,
     audience: data.AUDIENCE,
+    documentsDir: data.DOCUMENTS_DIR === undefined ? null : resolve(data.DOCUMENTS_DIR),
     logLevel: data.LOG_LEVEL,
     operations:
       data.METRICS_PORT === undefined ? null : { host: data.METRICS_HOST, port: data.METRICS_PORT },

@@ -16,10 +16,10 @@ import type { Context } from "../graphql/builder.ts";
 import { present } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import { boundDocuments } from "../graphql/limits.ts";
+import { type DocumentName, documentOf, type Registry } from "./documents.ts";
 
 /** One request of GraphQL over HTTP. */
-export interface OperationRequest {
-  readonly query: string;
+export interface OperationRequest extends DocumentName {
   readonly operationName: string | null;
   readonly variables: Record<string, unknown>;
 }
@@ -35,21 +35,40 @@ export interface Operation {
   executeFor(event: object): Promise<ExecutionResult>;
 }
 
-const MEMBERS = new Set(["query", "operationName", "variables", "extensions"]);
+const MEMBERS = new Set(["query", "documentId", "operationName", "variables", "extensions"]);
 
 /** @throws BadUserInput for what is no well-formed request (GraphQL over HTTP §5) */
 export function readRequest(body: unknown): OperationRequest {
   if (!isObject(body)) throw refused([], "must be one GraphQL request: a JSON object");
-  const { query, operationName = null, variables = null, extensions = null } = body;
+  const { operationName = null, variables = null, extensions = null } = body;
   const stray = Object.keys(body).find((member) => !MEMBERS.has(member));
   if (stray !== undefined) throw refused([], "must have no members but those of GraphQL over HTTP");
-  if (typeof query !== "string" || query === "") throw refused(["query"], "must be a document");
   if (operationName !== null && typeof operationName !== "string")
     throw refused(["operationName"], "must be a string");
   if (variables !== null && !isObject(variables)) throw refused(["variables"], "must be an object");
   if (extensions !== null && !isObject(extensions))
     throw refused(["extensions"], "must be an object");
-  return { query, operationName: operationName || null, variables: variables ?? {} };
+  const name = readDocumentName(body["query"] ?? null, body["documentId"] ?? null, extensions);
+  return { ...name, operationName: operationName || null, variables: variables ?? {} };
+}
+
+/** By its hash as GraphQL over HTTP has it (`documentId`), or as Apollo's clients and urql do. */
+function readDocumentName(
+  query: unknown,
+  documentId: unknown,
+  extensions: Record<string, unknown> | null,
+): DocumentName {
+  const persisted = extensions?.["persistedQuery"];
+  const sha256 = isObject(persisted) ? (persisted["sha256Hash"] ?? null) : null;
+  const id = documentId ?? (typeof sha256 === "string" ? `sha256:${sha256}` : sha256);
+  if (id === null) {
+    if (typeof query !== "string" || query === "") throw refused(["query"], "must be a document");
+    return { query, hash: null };
+  }
+  const hash = typeof id === "string" ? /^sha256:([0-9a-f]{64})$/.exec(id)?.[1] : undefined;
+  if (hash === undefined) throw refused(["documentId"], "must be sha256: and a hash in hex");
+  if (query !== null && typeof query !== "string") throw refused(["query"], "must be a document");
+  return { query, hash };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -60,7 +79,12 @@ const refused = (path: Issue["path"], message: string) => new BadUserInput([{ pa
  * Yoga's plugins around graphql-js, without Yoga's own requests and responses: they cost more than the
  * execution. What of Yoga's HTTP layer is needed stands in this folder.
  */
-export function createOperations(options: { readonly schema: GraphQLSchema; readonly log: Log }) {
+export function createOperations(options: {
+  readonly schema: GraphQLSchema;
+  /** Null: any document is answered. */
+  readonly documents: Registry | null;
+  readonly log: Log;
+}) {
   const yoga = createYoga<object, Context>({
     schema: options.schema,
     logging: false,
@@ -78,12 +102,14 @@ export function createOperations(options: { readonly schema: GraphQLSchema; read
 
   /** The operation to run, or what answers the request already. */
   return function prepare(
-    { query, operationName, variables }: OperationRequest,
+    { operationName, variables, ...name }: OperationRequest,
     contextValue: Context,
   ): Operation | ExecutionResult {
     const { schema, parse, validate, execute } = yoga.getEnveloped(contextValue);
+    let query: string;
     let document: DocumentNode;
     try {
+      query = documentOf(name, options.documents);
       document = parse(query) as DocumentNode;
       const errors = validate(schema, document) as readonly GraphQLError[];
       if (errors.length > 0) return refusal(...errors);

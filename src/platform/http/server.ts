@@ -13,11 +13,14 @@ import {
 } from "./answers.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
 import { OverlongBody, readJson } from "./body.ts";
+import type { Registry } from "./documents.ts";
 import { createOperations, type OperationRequest, readRequest } from "./operation.ts";
 import { createStreams } from "./streams.ts";
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
+  /** Null: any document is answered. */
+  readonly documents: Registry | null;
   /** @throws Unauthenticated, Unavailable */
   readonly open: (token: string) => Promise<Context>;
   readonly isReady: () => Promise<boolean>;

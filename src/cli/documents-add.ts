@@ -1,0 +1,108 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { hashOf, readRegistry } from "../platform/http/documents.ts";
+import { buildSchema } from "../schema.ts";
+import { printable, Stop } from "./command.ts";
+import { faultsOf } from "./documents-check.ts";
+
+export const usage = `usage: npm run --silent wayhouse -- documents add --registry <folder> [<file|folder> ...] [--json]
+
+Registers documents: a node whose DOCUMENTS_DIR is this folder answers these and no others, by their text
+or by their SHA-256 alone. Without a name it takes the documents that ship with Wayhouse; do that after
+each upgrade, for partners whose client is older still send the ones before. A partner's come from
+
+  <file.graphql>  one document, as its client sends it; a line feed at the end of the file is not of it
+  <folder>        every such file in it
+  <file.json>     {"<sha256>": "<document>"}, or an Apollo persisted query manifest
+
+One that is not valid in this version's schema is named and left out. Each is kept as <sha256>.graphql:
+keep the folder in version control, the same for all processes, and restart them to take it up.
+
+  --registry <folder>  made if it is not there
+  --json               what was done as one JSON object
+
+Exit codes: 0 all are registered; 1 but for those that the report names; 2 something cannot be read.`;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { registry, sources, asJson } = readArgs(args);
+  mkdirSync(registry, { recursive: true });
+  const known = readRegistry(registry);
+  const schema = buildSchema();
+  const added: string[] = [];
+  const refused: { source: string; message: string }[] = [];
+  const found = sources.flatMap(documentsIn);
+  for (const { source, document } of found) {
+    const [fault] = faultsOf(schema, document);
+    const hash = hashOf(document);
+    if (fault !== undefined) refused.push({ source, message: fault });
+    else if (!known.has(hash) && !added.includes(hash)) {
+      writeFileSync(join(registry, `${hash}.graphql`), document);
+      added.push(hash);
+    }
+  }
+  const already = found.length - added.length - refused.length;
+  if (asJson) console.log(JSON.stringify({ registry, added, known: already, refused }, null, 2));
+  else {
+    console.log(`${added.length} added, ${already} known, ${refused.length} refused`);
+    for (const { source, message } of refused) console.log(printable(`${source}: ${message}`));
+  }
+  return refused.length > 0 ? 1 : 0;
+}
+
+function readArgs(args: readonly string[]) {
+  try {
+    const options = { registry: { type: "string" }, json: { type: "boolean" } } as const;
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const { registry, json = false } = values;
+    if (registry === undefined) throw new Stop(`--registry is missing.\n\n${usage}`);
+    const ours = fileURLToPath(new URL("../../schema/operations", import.meta.url));
+    return { registry, sources: positionals.length > 0 ? positionals : [ours], asJson: json };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new Stop(`${error.message}\n\n${usage}`, { cause: error });
+  }
+}
+
+interface Found {
+  readonly source: string;
+  readonly document: string;
+}
+
+function documentsIn(path: string): Found[] {
+  try {
+    if (statSync(path).isDirectory()) {
+      const names = readdirSync(path).filter((name) => /\.(graphql|gql)$/.test(name));
+      return names.toSorted().flatMap((name) => documentsIn(join(path, name)));
+    }
+    const text = readFileSync(path, "utf8");
+    if (path.endsWith(".json")) return manifestOf(path, text);
+    return [{ source: path, document: text.replace(/\r?\n$/, "") }];
+  } catch (error) {
+    if (error instanceof Stop) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? "no JSON";
+    throw new Stop(`${path} cannot be read (${code}).`, { cause: error });
+  }
+}
+
+const Manifest = z.union([
+  z
+    .object({
+      format: z.literal("apollo-persisted-query-manifest"),
+      operations: z.array(z.object({ id: z.string(), body: z.string() })),
+    })
+    .transform(({ operations }) => operations.map(({ id, body }) => [id, body] as const)),
+  z.record(z.string(), z.string()).transform((map) => Object.entries(map)),
+]);
+
+function manifestOf(path: string, text: string): Found[] {
+  const { data } = Manifest.safeParse(JSON.parse(text));
+  if (!data) throw new Stop(`${path} is no manifest of documents: --help tells the two forms.`);
+  return data.map(([id, document]) => {
+    if (id.replace(/^sha256:/, "") === hashOf(document))
+      return { source: `${path} ${id}`, document };
+    throw new Stop(`${path} has a document under ${printable(id)}, which is not its SHA-256.`);
+  });
+}

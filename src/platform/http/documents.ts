@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { BadUserInput } from "../../kernel/errors.ts";
+
+/** The documents that may be asked, to the byte, by their hash. */
+export type Registry = ReadonlyMap<string, string>;
+
+/** SHA-256 of the text in UTF-8, hex. */
+export const hashOf = (document: string) => createHash("sha256").update(document).digest("hex");
+
+/** Says which file to mend. */
+export class RegistryError extends Error {
+  override readonly name = "RegistryError";
+}
+
+/** A folder of `<hash>.graphql`, each the bytes of one document. @throws RegistryError */
+export function readRegistry(folder: string): Registry {
+  return new Map(
+    namesIn(folder).map((name) => {
+      const document = readFileSync(join(folder, name), "utf8");
+      const hash = hashOf(document);
+      if (name === `${hash}.graphql`) return [hash, document];
+      throw new RegistryError(
+        `${join(folder, name)} is not the document of its name: its hash is ${hash}. Add it with wayhouse documents add, and remove this one.`,
+      );
+    }),
+  );
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith(".graphql"));
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
+    throw new RegistryError(
+      `The folder of registered documents, ${folder}, cannot be read (${code}).`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** How a request names its document: by its text, by its hash, or by both. */
+export interface DocumentName {
+  readonly query: string | null;
+  readonly hash: string | null;
+}
+
+/** What is parsed: with a registry only what it holds, without one any text. @throws BadUserInput */
+export function documentOf({ query, hash }: DocumentName, registry: Registry | null): string {
+  if (!registry) {
+    if (query === null)
+      throw refused("documentId", "is for nodes with a registry: send the document");
+    return query;
+  }
+  const known = registry.get(hash ?? hashOf(query ?? ""));
+  if (known === undefined || (query !== null && query !== known))
+    throw refused(query === null ? "documentId" : "query", "must be a registered document");
+  return known;
+}
+
+const refused = (path: string, message: string) => new BadUserInput([{ path: [path], message }]);
