@@ -1,5 +1,6 @@
 import { createAccessTokens, type Credentials } from "./access-token.ts";
 import { exchange, type GraphQLRequest, type Line, withKey } from "./calls.ts";
+import { followEvents, type FollowOptions, type NetworkEvent, subscribe } from "./events.ts";
 import { CallFailed, failureOf } from "./failure.ts";
 import type { Operation } from "./operations.ts";
 
@@ -45,7 +46,14 @@ export interface Client {
     connectionOf: (result: Result) => Page<Node>,
     options?: CallOptions,
   ): AsyncGenerator<Node, void, void>;
-  /** For other GraphQL clients: signs and renews the token, draws keys, tries again, as `run` does. */
+  /**
+   * Each event once and in order, across lost connections, renewed tokens and restarts of the API. It ends
+   * by its signal or an error alone: UNAUTHENTICATED when this client is out, BAD_USER_INPUT when what
+   * followed the cursor is no longer kept. Keep the cursor of the last event that you have dealt with.
+   * @throws CallFailed, the signal's reason
+   */
+  events(options?: FollowOptions): AsyncGenerator<NetworkEvent, never, void>;
+  /** For other GraphQL clients, their subscriptions by server-sent events too: signs and renews the token, draws keys, tries again, as `run` does. */
   readonly fetch: typeof fetch;
 }
 
@@ -67,7 +75,7 @@ export function createClient(options: ClientOptions): Client {
     throw new CallFailed("PROTOCOL", "The answer holds no data.");
   }
 
-  return {
+  const client: Client = {
     run,
     async *all(operation, variables, connectionOf, callOptions) {
       let after: string | null = null;
@@ -88,11 +96,16 @@ export function createClient(options: ClientOptions): Client {
         );
       }
       const request = withKey(JSON.parse(body) as GraphQLRequest);
+      const accept = new Headers(init?.headers).get("accept");
+      if (accept?.startsWith("text/event-stream"))
+        return subscribe(line, request, init?.signal ?? null);
       const { response, text } = await exchange(line, request, init?.signal ?? undefined);
       const { status, headers } = response;
       return new Response(text, { status, headers });
     },
+    events: (followed = {}) => followEvents(line, client, followed),
   };
+  return client;
 }
 
 function checked(url: URL): URL {
