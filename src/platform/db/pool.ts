@@ -21,6 +21,8 @@ export function createPool(options: {
     max: options.max ?? 10,
     types,
     application_name: "wayhouse",
+    // Each keeps the statements it has parsed: a pause in the traffic shall not cost them.
+    idleTimeoutMillis: 300_000,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 10_000,
     lock_timeout: 5_000,

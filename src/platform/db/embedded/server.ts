@@ -43,6 +43,8 @@ const ROOT_STATE = "/var/lib/wayhouse";
 export async function startEmbedded(options: {
   readonly dataDir: string;
   readonly durable?: boolean;
+  /** Over those that an ordinary run has. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly log: Log;
 }): Promise<EmbeddedServer> {
   const { dataDir, log } = options;
@@ -64,7 +66,7 @@ export async function startEmbedded(options: {
       `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
     const superuserUrl = url("wayhouse_super", secrets.superuser, "postgres");
     const supervised = supervise(
-      () => run(binaries, cluster, account, port, options.durable ?? true),
+      () => run(binaries, cluster, account, port, options.durable ?? true, options.settings),
       log,
     );
     await untilReady(superuserUrl, supervised);
@@ -155,6 +157,7 @@ function run(
   account: Account | null,
   port: number,
   durable: boolean,
+  more: Readonly<Record<string, string>> = {},
 ): ChildProcess {
   const settings: Record<string, string> = {
     listen_addresses: "127.0.0.1",
@@ -166,6 +169,7 @@ function run(
     log_min_error_statement: "panic",
     log_parameter_max_length_on_error: "0",
     ...(durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+    ...more,
   };
   const log = openSync(join(cluster, "server.log"), "a", 0o600);
   return spawn(

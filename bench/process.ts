@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+export interface Server {
+  readonly url: URL;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** A server in a process of its own, on a free port; it says "serves <url>" once it listens. */
+export async function startServer(file: string, env: Record<string, string>): Promise<Server> {
+  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", file], {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"], NODE_ENV: "production", PORT: "0", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let told = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    const hear = (chunk: Buffer) => {
+      told += chunk.toString();
+      const found = /serves (http:\S+)/.exec(told)?.[1];
+      if (found) resolve(found);
+    };
+    child.stdout!.on("data", hear);
+    child.stderr!.on("data", hear);
+    child.once("close", (code) => reject(new Error(`${file} ended (${code}): ${told}`)));
+  });
+  return {
+    url: new URL(url),
+    pid: child.pid!,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const closed = once(child, "close");
+      child.kill("SIGTERM");
+      await closed;
+    },
+  };
+}
+
+/** CPU that a process has used since it began, all its threads, in microseconds. */
+export function cpuOf(pid: number): number {
+  let nanoseconds = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      nanoseconds += Number(
+        readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0],
+      );
+    } catch {
+      // The thread has ended meanwhile.
+    }
+  }
+  return nanoseconds / 1000;
+}
+
+/** Resident memory, MiB. */
+export function memoryOf(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kib) / 1024;
+}

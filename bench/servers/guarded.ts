@@ -1,0 +1,71 @@
+import { createServer } from "node:http";
+import pg from "pg";
+import { createTokenVerifier, type Issuer } from "../../src/platform/auth/token.ts";
+import { runBatch } from "../../src/platform/db/pipeline.ts";
+import { AUDIENCE } from "../network.ts";
+import { WALLED, walledValues } from "./statements.ts";
+
+// The limit with its guards: the token is verified, and the statement runs behind `enter` under
+// row-level security, both in one round trip. Still no GraphQL.
+const pool = new pg.Pool({
+  connectionString: process.env["DATABASE_URL"],
+  max: 4,
+  idleTimeoutMillis: 0,
+});
+const verifier = createTokenVerifier({
+  audience: AUDIENCE,
+  now: () => Date.now(),
+  jwks: () => Promise.reject(new Error("nobody here has a JWKS URI")),
+  async findIssuer(issuer) {
+    const { rows } = await pool.query<{ organisation_id: string; keys: Issuer["keys"] }>(
+      "select * from find_issuer($1)",
+      [issuer],
+    );
+    return rows[0]
+      ? { organisationId: rows[0].organisation_id, jwksUri: null, keys: rows[0].keys }
+      : null;
+  },
+});
+
+async function answer(url: string, authorization: string, body: string): Promise<string> {
+  const operation = url.slice(1) as keyof typeof WALLED;
+  const { variables } = JSON.parse(body) as { variables: unknown };
+  const who = await verifier.verify(authorization.slice("Bearer ".length));
+  const client = await pool.connect();
+  try {
+    const [entered, told] = await runBatch(client, [
+      {
+        text: "select client_id, scopes from enter($1, $2, $3, $4, $5)",
+        values: [who.organisationId, who.clientId, who.kid, who.jti, who.scopes],
+      },
+      { text: WALLED[operation].text, values: walledValues(operation, variables) },
+    ]);
+    const scope = operation === "search" ? "beds:read" : "handoffs:read";
+    if (!(entered!.rows[0]?.["scopes"] as string[] | undefined)?.includes(scope))
+      throw new Error("refused");
+    return `{"data":${told!.rows[0]!["data"] as string}}`;
+  } finally {
+    client.release();
+  }
+}
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    answer(request.url!, request.headers.authorization!, Buffer.concat(chunks).toString()).then(
+      (body) => {
+        response.writeHead(200, {
+          "content-type": "application/json",
+          "content-length": Buffer.byteLength(body),
+        });
+        response.end(body);
+      },
+      (error: Error) => response.writeHead(500).end(error.message),
+    );
+  });
+});
+server.listen(0, "127.0.0.1", () => {
+  console.log(`serves http://127.0.0.1:${(server.address() as { port: number }).port}/`);
+});
+process.once("SIGTERM", () => server.close(() => void pool.end()).closeAllConnections());
