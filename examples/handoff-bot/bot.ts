@@ -1,0 +1,181 @@
+import { randomUUID } from "node:crypto";
+import {
+  AcceptHandoff,
+  AcknowledgeHandoff,
+  BedHold,
+  BedHolds,
+  CallFailed,
+  type Client,
+  ConfirmBedHold,
+  Handoff,
+  HandoffEnvelope,
+  HandoffMatches,
+  type HandoffQuery,
+  Handoffs,
+  type Partners,
+  ReceiveHandoff,
+  RejectHandoff,
+  SendInstructions,
+  Viewer,
+} from "wayhouse/client";
+import { SealingError } from "wayhouse/sealing";
+import type { Store } from "./store.ts";
+
+/** What the bot may accept by itself; everything else it declines at once, so that others may decide. */
+export interface Rules {
+  readonly countries: readonly string[];
+  /** People, children included. */
+  readonly mostPeople: number;
+  /** A request is accepted if all of its needs are among them. */
+  readonly needs: readonly string[];
+  readonly priorities: readonly string[];
+}
+export interface Work {
+  readonly client: Client;
+  readonly partners: Partners;
+  readonly store: Store;
+  readonly rules: Rules;
+  /** Where and how to arrive, by the label of the shelter: sealed to whoever has confirmed beds there. */
+  readonly instructions: Readonly<Record<string, string>>;
+  readonly tell: (line: string) => void;
+}
+type Request = Extract<HandoffQuery["node"], { __typename: "Handoff" }>;
+
+/**
+ * An event says where to look, never what to do: that follows from the state found there. So one that comes
+ * twice, or late, does nothing, and a bot that was killed anywhere goes on from there. @throws CallFailed
+ */
+export async function runBot(work: Work, signal?: AbortSignal): Promise<never> {
+  const { client, store } = work;
+  const { viewer } = await client.run(Viewer);
+  const me = viewer.organisation.id;
+  const kinds = ["HANDOFF_CHANGED", "BED_HOLD_CHANGED"] as const;
+  const following = { kinds, ...(signal && { signal }) };
+  for (let after = store.cursor(); ; after = null) {
+    try {
+      for await (const { kind, subjectId, cursor } of client.events({ ...following, after })) {
+        const look = kind === "HANDOFF_CHANGED" ? lookAtHandoff : lookAtHold;
+        await look(work, me, subjectId).catch((error: unknown) => {
+          // A file or a key that does not hold is for people to look into; everything else goes on.
+          if (!(error instanceof SealingError)) throw error;
+          work.tell(`${subjectId} is left to people: ${error.message}`);
+        });
+        store.keepCursor(cursor);
+      }
+    } catch (error) {
+      // Away for longer than events are kept: the open ones are listed instead, then all that is kept is read.
+      const isTooOld = error instanceof CallFailed && error.code === "BAD_USER_INPUT" && after;
+      if (!isTooOld) throw error;
+      for await (const { id } of client.all(Handoffs, { box: "INBOX" }, ({ handoffs }) => handoffs))
+        await lookAtHandoff(work, me, id);
+    }
+  }
+}
+
+async function lookAtHandoff(work: Work, me: string, id: string): Promise<void> {
+  const { node } = await work.client.run(Handoff, { id });
+  if (node?.__typename !== "Handoff" || node.sender.id === me) return;
+  if (node.status === "REQUESTED") return decide(work, me, node);
+  if (node.recipient?.id !== me) return;
+  if (node.status === "ACCEPTED") return takeOver(work, node);
+  if (node.status === "IN_PROGRESS") return confirmBeds(work, node);
+}
+
+async function decide(work: Work, me: string, request: Request): Promise<void> {
+  const { client, tell, rules } = work;
+  const { id } = request;
+  if (request.acknowledgedAt === null) await client.run(AcknowledgeHandoff, { input: { id } });
+  if (suits(rules, request)) {
+    for (const shelterId of await sheltersFor(work, me, request)) {
+      if (await accept(work, request, shelterId)) return tell(`accepted ${id}`);
+    }
+  }
+  const { rejectHandoff } = await client.run(RejectHandoff, { input: { id } });
+  if (rejectHandoff.__typename === "Handoff") tell(`declined ${id}`);
+}
+
+export function suits(rules: Rules, { needs, party, priority, destinations }: Omit<Request, "id">) {
+  return (
+    destinations.some((country) => rules.countries.includes(country)) &&
+    party.adults + party.children <= rules.mostPeople &&
+    needs.every((need) => rules.needs.includes(need)) &&
+    rules.priorities.includes(priority)
+  );
+}
+
+/** Ours that are free on every night; null where no bed is asked for. */
+async function sheltersFor({ client, rules }: Work, me: string, request: Request) {
+  if (!request.needs.includes("SHELTER")) return [null];
+  const { node } = await client.run(HandoffMatches, { id: request.id });
+  const beds = node?.__typename === "Handoff" ? node.matches.beds : [];
+  return beds
+    .map(({ shelter }) => shelter)
+    .filter(
+      ({ organisation, country }) => organisation.id === me && rules.countries.includes(country),
+    )
+    .map(({ id }) => id);
+}
+
+/** False where another shelter may fare better. */
+async function accept({ client }: Work, request: Request, shelterId: string | null) {
+  const { id, riskProfile, windowStart: checkIn, windowEnd: checkOut } = request;
+  const beds = request.party.adults + request.party.children;
+  // One random reference of our own, by which the beds are found when the people are taken over.
+  const caseReference = randomUUID();
+  const holdBeds = shelterId && {
+    idempotencyKey: caseReference,
+    riskProfile,
+    caseReference,
+    ttlMinutes: 7 * 24 * 60,
+    stays: [{ shelterId, beds, checkIn, checkOut }],
+  };
+  const input = { id, caseReference, ...(holdBeds && { holdBeds }) };
+  const { acceptHandoff } = await client.run(AcceptHandoff, { input });
+  return acceptHandoff.__typename === "Handoff" && acceptHandoff.status === "ACCEPTED";
+}
+
+/** The server forgets the file once it was received, so it is safe on our disk before. */
+async function takeOver({ client, partners, store, tell }: Work, { id, sender }: Request) {
+  const { node } = await client.run(HandoffEnvelope, { id });
+  if (node?.__typename !== "Handoff" || !node.envelope) return;
+  if (!store.hasFile(id)) {
+    const sealed = { subject: id, envelope: node.envelope };
+    const { content } = await partners.openFrom(sender.identityThumbprint, sealed);
+    await store.keepFile(id, content);
+    tell(`opened ${id}`);
+  }
+  const { receiveHandoff } = await client.run(ReceiveHandoff, { input: { id } });
+  if (receiveHandoff.__typename === "Handoff") tell(`received ${id}`);
+}
+
+async function confirmBeds({ client, tell }: Work, { caseReference }: Request): Promise<void> {
+  if (!caseReference) return;
+  const held = { side: "HOLDER", statuses: ["HELD"], first: 100 } as const;
+  for await (const hold of client.all(BedHolds, held, ({ bedHolds }) => bedHolds)) {
+    if (hold.caseReference?.id !== caseReference.id) continue;
+    await client.run(ConfirmBedHold, { input: { id: hold.id } });
+    tell(`confirmed ${hold.id}`);
+  }
+}
+
+async function lookAtHold(work: Work, me: string, id: string): Promise<void> {
+  const { client, partners, store, instructions, tell } = work;
+  const { node } = await client.run(BedHold, { id });
+  const isTheirs = node?.__typename === "BedHold" && node.host.id === me && node.holder.id !== me;
+  if (!isTheirs || node.status !== "CONFIRMED" || store.hasSent(id)) return;
+  const labels = [...new Set(node.stays.map(({ shelter }) => shelter.label))];
+  const texts = labels.flatMap((label) => instructions[label] ?? []);
+  if (texts.length < labels.length) return tell(`no instructions for ${labels.join(", ")}`);
+  const content = new TextEncoder().encode(texts.join("\n\n"));
+  const { identityThumbprint } = node.holder;
+  const envelope = await partners.sealTo(identityThumbprint, { subject: id, content, days: 30 });
+  try {
+    // Two envelopes of one text differ: under this key only the first of them is ever sent.
+    const input = { id, envelope, idempotencyKey: `instructions:${id}` };
+    await client.run(SendInstructions, { input });
+    tell(`instructed ${id}`);
+  } catch (error) {
+    if (!(error instanceof CallFailed && error.code === "IDEMPOTENCY_MISMATCH")) throw error;
+  }
+  store.keepSent(id);
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { createClient, createPartners } from "wayhouse/client";
+import { thumbprintOf } from "wayhouse/sealing";
+import { parse } from "yaml";
+import { runBot } from "./bot.ts";
+import { openStore } from "./store.ts";
+
+/** `node main.ts bot.yaml`. It ends on any failure: let a supervisor start it again, after a pause. */
+const path = process.argv[2] ?? "bot.yaml";
+const {
+  node,
+  organisation,
+  folder,
+  partners: compared,
+  rules,
+  instructions,
+} = parse(readFileSync(path, "utf8"));
+const at = (name: string) => resolve(dirname(path), name);
+const key = (name: string) => JSON.parse(readFileSync(at(name), "utf8"));
+
+const signingKey = key(organisation.signingKey);
+const client = createClient({
+  url: node.url,
+  credentials: {
+    issuer: organisation.issuer,
+    audience: node.audience,
+    clientId: organisation.client,
+    scopes: [
+      "organisations:read",
+      "handoffs:read",
+      "handoffs:receive",
+      "beds:read",
+      "beds:hold",
+      "beds:manage",
+      "consulates:read",
+    ],
+    key: signingKey,
+  },
+});
+const store = openStore(at(folder), key(organisation.archiveKey), compared);
+const own = {
+  identityThumbprint: organisation.identity ?? (await thumbprintOf(signingKey)),
+  signingKey,
+  sealingKeys: organisation.sealingKeys.map(key),
+};
+const partners = createPartners(client, own, store);
+const tell = (line: string) => void process.stdout.write(`${line}\n`);
+await runBot({ client, partners, store, rules, instructions, tell });

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { drillBot } from "../support/bot-drill.ts";
+
+it("the handoff bot does each thing once, though it and its API are killed meanwhile", async () => {
+  const { handoffs, declined, files, instructed } = await drillBot({
+    handoffs: 10,
+    seconds: 5,
+    processes: 1,
+    botKills: 1,
+    apiKills: 1,
+  });
+  expect(handoffs).toBe(10);
+  expect(declined).toBeGreaterThan(0);
+  expect(files).toBe(handoffs - declined);
+  expect(instructed).toBeGreaterThan(0);
+});
