@@ -7,7 +7,8 @@ export const STREAM_TYPE = "text/event-stream; charset=utf-8";
 
 /**
  * What the caller takes, of what the GraphQL-over-HTTP specification and its event streams have. No
- * `accept` is application/json, as for clients from before the specification; null is none of ours.
+ * `accept`, or one that takes anything, is application/json, as for clients from before the specification;
+ * null is none of ours.
  */
 export function acceptedType({ headers }: IncomingMessage): string | null {
   const accept = headers.accept;
@@ -16,9 +17,8 @@ export function acceptedType({ headers }: IncomingMessage): string | null {
     const [type, ...parameters] = range.split(";").map((part) => part.trim());
     if (parameters.some((one) => /^q=0(\.0*)?$/.test(one))) continue;
     if (type === "application/graphql-response+json") return RESPONSE_TYPE;
-    if (type === "application/json") return JSON_TYPE;
+    if (type === "application/json" || type === "*/*" || type === "application/*") return JSON_TYPE;
     if (type === "text/event-stream") return STREAM_TYPE;
-    if (type === "*/*" || type === "application/*") return RESPONSE_TYPE;
   }
   return null;
 }
