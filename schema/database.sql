@@ -34,7 +34,7 @@ create policy keeper on advisory for all to wayhouse_keeper
 create policy seen_by_those_who_may_know_its_issuer on advisory for select to wayhouse_api
   using (((issuer_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (issuer_id = ANY (ARRAY( SELECT viewer_acquaintances() AS viewer_acquaintances)))));
 grant insert, select, update (withdrawn_at) on advisory to wayhouse_api;
-grant select on advisory to wayhouse_keeper;
+grant delete, select on advisory to wayhouse_keeper;
 
 create table advisory_confirmation (
   advisory_id uuid not null,
@@ -93,6 +93,7 @@ create table bed_hold (
   status text not null,
   expires_at timestamp with time zone,
   ends_on date not null,
+  ended_at timestamp with time zone,
   constraint a_held_bed_expires CHECK (((status <> 'HELD'::text) OR (expires_at IS NOT NULL))),
   constraint a_hold_has_one_holder_and_host UNIQUE (id, holder_id, host_id),
   constraint a_hold_is_at_a_host FOREIGN KEY (host_id) REFERENCES organisation(id) ON DELETE RESTRICT,
@@ -104,6 +105,7 @@ CREATE INDEX bed_hold_by_holder ON public.bed_hold USING btree (holder_id, id);
 CREATE INDEX bed_hold_by_host ON public.bed_hold USING btree (host_id, id);
 CREATE INDEX bed_hold_to_end ON public.bed_hold USING btree (ends_on) WHERE (status = 'CONFIRMED'::text);
 CREATE INDEX bed_hold_to_expire ON public.bed_hold USING btree (expires_at) WHERE (status = 'HELD'::text);
+CREATE TRIGGER a_hold_notes_its_end BEFORE UPDATE ON public.bed_hold FOR EACH ROW WHEN (((new.status <> ALL (ARRAY['HELD'::text, 'CONFIRMED'::text])) AND (old.status = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])))) EXECUTE FUNCTION note_end_of_hold();
 CREATE TRIGGER instructions_go_with_their_hold AFTER UPDATE OF status ON public.bed_hold FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['HELD'::text, 'CONFIRMED'::text]))) EXECUTE FUNCTION drop_instructions();
 alter table bed_hold enable row level security;
 alter table bed_hold force row level security;
@@ -113,7 +115,7 @@ create policy keeper on bed_hold for all to wayhouse_keeper
 create policy seen_by_holder_and_host on bed_hold for select to wayhouse_api
   using ((((holder_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:hold'::text]) AS viewer_may)) OR ((host_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:manage'::text]) AS viewer_may))));
 grant select on bed_hold to wayhouse_api;
-grant insert, select, update (expires_at, status) on bed_hold to wayhouse_keeper;
+grant delete, insert, select, update (ended_at, expires_at, status) on bed_hold to wayhouse_keeper;
 
 create table bed_hold_instruction (
   hold_id uuid not null,
@@ -178,7 +180,7 @@ create policy keeper on bed_night for all to wayhouse_keeper
 create policy set_by_its_owner on bed_night for update to wayhouse_api
   using (((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:manage'::text]) AS viewer_may)));
 grant select, update (maximum, out_of_service) on bed_night to wayhouse_api;
-grant insert, select, update (held, occupied) on bed_night to wayhouse_keeper;
+grant delete, insert, select, update (held, occupied) on bed_night to wayhouse_keeper;
 
 create table bed_stay (
   hold_id uuid not null,
@@ -337,7 +339,7 @@ alter table consulate_envelope force row level security;
 create policy keeper on consulate_envelope for all to wayhouse_keeper
   using (true)
   with check (true);
-grant insert, select, update (envelope, sealed_at) on consulate_envelope to wayhouse_keeper;
+grant delete, insert, select, update (envelope, sealed_at) on consulate_envelope to wayhouse_keeper;
 
 create table consulate_reveal (
   id bigint not null generated always as identity,
@@ -420,7 +422,7 @@ CASE subject_type
     ELSE false
 END);
 grant select on event to wayhouse_api;
-grant insert, select on event to wayhouse_keeper;
+grant delete, insert, select on event to wayhouse_keeper;
 
 create table handoff (
   id uuid not null,
@@ -485,7 +487,7 @@ create policy seen_by_its_two_sides_and_until_accepted_by_candidates on handoff 
    FROM handoff_candidate c
   WHERE (c.organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)))))))));
 grant insert, select, update (acknowledged_at, consent_withdrawn_at, held_from, reason, recipient_id, seal_by, status) on handoff to wayhouse_api;
-grant select, update (held_from, reason, seal_by, status) on handoff to wayhouse_keeper;
+grant delete, select, update (held_from, reason, seal_by, status) on handoff to wayhouse_keeper;
 
 create table handoff_candidate (
   handoff_id uuid not null,
@@ -516,6 +518,7 @@ create table handoff_envelope (
   handoff_id uuid not null,
   recipient_id uuid not null,
   envelope text not null,
+  sealed_at timestamp with time zone not null default now(),
   constraint an_envelope_is_of_a_handoff FOREIGN KEY (handoff_id) REFERENCES handoff(id) ON DELETE CASCADE,
   constraint an_envelope_is_sealed_to_a_recipient FOREIGN KEY (recipient_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint handoff_envelope_pkey PRIMARY KEY (handoff_id)
@@ -748,6 +751,22 @@ create policy seen_by_itself_and_network_admins on organisation_key for select t
 grant insert, select, update (retired_at, statement) on organisation_key to wayhouse_api;
 grant insert, select on organisation_key to wayhouse_keeper;
 
+create table retention (
+  table_name text not null,
+  keep interval,
+  counted_from text not null,
+  constraint a_clock_does_not_run_backwards CHECK ((keep >= '00:00:00'::interval)),
+  constraint retention_pkey PRIMARY KEY (table_name)
+);
+alter table retention enable row level security;
+alter table retention force row level security;
+create policy read_by_all on retention for select to wayhouse_api, wayhouse_keeper
+  using (true);
+create policy written_by_its_owner on retention for insert to wayhouse_owner
+  with check (true);
+grant select on retention to wayhouse_api;
+grant select on retention to wayhouse_keeper;
+
 create table revocation (
   id bigint not null generated always as identity,
   organisation_id uuid not null,
@@ -814,7 +833,7 @@ create policy revoked_by_its_owner on sharing_grant for update to wayhouse_api
 create policy seen_by_owner_and_grantees on sharing_grant for select to wayhouse_api
   using ((( SELECT viewer_may(VARIADIC ARRAY['sharing:manage'::text]) AS viewer_may) AND ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (id = ANY (ARRAY( SELECT viewer_granted() AS viewer_granted))))));
 grant insert, select, update (revoked_at) on sharing_grant to wayhouse_api;
-grant select, update (revoked_at) on sharing_grant to wayhouse_keeper;
+grant delete, select, update (revoked_at) on sharing_grant to wayhouse_keeper;
 
 create table sharing_reach (
   grant_id uuid not null,
@@ -1198,6 +1217,24 @@ $function$
 alter function drop_instructions() owner to wayhouse_keeper;
 grant execute on function drop_instructions() to wayhouse_owner;
 
+-- function due_before(text)
+CREATE OR REPLACE FUNCTION public.due_before(in_table text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT
+         CASE
+             WHEN (r.keep = '00:00:00'::interval) THEN now()
+             ELSE ((date_trunc('day'::text, (now() AT TIME ZONE 'UTC'::text)) AT TIME ZONE 'UTC'::text) - r.keep)
+         END AS "case"
+    FROM retention r
+   WHERE (r.table_name = due_before.in_table);
+END
+;
+alter function due_before(text) owner to wayhouse_keeper;
+
 -- function enter(uuid,text,text,text,text[])
 CREATE OR REPLACE FUNCTION public.enter(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[])
  RETURNS TABLE(client_id uuid, scopes text[])
@@ -1223,6 +1260,24 @@ $function$
 ;
 alter function enter(uuid,text,text,text,text[]) owner to wayhouse_keeper;
 grant execute on function enter(uuid,text,text,text,text[]) to wayhouse_api;
+
+-- function envelope_kid(text)
+CREATE OR REPLACE FUNCTION public.envelope_kid(in_envelope text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  header text := translate(split_part(in_envelope, '.', 1), '-_', '+/');
+begin
+  return convert_from(decode(rpad(header, (length(header) + 3) / 4 * 4, '='), 'base64'), 'UTF8')::jsonb ->> 'kid';
+exception when others then
+  return null;
+end
+$function$
+;
+alter function envelope_kid(text) owner to wayhouse_keeper;
 
 -- function epoch_of(uuid)
 CREATE OR REPLACE FUNCTION public.epoch_of(in_organisation uuid)
@@ -1358,6 +1413,20 @@ END
 ;
 alter function is_blocked(text[],text,uuid,uuid) owner to wayhouse_keeper;
 grant execute on function is_blocked(text[],text,uuid,uuid) to wayhouse_api;
+
+-- function is_revealed(consulate_contact,uuid)
+CREATE OR REPLACE FUNCTION public.is_revealed(in_contact consulate_contact, in_recipient uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM sharing_reach r
+           WHERE ((r.owner_id = (is_revealed.in_contact).owner_id) AND (r.organisation_id = is_revealed.in_recipient) AND (r.scope = 'consulates:reveal'::text) AND ((r.country IS NULL) OR (r.country = (is_revealed.in_contact).country)) AND ((r.valid_until IS NULL) OR (r.valid_until > now()))))) AS "exists";
+END
+;
+alter function is_revealed(consulate_contact,uuid) owner to wayhouse_keeper;
 
 -- function lock_chains(uuid[])
 CREATE OR REPLACE FUNCTION public.lock_chains(in_chains uuid[])
@@ -1526,6 +1595,20 @@ BEGIN ATOMIC
 END
 ;
 alter function nights_of(uuid[]) owner to wayhouse_keeper;
+
+-- function note_end_of_hold()
+CREATE OR REPLACE FUNCTION public.note_end_of_hold()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  new.ended_at := date_trunc('hour', now());
+  return new;
+end
+$function$
+;
+alter function note_end_of_hold() owner to wayhouse_owner;
 
 -- function note_ended_reaches()
 CREATE OR REPLACE FUNCTION public.note_ended_reaches()
@@ -1718,62 +1801,372 @@ $function$
 alter function place_hold(uuid,timestamp with time zone,uuid,jsonb) owner to wayhouse_keeper;
 grant execute on function place_hold(uuid,timestamp with time zone,uuid,jsonb) to wayhouse_api;
 
--- function purge_idempotency_records(interval)
-CREATE OR REPLACE FUNCTION public.purge_idempotency_records(in_older_than interval)
- RETURNS bigint
+-- function purge_advisories(integer)
+CREATE OR REPLACE FUNCTION public.purge_advisories(in_limit integer)
+ RETURNS TABLE(parties uuid[])
  LANGUAGE sql
- SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
- WITH gone AS (
-          DELETE FROM idempotency_record
-           WHERE (idempotency_record.created_at < (now() - purge_idempotency_records.in_older_than))
-           RETURNING 1 AS "?column?"
+ WITH due AS (
+          SELECT a.id
+            FROM advisory a
+           WHERE (LEAST(a.withdrawn_at, a.expires_at) < due_before('advisory'::text))
+          LIMIT purge_advisories.in_limit
+         ), deleted AS (
+          DELETE FROM advisory a
+            USING due
+           WHERE (a.id = due.id)
+           RETURNING a.issuer_id
          )
-  SELECT count(*) AS count
-    FROM gone;
+  SELECT ARRAY[d.issuer_id] AS "array"
+    FROM deleted d;
 END
 ;
-alter function purge_idempotency_records(interval) owner to wayhouse_keeper;
-grant execute on function purge_idempotency_records(interval) to wayhouse_api;
+alter function purge_advisories(integer) owner to wayhouse_keeper;
 
--- function purge_reveals(interval)
-CREATE OR REPLACE FUNCTION public.purge_reveals(in_older_than interval)
- RETURNS bigint
+-- function purge_bed_holds(integer)
+CREATE OR REPLACE FUNCTION public.purge_bed_holds(in_limit integer)
+ RETURNS TABLE(parties uuid[])
  LANGUAGE sql
- SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
- WITH gone AS (
-          DELETE FROM consulate_reveal
-           WHERE (consulate_reveal.at < (now() - purge_reveals.in_older_than))
-           RETURNING 1 AS "?column?"
+ WITH due AS (
+          SELECT h.id
+            FROM bed_hold h
+           WHERE (h.ended_at < due_before('bed_hold'::text))
+          LIMIT purge_bed_holds.in_limit
+          FOR UPDATE OF h SKIP LOCKED
+         ), deleted AS (
+          DELETE FROM bed_hold h
+            USING due
+           WHERE (h.id = due.id)
+           RETURNING h.id,
+             h.holder_id,
+             h.host_id,
+             h.status,
+             h.expires_at,
+             h.ends_on,
+             h.ended_at
          )
-  SELECT count(*) AS count
-    FROM gone;
+  SELECT ARRAY[d.host_id, d.holder_id] AS "array"
+    FROM deleted d;
 END
 ;
-alter function purge_reveals(interval) owner to wayhouse_keeper;
-grant execute on function purge_reveals(interval) to wayhouse_api;
+alter function purge_bed_holds(integer) owner to wayhouse_keeper;
 
--- function purge_revoked_tokens()
-CREATE OR REPLACE FUNCTION public.purge_revoked_tokens()
- RETURNS bigint
+-- function purge_bed_nights(integer)
+CREATE OR REPLACE FUNCTION public.purge_bed_nights(in_limit integer)
+ RETURNS TABLE(parties uuid[])
  LANGUAGE sql
- SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
- WITH gone AS (
-          DELETE FROM revoked_token
-           WHERE (revoked_token.expires_at < now())
-           RETURNING 1 AS "?column?"
+ WITH due AS (
+          SELECT n.shelter_id,
+             n.night
+            FROM bed_night n
+           WHERE (n.night < ((due_before('bed_night'::text) AT TIME ZONE 'UTC'::text))::date)
+          LIMIT purge_bed_nights.in_limit
+          FOR UPDATE OF n SKIP LOCKED
+         ), deleted AS (
+          DELETE FROM bed_night n
+            USING due
+           WHERE ((n.shelter_id = due.shelter_id) AND (n.night = due.night))
+           RETURNING n.owner_id
          )
-  SELECT count(*) AS count
-    FROM gone;
+  SELECT ARRAY[d.owner_id] AS "array"
+    FROM deleted d;
 END
 ;
-alter function purge_revoked_tokens() owner to wayhouse_keeper;
-grant execute on function purge_revoked_tokens() to wayhouse_api;
+alter function purge_bed_nights(integer) owner to wayhouse_keeper;
+
+-- function purge_consulate_envelopes(integer)
+CREATE OR REPLACE FUNCTION public.purge_consulate_envelopes(in_limit integer)
+ RETURNS TABLE(parties uuid[])
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH due AS (
+          SELECT e.contact_id,
+             e.recipient_id,
+             c.owner_id
+            FROM (consulate_envelope e
+              JOIN consulate_contact c ON ((c.id = e.contact_id)))
+           WHERE ((NOT is_revealed(c.*, e.recipient_id)) OR (NOT (EXISTS ( SELECT
+                    FROM organisation_key k
+                   WHERE ((k.organisation_id = e.recipient_id) AND (k.kid = envelope_kid(e.envelope)) AND (k.use = 'SEAL'::text) AND (k.retired_at IS NULL))))) OR (c.programme = 'CLOSED'::text) OR (c.review_by < (due_before('consulate_envelope'::text) - '180 days'::interval)))
+          LIMIT purge_consulate_envelopes.in_limit
+          FOR UPDATE OF e SKIP LOCKED
+         ), deleted AS (
+          DELETE FROM consulate_envelope e
+            USING due
+           WHERE ((e.contact_id = due.contact_id) AND (e.recipient_id = due.recipient_id))
+           RETURNING due.owner_id
+         )
+  SELECT ARRAY[d.owner_id] AS "array"
+    FROM deleted d;
+END
+;
+alter function purge_consulate_envelopes(integer) owner to wayhouse_keeper;
+
+-- function purge_consulate_reveals(integer)
+CREATE OR REPLACE FUNCTION public.purge_consulate_reveals(in_limit integer)
+ RETURNS TABLE(parties uuid[])
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH due AS (
+          SELECT r.id
+            FROM consulate_reveal r
+           WHERE (r.at < due_before('consulate_reveal'::text))
+          LIMIT purge_consulate_reveals.in_limit
+         ), deleted AS (
+          DELETE FROM consulate_reveal r
+            USING due
+           WHERE (r.id = due.id)
+           RETURNING r.organisation_id
+         )
+  SELECT ARRAY[d.organisation_id] AS "array"
+    FROM deleted d;
+END
+;
+alter function purge_consulate_reveals(integer) owner to wayhouse_keeper;
+
+-- function purge_due(integer)
+CREATE OR REPLACE FUNCTION public.purge_due(in_limit integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  gone jsonb;
+  purged record;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('purge', 0)) then
+    return 0;
+  end if;
+  with all_gone as (
+    select 'handoff_envelope' as what, p.parties from purge_handoff_envelopes(in_limit) p
+    union all select 'handoff', p.parties from purge_handoffs(in_limit) p
+    union all select 'bed_hold', p.parties from purge_bed_holds(in_limit) p
+    union all select 'bed_night', p.parties from purge_bed_nights(in_limit) p
+    union all select 'consulate_envelope', p.parties from purge_consulate_envelopes(in_limit) p
+    union all select 'consulate_reveal', p.parties from purge_consulate_reveals(in_limit) p
+    union all select 'revoked_token', p.parties from purge_spent_tokens(in_limit) p
+    union all select 'idempotency_record', p.parties from purge_idempotency_keys(in_limit) p
+    union all select 'event', p.parties from purge_events(in_limit) p
+    union all select 'advisory', p.parties from purge_advisories(in_limit) p
+    union all select 'sharing_grant', p.parties from purge_grants(in_limit) p)
+  select coalesce(jsonb_agg(to_jsonb(g)), '[]') into gone from all_gone g;
+  perform lock_chains(array(
+    select p::uuid from jsonb_array_elements(gone) g, jsonb_array_elements_text(g -> 'parties') p));
+  for purged in
+    select p::uuid as chain, g ->> 'what' as what, count(distinct i) as rows
+      from jsonb_array_elements(gone) with ordinality as a (g, i), jsonb_array_elements_text(g -> 'parties') p
+      group by 1, 2 order by 1, 2
+  loop
+    perform append_audit(purged.chain, purged.chain, null, purged.chain,
+      format('purge:%s:%s', purged.what, purged.rows), 'audit:read', 'Organisation', purged.chain);
+  end loop;
+  return jsonb_array_length(gone);
+end
+$function$
+;
+alter function purge_due(integer) owner to wayhouse_keeper;
+grant execute on function purge_due(integer) to wayhouse_api;
+
+-- function purge_events(integer)
+CREATE OR REPLACE FUNCTION public.purge_events(in_limit integer)
+ RETURNS TABLE(parties uuid[])
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH due AS (
+          SELECT e."position"
+            FROM event e
+           WHERE ((e.at < ( SELECT due_before('event'::text) AS due_before)) AND ((e.transaction_id, e."position") < ( SELECT k.transaction_id,
+                     k."position"
+                    FROM event k
+                   WHERE ((k.at >= ( SELECT due_before('event'::text) AS due_before)) OR (NOT (EXISTS ( SELECT
+                            FROM event n
+                           WHERE (ROW(n.transaction_id, n."position") > ROW(k.transaction_id, k."position"))))))
+                   ORDER BY k.transaction_id, k."position"
+                  LIMIT 1)))
+           ORDER BY e.transaction_id, e."position"
+          LIMIT purge_events.in_limit
+         ), deleted AS (
+          DELETE FROM event e
+            USING due
+           WHERE (e."position" = due."position")
+           RETURNING e.owner_id
+         )
+  SELECT ARRAY[d.owner_id] AS "array"
+    FROM deleted d;
+END
+;
+alter function purge_events(integer) owner to wayhouse_keeper;
+
+-- function purge_grants(integer)
+CREATE OR REPLACE FUNCTION public.purge_grants(in_limit integer)
+ RETURNS TABLE(parties uuid[])
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH due AS (
+          SELECT g.id
+            FROM sharing_grant g
+           WHERE (LEAST(g.revoked_at, g.valid_until) < due_before('sharing_grant'::text))
+          LIMIT purge_grants.in_limit
+          FOR UPDATE OF g SKIP LOCKED
+         ), deleted AS (
+          DELETE FROM sharing_grant g
+            USING due
+           WHERE (g.id = due.id)
+           RETURNING g.owner_id
+         )
+  SELECT ARRAY[d.owner_id] AS "array"
+    FROM deleted d;
+END
+;
+alter function purge_grants(integer) owner to wayhouse_keeper;
+
+-- function purge_handoff_envelopes(integer)
+CREATE OR REPLACE FUNCTION public.purge_handoff_envelopes(in_limit integer)
+ RETURNS TABLE(parties uuid[])
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH due AS (
+          SELECT h_1.id
+            FROM (handoff_envelope e
+              JOIN handoff h_1 ON ((h_1.id = e.handoff_id)))
+           WHERE ((e.sealed_at < due_before('handoff_envelope'::text)) OR (h_1.consent_expires_at <= now()))
+          LIMIT purge_handoff_envelopes.in_limit
+          FOR UPDATE OF h_1 SKIP LOCKED
+         ), lapsed AS (
+          UPDATE handoff h_1 SET seal_by = now()
+            FROM due
+           WHERE ((h_1.id = due.id) AND (('ACCEPTED'::text = h_1.status) OR ('ACCEPTED'::text = h_1.held_from)))
+           RETURNING h_1.id
+         ), deleted AS (
+          DELETE FROM handoff_envelope e
+            USING due
+           WHERE (e.handoff_id = due.id)
+           RETURNING e.handoff_id,
+             e.recipient_id,
+             e.envelope,
+             e.sealed_at
+         )
+  SELECT ARRAY[h.sender_id, d.recipient_id] AS "array"
+    FROM (deleted d
+      JOIN handoff h ON ((h.id = d.handoff_id)));
+END
+;
+alter function purge_handoff_envelopes(integer) owner to wayhouse_keeper;
+
+-- function purge_handoffs(integer)
+CREATE OR REPLACE FUNCTION public.purge_handoffs(in_limit integer)
+ RETURNS TABLE(parties uuid[])
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH due AS (
+          SELECT h.id
+            FROM handoff h
+           WHERE (GREATEST(( SELECT max(t.at) AS max
+                    FROM handoff_transition t
+                   WHERE (t.handoff_id = h.id)),
+                 CASE
+                     WHEN (h.status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text])) THEN h.consent_expires_at
+                     ELSE NULL::timestamp with time zone
+                 END) < due_before('handoff'::text))
+          LIMIT purge_handoffs.in_limit
+          FOR UPDATE OF h SKIP LOCKED
+         ), deleted AS (
+          DELETE FROM handoff h
+            USING due
+           WHERE (h.id = due.id)
+           RETURNING h.id,
+             h.sender_id,
+             h.recipient_id,
+             h.status,
+             h.held_from,
+             h.needs,
+             h.risk_profile,
+             h.adults,
+             h.children,
+             h.placement,
+             h.priority,
+             h.country,
+             h.destinations,
+             h.documents_held,
+             h.window_start,
+             h.window_end,
+             h.consent_purpose,
+             h.consent_given_at,
+             h.consent_expires_at,
+             h.consent_by_caregiver,
+             h.consent_withdrawn_at,
+             h.acknowledged_at,
+             h.acknowledge_by,
+             h.decide_by,
+             h.seal_by,
+             h.reason
+         )
+  SELECT array_remove(ARRAY[d.sender_id, d.recipient_id], NULL::uuid) AS array_remove
+    FROM deleted d;
+END
+;
+alter function purge_handoffs(integer) owner to wayhouse_keeper;
+
+-- function purge_idempotency_keys(integer)
+CREATE OR REPLACE FUNCTION public.purge_idempotency_keys(in_limit integer)
+ RETURNS TABLE(parties uuid[])
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH due AS (
+          SELECT i.client_id,
+             i.key_hash
+            FROM idempotency_record i
+           WHERE (i.created_at < due_before('idempotency_record'::text))
+          LIMIT purge_idempotency_keys.in_limit
+         ), deleted AS (
+          DELETE FROM idempotency_record i
+            USING due
+           WHERE ((i.client_id = due.client_id) AND (i.key_hash = due.key_hash))
+           RETURNING i.client_id
+         )
+  SELECT ARRAY[c.organisation_id] AS "array"
+    FROM (deleted d
+      JOIN client c ON ((c.id = d.client_id)));
+END
+;
+alter function purge_idempotency_keys(integer) owner to wayhouse_keeper;
+
+-- function purge_spent_tokens(integer)
+CREATE OR REPLACE FUNCTION public.purge_spent_tokens(in_limit integer)
+ RETURNS TABLE(parties uuid[])
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH due AS (
+          SELECT t.organisation_id,
+             t.jti
+            FROM revoked_token t
+           WHERE (t.expires_at < due_before('revoked_token'::text))
+          LIMIT purge_spent_tokens.in_limit
+         ), deleted AS (
+          DELETE FROM revoked_token t
+            USING due
+           WHERE ((t.organisation_id = due.organisation_id) AND (t.jti = due.jti))
+           RETURNING t.organisation_id
+         )
+  SELECT ARRAY[d.organisation_id] AS "array"
+    FROM deleted d;
+END
+;
+alter function purge_spent_tokens(integer) owner to wayhouse_keeper;
 
 -- function put_consulate_envelope(uuid,uuid,text)
 CREATE OR REPLACE FUNCTION public.put_consulate_envelope(in_contact uuid, in_recipient uuid, in_envelope text)

@@ -15,6 +15,7 @@ import { createHttpServer } from "./platform/http/server.ts";
 import { createCursors } from "./platform/streams/cursors.ts";
 import { startFeed } from "./platform/streams/feed.ts";
 import { startClock } from "./platform/jobs/clock.ts";
+import { purgeToTheEnd } from "./platform/jobs/purge.ts";
 import { TASKS } from "./platform/jobs/tasks.ts";
 import type { Log } from "./platform/telemetry/log.ts";
 import { createMetrics, type Metrics } from "./platform/telemetry/metrics.ts";
@@ -155,6 +156,7 @@ async function openDatabase({ apiUrl, nodeKey, log, metrics }: Core) {
       await assertMigrated(client);
       await assertNodeKey(client, nodeKey);
     });
+    await purgeToTheEnd(pool);
   } catch (error) {
     await pool.end();
     throw error;

@@ -4,12 +4,15 @@
  */
 
 import type { ColumnType } from "kysely";
+import type { IPostgresInterval } from "postgres-interval";
 
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
 
 export type Int8 = ColumnType<string, bigint | number | string, bigint | number | string>;
+
+export type Interval = ColumnType<IPostgresInterval, IPostgresInterval | number | string, IPostgresInterval | number | string>;
 
 export type Json = JsonValue;
 
@@ -59,6 +62,7 @@ export interface AuditEntry {
 }
 
 export interface BedHold {
+  ended_at: Timestamp | null;
   ends_on: string;
   expires_at: Timestamp | null;
   holder_id: string;
@@ -208,6 +212,7 @@ export interface HandoffEnvelope {
   envelope: string;
   handoff_id: string;
   recipient_id: string;
+  sealed_at: Generated<Timestamp>;
 }
 
 export interface HandoffReference {
@@ -278,6 +283,12 @@ export interface OrganisationKey {
   retired_at: Timestamp | null;
   statement: string | null;
   use: string;
+}
+
+export interface Retention {
+  counted_from: string;
+  keep: Interval | null;
+  table_name: string;
 }
 
 export interface Revocation {
@@ -355,6 +366,7 @@ export interface DB {
   organisation: Organisation;
   organisation_account: OrganisationAccount;
   organisation_key: OrganisationKey;
+  retention: Retention;
   revocation: Revocation;
   revoked_token: RevokedToken;
   sharing_grant: SharingGrant;

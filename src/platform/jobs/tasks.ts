@@ -9,18 +9,13 @@ export interface Task {
 }
 
 const SECOND = 1_000;
-const HOUR = 3_600 * SECOND;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
 
 /** Nothing depends on one having run: reads tell the same without. */
 export const TASKS: readonly Task[] = [
   { name: "settle_holds", everyMs: 5 * SECOND, text: "select settle_overdue_holds(null, 200)" },
   { name: "settle_handoffs", everyMs: 5 * SECOND, text: "select settle_handoffs(200)" },
   { name: "open_nights", everyMs: HOUR, text: "select open_nights(null)" },
-  { name: "purge_revoked_tokens", everyMs: HOUR, text: "select purge_revoked_tokens()" },
-  {
-    name: "purge_idempotency_records",
-    everyMs: HOUR,
-    text: "select purge_idempotency_records(interval '30 days')",
-  },
-  { name: "purge_reveals", everyMs: HOUR, text: "select purge_reveals(interval '30 days')" },
+  { name: "purge", everyMs: 10 * MINUTE, text: "select purge_due(1000)" },
 ];

@@ -1,0 +1,300 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { purgeToTheEnd } from "../../src/platform/jobs/purge.ts";
+import { createPool, type Pool } from "../../src/platform/db/pool.ts";
+import { type Identity, openSession } from "../../src/platform/db/session.ts";
+import { readRecord, verifyAuditExport } from "../../src/sealing/index.ts";
+import { exportOf, nodeKey } from "../support/audit-chain.ts";
+import { plantOrganisation } from "../support/network.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+
+let database: TestDatabase;
+let owner: pg.Client;
+let pool: Pool;
+let lantern: Identity;
+let harbour: Identity;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  owner = new pg.Client({ connectionString: database.superuserUrl });
+  await owner.connect();
+  pool = createPool({ url: database.apiUrl, max: 3, log: () => {} });
+  lantern = await plantOrganisation(database.ownerUrl, "lantern", ["audit:read"]);
+  harbour = await plantOrganisation(database.ownerUrl, "harbour", ["audit:read"]);
+});
+afterAll(async () => {
+  await pool.end();
+  await owner.end();
+  await database.drop();
+});
+
+const count = async (table: string) =>
+  Number((await owner.query(`select count(*) from ${table}`)).rows[0].count);
+const purge = async (limit: number, client: pg.Client | pg.PoolClient | Pool = pool) =>
+  Number((await client.query("select purge_due($1) as purged", [limit])).rows[0].purged);
+const ids = () => [lantern.organisationId, harbour.organisationId];
+
+/** Midnight of that many days ago; a moment earlier is the day before. */
+const midnight = (days: number) =>
+  `(((now() at time zone 'UTC')::date - ${days})::timestamp at time zone 'UTC')`;
+
+const HANDOFF = (status: string, consentEnds: string) => `
+  insert into handoff (id, sender_id, recipient_id, status, needs, risk_profile, adults, children, placement, priority,
+      country, destinations, documents_held, window_start, window_end, consent_purpose, consent_given_at,
+      consent_expires_at, consent_by_caregiver, acknowledge_by, decide_by)
+    values ($3, $1, $2, '${status}', '{SHELTER}', 'JOURNALIST', 1, 0, 'TOGETHER', 'URGENT', 'GE', '{AM}', '{NONE}',
+      current_date, current_date + 1, 'SHELTER', now() - interval '300 days', ${consentEnds}, false, now(), now())`;
+
+/** Of each table with a clock: how a row comes to be of which one says when its time began to run. */
+const PLANTS: Readonly<Record<string, readonly [days: number, (since: string) => string[]]>> = {
+  handoff: [
+    30,
+    (since) => [
+      HANDOFF("COMPLETED", "now() + interval '9 days'"),
+      `insert into handoff_candidate values ($3, $1, $2)`,
+      `insert into handoff_reference values ($3, $1, gen_random_uuid())`,
+      `insert into handoff_transition values ($3, 1, $1, 'REQUESTED', 'SENDER', ${since} - interval '9 days'),
+        ($3, 2, $1, 'COMPLETED', 'RECIPIENT', ${since})`,
+    ],
+  ],
+  bed_hold: [
+    30,
+    (since) => [
+      `insert into bed_hold (id, holder_id, host_id, status, ends_on, ended_at)
+        values ($3, $1, $2, 'RELEASED', current_date, ${since})`,
+      `insert into bed_hold_reference values ($3, $1, $2, gen_random_uuid())`,
+    ],
+  ],
+  bed_night: [
+    30,
+    (since) => [
+      `insert into shelter (id, owner_id, label, country, locality, kind, features, beds)
+        values ($3, $1, $3::text, 'AM', 'Yerevan', 'HOSTEL', '{}', 1)`,
+      `insert into bed_night (shelter_id, night, owner_id, country, maximum)
+        values ($3, ((${since}) at time zone 'UTC')::date, $1, 'AM', 1)`,
+    ],
+  ],
+  idempotency_record: [
+    30,
+    (since) => [
+      `insert into idempotency_record select id, uuid_send($3::uuid), '', null, ${since} from client where organisation_id = $1`,
+    ],
+  ],
+  consulate_reveal: [
+    30,
+    (since) => [
+      CONTACT("9999-01-01"),
+      `insert into consulate_reveal (organisation_id, client_id, contact_id, purpose, at)
+        select $1, id, $3, 'DETENTION', ${since} from client where organisation_id = $1`,
+    ],
+  ],
+  event: [
+    30,
+    (since) => [
+      `insert into event (kind, subject_type, subject_id, owner_id, at) values ('BEDS_CHANGED', 'Shelter', $3, $1, ${since})`,
+    ],
+  ],
+  advisory: [
+    90,
+    (since) => [
+      `insert into advisory (id, issuer_id, country, risk_profiles, level, hazards, effective_from, expires_at)
+        values ($3, $1, 'AM', '{JOURNALIST}', 'AVOID', '{DEPORTATION}', ${since} - interval '9 days', ${since})`,
+      `insert into advisory_confirmation values ($3, $1, $2)`,
+    ],
+  ],
+  sharing_grant: [
+    365,
+    (since) => [
+      `insert into sharing_grant (id, owner_id, organisation_id, scopes, valid_from, revoked_at)
+        values ($3, $1, $2, '{beds:read}', ${since} - interval '9 days', ${since})`,
+    ],
+  ],
+};
+const CONTACT = (reviewBy: string, programme = "ACTIVE") => `
+  insert into consulate_contact (id, owner_id, representing, country, locality, documents, risk_profiles, languages, programme, review_by)
+    values ($3, $1, 'DE', 'AM', 'Yerevan', '{}', '{}', '{}', '${programme}', '${reviewBy}')`;
+
+/** Its id. */
+async function plant(statements: readonly string[]): Promise<string> {
+  const id = randomUUID();
+  for (const statement of statements) {
+    const used = [...ids(), id].map((value, index) => `'${value}'::uuid /* ${index + 1} */`);
+    await owner.query(statement.replaceAll(/\$(\d)/g, (_, index) => used[Number(index) - 1]!));
+  }
+  return id;
+}
+
+async function chainOf(identity: Identity) {
+  const { read, organisationId } = await openSession(pool, identity);
+  const rows = await read.selectFrom("audit_entry").selectAll().orderBy("sequence").execute();
+  const { rows: records } = await owner.query<{ record: string }>(
+    "select audit_record(e) as record from audit_entry e where organisation_id = $1 order by sequence",
+    [organisationId],
+  );
+  return records.map(({ record }, index) => ({ record, hash: rows[index]!.hash.toString("hex") }));
+}
+const actionsOf = async (identity: Identity) =>
+  (await chainOf(identity)).map(({ record }) => readRecord(record)!.action);
+
+describe("what each table keeps", () => {
+  it("is said for every table", async () => {
+    const { rows } = await owner.query<{ name: string }>(
+      `select relname as name from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+          and relname not in (select 'migration' union all select table_name from retention)`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it("is written down in docs/retention.md", async () => {
+    const { rows } = await owner.query<{ line: string }>(
+      "select '| ' || table_name || ' | ' || coalesce(extract(day from keep) || ' days', '') || ' | ' || counted_from || ' |' as line from retention order by table_name",
+    );
+    const written = readFileSync("docs/retention.md", "utf8")
+      .split("\n")
+      .map((line) => line.replaceAll(/ +/g, " ").replaceAll("`", ""))
+      .filter((line) => /^\| [a-z_]+ \|/.test(line));
+    expect(written.filter((line) => !line.startsWith("| table |"))).toEqual(
+      rows.map(({ line }) => line.replaceAll(/ +/g, " ")),
+    );
+  });
+});
+
+describe("the purge", () => {
+  it.each(Object.entries(PLANTS))(
+    "takes a %s when its days are over, and no day sooner",
+    async (table, [days, make]) => {
+      await plant(PLANTS["event"]![1]("now()"));
+      const before = await count(table);
+      await plant(make(`${midnight(days)} - interval '1 second'`));
+      await plant(make(midnight(days)));
+      expect(await purge(1000)).toBe(1);
+      expect(await purge(1000)).toBe(0);
+      expect(await count(table)).toBe(before + 1);
+      expect((await actionsOf(lantern)).at(-1)).toBe(`purge:${table}:1`);
+    },
+  );
+
+  it("took what goes with a handoff and a hold, and told both of their sides", async () => {
+    for (const [table, left] of [
+      ["handoff_candidate", 1],
+      ["handoff_reference", 1],
+      ["handoff_transition", 2],
+      ["bed_hold_reference", 1],
+      ["advisory_confirmation", 1],
+    ] as const) {
+      expect(await count(table), table).toBe(left);
+    }
+    expect(await actionsOf(harbour)).toEqual(["purge:handoff:1", "purge:bed_hold:1"]);
+  });
+
+  it("takes a handoff that nobody ended when the consent it stands on is long over", async () => {
+    await plant([HANDOFF("IN_PROGRESS", `${midnight(30)} - interval '1 second'`)]);
+    await plant([HANDOFF("IN_PROGRESS", midnight(30))]);
+    expect(await purge(1000)).toBe(1);
+  });
+
+  it("takes an envelope that nobody received in time, and the handoff expires", async () => {
+    const envelope = (since: string) => [
+      HANDOFF("ACCEPTED", since === "consent" ? "now()" : "now() + interval '9 days'"),
+      `insert into handoff_envelope values ($3, $2, 'sealed', ${since === "consent" ? "now()" : since})`,
+    ];
+    const late = await plant(envelope(`${midnight(14)} - interval '1 second'`));
+    const withoutConsent = await plant(envelope("consent"));
+    await plant(envelope(midnight(14)));
+    expect(await purge(1000)).toBe(2);
+    const { rows } = await owner.query(
+      "select handoff_status(h) as status from handoff h where id = any ($1)",
+      [[late, withoutConsent]],
+    );
+    expect(rows).toEqual([{ status: "EXPIRED" }, { status: "EXPIRED" }]);
+    expect(await count("handoff_envelope")).toBe(1);
+  });
+
+  it("takes a revoked token that would have ended anyway", async () => {
+    await owner.query(
+      "insert into revoked_token values ($1, 'old', now() - interval '1 second'), ($1, 'young', now() + interval '1 hour')",
+      [ids()[0]],
+    );
+    expect(await purge(1000)).toBe(1);
+  });
+
+  it("takes a consulate envelope whose grant, key or programme has ended", async () => {
+    const header = Buffer.from(JSON.stringify({ kid: "sealing" })).toString("base64url");
+    await owner.query(
+      "insert into organisation_key (organisation_id, kid, use, jwk) values ($1, 'sealing', 'SEAL', '{}')",
+      [ids()[1]],
+    );
+    const sealed = `insert into consulate_envelope values ($3, $2, '${header}.a.b.c.d')`;
+    const closed = await plant([CONTACT("9999-01-01", "CLOSED"), sealed]);
+    const forgotten = await plant([CONTACT("2020-01-01"), sealed]);
+    await plant([CONTACT("9999-01-01"), sealed]);
+    const grant = await plant([
+      "insert into sharing_grant (id, owner_id, organisation_id, scopes) values ($3, $1, $2, '{consulates:reveal}')",
+      "insert into sharing_reach (grant_id, organisation_id, owner_id, scope, valid_from) values ($3, $2, $1, 'consulates:reveal', now())",
+    ]);
+    expect(await purge(1000)).toBe(2);
+    expect(
+      await count(`consulate_envelope where contact_id in ('${closed}', '${forgotten}')`),
+    ).toBe(0);
+    await owner.query("update organisation_key set retired_at = now() where kid = 'sealing'");
+    expect(await purge(1000)).toBe(1);
+    await owner.query("update organisation_key set retired_at = null where kid = 'sealing'");
+    await plant([CONTACT("9999-01-01"), sealed]);
+    await owner.query("delete from sharing_reach where grant_id = $1", [grant]);
+    expect(await purge(1000)).toBe(1);
+    expect(await purge(1000)).toBe(0);
+  });
+
+  it("never takes the newest event", async () => {
+    await owner.query("update event set at = now() - interval '99 days'");
+    const newest = "select position from event order by transaction_id desc, position desc limit 1";
+    const { rows } = await owner.query(newest);
+    await purgeToTheEnd(pool);
+    expect((await owner.query("select position from event")).rows).toEqual(rows);
+  });
+
+  it("takes no event from the midst: one that was begun before and settled after waits for its turn", async () => {
+    const old = `${midnight(30)} - interval '1 second'`;
+    await owner.query("update event set at = now() - interval '99 days'");
+    await plant(PLANTS["event"]![1](midnight(30)));
+    const late = await plant(PLANTS["event"]![1](old));
+    await plant(PLANTS["event"]![1]("now()"));
+    expect(await purge(1000)).toBe(1);
+    expect(await count(`event where subject_id = '${late}'`)).toBe(1);
+  });
+
+  it("goes in batches, to its end, passing by what a call has locked", async () => {
+    const [, make] = PLANTS["bed_hold"]!;
+    const old = `${midnight(30)} - interval '1 second'`;
+    const locked = await plant(make(old));
+    for (let i = 0; i < 4; i++) await plant(make(old));
+    const call = await owner.query("begin").then(() => owner);
+    await call.query("select from bed_hold where id = $1 for update", [locked]);
+    expect(await purge(3)).toBe(3);
+    await purgeToTheEnd(pool);
+    await call.query("commit");
+    expect(await count(`bed_hold where ended_at < ${old} + interval '1 second'`)).toBe(1);
+    expect(await purge(3)).toBe(1);
+  });
+
+  it("proves itself: the chains verify, and their counts are what went", async () => {
+    const key = await nodeKey();
+    for (const identity of [lantern, harbour]) {
+      const entries = await chainOf(identity);
+      expect(entries.length).toBeGreaterThan(3);
+      expect(await verifyAuditExport(exportOf(key, identity.organisationId, entries), {})).toEqual(
+        [],
+      );
+    }
+    const holds = (await actionsOf(harbour)).filter((action) => action.includes("bed_hold"));
+    expect(holds).toEqual([
+      "purge:bed_hold:1",
+      "purge:bed_hold:3",
+      "purge:bed_hold:1",
+      "purge:bed_hold:1",
+    ]);
+  });
+});
