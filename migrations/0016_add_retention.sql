@@ -248,7 +248,7 @@ begin atomic
 end;
 
 -- All of them in one transaction; in the chain of each organisation that had a part in it, how many rows of
--- what. Answers with how many in all: 0, nothing is left, or another process is at it.
+-- what. Answers with how many in all: 0, nothing is left; null, another process is at it.
 create function purge_due(in_limit integer) returns integer
   language plpgsql volatile security definer set search_path = public, pg_temp
 as $$
@@ -257,7 +257,7 @@ declare
   purged record;
 begin
   if not pg_try_advisory_xact_lock(hashtextextended('purge', 0)) then
-    return 0;
+    return null;
   end if;
   with all_gone as (
     select 'handoff_envelope' as what, p.parties from purge_handoff_envelopes(in_limit) p

@@ -1943,7 +1943,7 @@ declare
   purged record;
 begin
   if not pg_try_advisory_xact_lock(hashtextextended('purge', 0)) then
-    return 0;
+    return null;
   end if;
   with all_gone as (
     select 'handoff_envelope' as what, p.parties from purge_handoff_envelopes(in_limit) p
