@@ -3,16 +3,20 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { printDatabaseSchema } from "../../src/cli/database-schema.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
+let database: TestDatabase;
 let client: pg.Client;
 beforeAll(async () => {
-  client = new pg.Client({ connectionString: inject("ownerUrl") });
+  database = await createTestDatabase();
+  client = new pg.Client({ connectionString: database.ownerUrl });
   await client.connect();
 });
 afterAll(async () => {
   await client.end();
+  await database.drop();
 });
 
 describe("what is generated from the migrations", () => {
@@ -23,7 +27,7 @@ describe("what is generated from the migrations", () => {
   it("is what the queries are typed with: run `npm run generate`", () => {
     const folder = mkdtempSync(join(tmpdir(), "wayhouse-types-"));
     const file = join(folder, "schema.ts");
-    const url = ["--dialect", "postgres", "--url", inject("ownerUrl")];
+    const url = ["--dialect", "postgres", "--url", database.ownerUrl];
     const options = ["--exclude-pattern", "migration", "--date-parser", "string"];
     execFileSync("npx", ["--no-install", "kysely-codegen", ...url, ...options, "--out-file", file]);
     const made = readFileSync(file, "utf8");
