@@ -167,7 +167,6 @@ export function startFeed(options: {
 
   /** Epoch, admission and events in one round trip, in this order: what is taken back between shows at the next beat. */
   async function read(id: string, { identity }: Subscriber, from: Place | null): Promise<Page> {
-    const askedAt = performance.now();
     const statements: Statement[] = [
       { text: "select epoch_of($1)::text as epoch", values: [id] },
       enterAs(identity),
@@ -177,7 +176,11 @@ export function startFeed(options: {
         values: from ? [from.transaction, from.position, PAGE] : ["9223372036854775807", "0", 0],
       },
     ];
-    const [epoch, entered, found] = await onClient(pool, (client) => runBatch(client, statements));
+    let askedAt = Infinity;
+    const [epoch, entered, found] = await onClient(pool, (client) => {
+      askedAt = performance.now();
+      return runBatch(client, statements);
+    });
     // Read before this process was stopped, perhaps, and told after: nobody may hear of it now.
     if (performance.now() - askedAt > LEASE_MS) throw new Unavailable();
     const scopes = entered!.rows[0]?.["scopes"] as string[] | undefined;
