@@ -14,9 +14,18 @@ type ResolveReference = (key: { id: string }, context: Context) => Promise<objec
  */
 export function guardEntities(schema: GraphQLSchema): GraphQLSchema {
   const field = schema.getQueryType()?.getFields()["_entities"];
-  if (field) field.resolve = resolveEntities;
+  if (field) {
+    field.resolve = resolveEntities;
+    field.extensions = { ...field.extensions, complexity: costOf };
+  }
   return schema;
 }
+
+/** What limits.ts counts below it: once for each representation, not as a list of unknown length. */
+const costOf = (args: { readonly representations: readonly unknown[] }) => ({
+  field: 1,
+  multiplier: args.representations.length,
+});
 
 const resolveEntities: GraphQLFieldResolver<unknown, Context> = (_, args, context, { schema }) => {
   const representations = args["representations"] as readonly unknown[];
