@@ -19,7 +19,8 @@ export function createGateway(options: GatewayOptions): Server {
     supergraph: options.supergraph,
     transports: { http: httpTransport },
     transportEntries: {
-      network: { location: options.networkUrl },
+      // Else the transport would subscribe by GET, which the network refuses.
+      network: { location: options.networkUrl, options: { method: "POST" } },
       cases: { location: options.casesUrl },
     },
     propagateHeaders: {
