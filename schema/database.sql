@@ -422,7 +422,7 @@ CASE subject_type
     ELSE false
 END);
 grant select on event to wayhouse_api;
-grant delete, insert, select on event to wayhouse_keeper;
+grant delete, insert, select, update (transaction_id) on event to wayhouse_keeper;
 
 create table handoff (
   id uuid not null,
@@ -666,7 +666,7 @@ create policy seen_by_network_admins on network for select to wayhouse_api
 create policy status_set_by_network_admins on network for update to wayhouse_api
   using (( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may));
 grant select, update (status) on network to wayhouse_api;
-grant select, update (node_key) on network to wayhouse_keeper;
+grant select, update (node_key, status) on network to wayhouse_keeper;
 
 create table organisation (
   id uuid not null default gen_random_uuid(),
@@ -1301,9 +1301,9 @@ CREATE OR REPLACE FUNCTION public.event_place_is_kept(in_transaction xid8, in_po
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
- SELECT ((in_transaction < pg_snapshot_xmax(pg_current_snapshot())) AND (EXISTS ( SELECT
+ SELECT (EXISTS ( SELECT
             FROM event e
-           WHERE (ROW(e.transaction_id, e."position") <= ROW(event_place_is_kept.in_transaction, event_place_is_kept.in_position)))));
+           WHERE ((e.transaction_id = event_place_is_kept.in_transaction) AND (e."position" = event_place_is_kept.in_position)))) AS "exists";
 END
 ;
 alter function event_place_is_kept(xid8,bigint) owner to wayhouse_keeper;
@@ -2545,6 +2545,37 @@ $function$
 ;
 alter function settle_overdue_holds(uuid[],integer) owner to wayhouse_keeper;
 grant execute on function settle_overdue_holds(uuid[],integer) to wayhouse_api;
+
+-- function settle_restore()
+CREATE OR REPLACE FUNCTION public.settle_restore()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  dropped integer;
+begin
+  update network set status = 'LOCKED_DOWN';
+  with handoffs as (delete from handoff_envelope e returning e.handoff_id),
+    lapsed as (
+      update handoff h set seal_by = now() from handoffs d
+        where h.id = d.handoff_id and 'ACCEPTED' in (h.status, h.held_from)),
+    instructions as (delete from bed_hold_instruction i returning i.hold_id),
+    contacts as (delete from consulate_envelope e returning e.contact_id)
+  select (select count(*) from handoffs) + (select count(*) from instructions) + (select count(*) from contacts)
+    into dropped;
+  perform setval('event_position_seq', nextval('event_position_seq') + 1000000000);
+  update event set transaction_id = pg_current_xact_id();
+  perform lock_chains(array(select o.id from organisation o));
+  perform append_audit(o.id, o.id, null, o.id, 'settleRestore', 'audit:read', 'Organisation', o.id)
+    from organisation o;
+  return dropped;
+end
+$function$
+;
+alter function settle_restore() owner to wayhouse_keeper;
+grant execute on function settle_restore() to wayhouse_owner;
 
 -- function shift_nights(uuid[],integer,integer)
 CREATE OR REPLACE FUNCTION public.shift_nights(in_holds uuid[], in_held integer, in_occupied integer)

@@ -44,6 +44,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Read drafts of consulate contacts from a list of diplomatic missions.",
     load: () => import("./import-missions.ts"),
   },
+  "settle restore": {
+    summary: "Make a database safe that was restored from a backup, before it is served.",
+    load: () => import("./settle-restore.ts"),
+  },
 };
 
 function help(): string {
