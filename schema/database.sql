@@ -209,6 +209,21 @@ create policy seen_by_holder_and_host on bed_stay for select to wayhouse_api
 grant select on bed_stay to wayhouse_api;
 grant insert, select on bed_stay to wayhouse_keeper;
 
+create table budget (
+  client_id uuid not null,
+  purpose text not null,
+  full_at timestamp with time zone not null,
+  constraint a_budget_has_a_known_purpose CHECK ((purpose = ANY (ARRAY['holds'::text, 'offers'::text, 'introductions'::text]))),
+  constraint a_budget_is_of_a_client FOREIGN KEY (client_id) REFERENCES client(id) ON DELETE CASCADE,
+  constraint budget_pkey PRIMARY KEY (client_id, purpose)
+);
+alter table budget enable row level security;
+alter table budget force row level security;
+create policy keeper on budget for all to wayhouse_keeper
+  using (true)
+  with check (true);
+grant insert, select, update (full_at) on budget to wayhouse_keeper;
+
 create table circle (
   id uuid not null default gen_random_uuid(),
   name text not null,
@@ -2589,6 +2604,35 @@ BEGIN ATOMIC
 END
 ;
 alter function shift_nights(uuid[],integer,integer) owner to wayhouse_keeper;
+
+-- function spend_budget(text,integer)
+CREATE OR REPLACE FUNCTION public.spend_budget(in_purpose text, in_per_hour integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  step constant interval := interval '1 hour' / in_per_hour;
+  over interval;
+begin
+  if viewer_client() is null then
+    raise insufficient_privilege using message = 'no context';
+  end if;
+  insert into budget as b (client_id, purpose, full_at)
+    values (viewer_client(), in_purpose, clock_timestamp() + step)
+    on conflict (client_id, purpose) do update
+      set full_at = greatest(b.full_at, clock_timestamp()) + step
+    returning b.full_at - clock_timestamp() - interval '1 hour' into over;
+  if over > interval '0' then
+    raise exception using errcode = 'WH001', message = 'a budget is spent',
+      detail = greatest(1, ceil(extract(epoch from over)))::text;
+  end if;
+end
+$function$
+;
+alter function spend_budget(text,integer) owner to wayhouse_keeper;
+grant execute on function spend_budget(text,integer) to wayhouse_api;
 
 -- function stream_pulse(xid8,uuid[])
 CREATE OR REPLACE FUNCTION public.stream_pulse(in_transaction xid8, in_organisations uuid[])

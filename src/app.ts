@@ -9,6 +9,8 @@ import { createPool } from "./platform/db/pool.ts";
 import { assertRoleIsHarmless } from "./platform/db/role.ts";
 import { onClient, openSession } from "./platform/db/session.ts";
 import type { Registry } from "./platform/http/documents.ts";
+import { createGate } from "./platform/limits/gate.ts";
+import { DEFAULT_LIMITS, type Limits } from "./platform/limits/limits.ts";
 import { drainable } from "./platform/http/drain.ts";
 import { measureRequests } from "./platform/http/measure.ts";
 import { createHttpServer } from "./platform/http/server.ts";
@@ -24,6 +26,8 @@ import { buildSchema } from "./schema.ts";
 
 export interface Core {
   readonly apiUrl: string;
+  /** 10, unless said otherwise. */
+  readonly databaseConnections?: number;
   readonly nodeKey: NodeKey;
   readonly log: Log;
   readonly metrics?: Metrics;
@@ -68,11 +72,12 @@ export async function createApp(
     /** The only ones that are answered; any, without it. */
     readonly documents?: Registry | null;
     readonly graphiql?: boolean;
+    readonly limits?: Limits;
     /** False where workers run the jobs. */
     readonly runsJobs?: boolean;
   },
 ): Promise<App> {
-  const { audience, runsJobs = true } = options;
+  const { audience, runsJobs = true, limits = DEFAULT_LIMITS } = options;
   const { log, metrics, tracing } = observed(options);
   const { pool, isReady: hasDatabase } = await openDatabase(options);
   const now = () => Date.now();
@@ -95,20 +100,26 @@ export async function createApp(
   });
   const cursors = createCursors(options.nodeKey.derive("event cursors"));
   const feed = startFeed({ url: options.apiUrl, cursors, log });
+  const admit = createGate(limits);
   const server = createHttpServer({
+    metrics,
     schema: buildSchema(),
     documents: options.documents ?? null,
     log,
     graphiql: options.graphiql ?? false,
     isReady: () => isReady(),
     async open(token) {
+      const until = Date.now() + limits.requestSeconds * 1_000;
       const { clientId, ...verified } = await verifier.verify(token);
       const identity = { ...verified, clientName: clientId };
-      const session = await openSession(pool, identity);
+      const countSearch = admit(identity);
+      const allowance = { until, countSearch, perHour: limits.perHour };
+      const session = await openSession(pool, identity, allowance);
       const caller = { identity, scopes: session.scopes, expiresAt: verified.expiresAt };
       return { session, nodeKey: options.nodeKey, caller, feed, cursors };
     },
   });
+  server.maxConnections = limits.connections;
   const drain = drainable(server);
   const isReady = async () => !drain.isDraining && (await hasDatabase());
   measureRequests(server, metrics);
@@ -143,8 +154,8 @@ const observed = ({ log, metrics = createMetrics(), tracing = NO_TRACING }: Core
   tracing,
 });
 
-async function openDatabase({ apiUrl, nodeKey, log, metrics }: Core) {
-  const pool = createPool({ url: apiUrl, log });
+async function openDatabase({ apiUrl, nodeKey, log, metrics, databaseConnections: max }: Core) {
+  const pool = createPool({ url: apiUrl, log, ...(max !== undefined && { max }) });
   metrics?.watchPool(() => ({
     total: pool.totalCount,
     idle: pool.idleCount,

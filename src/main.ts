@@ -35,7 +35,8 @@ async function main(isWorker: boolean): Promise<number> {
     const metrics = createMetrics();
     const tracing = await startTracing(config.tracesEndpoint);
     const nodeKey = await loadNodeKey(config.nodeKeyFile);
-    const core = { apiUrl, nodeKey, log, metrics, tracing };
+    const { databaseConnections } = config;
+    const core = { apiUrl, databaseConnections, nodeKey, log, metrics, tracing };
     const app = isWorker ? await createWorker(core) : await startApi(config, core);
     const operations = config.operations && createOperationsServer({ metrics, ...app });
     let cutOff: number;
@@ -85,6 +86,7 @@ async function startApi(config: Config, core: Core): Promise<App> {
     ...core,
     audience: config.audience,
     documents: config.documentsDir === null ? null : readRegistry(config.documentsDir),
+    limits: config.limits,
     graphiql: config.environment === "development",
     runsJobs: config.jobs === "inline",
   });

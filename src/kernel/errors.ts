@@ -77,6 +77,20 @@ export class IdempotencyMismatch extends WayhouseError {
   }
 }
 
+/** Too much in too short a time; nothing happened, and the same again may be sent once that has passed. */
+export class RateLimited extends WayhouseError {
+  readonly code = "RATE_LIMITED";
+  constructor(
+    /** At least 1. */
+    readonly retryAfterSeconds: number,
+  ) {
+    super("Too many of these in too short a time.");
+  }
+  override get details() {
+    return { retryAfterSeconds: this.retryAfterSeconds };
+  }
+}
+
 /** A bound of the API itself: size, depth, cost, length of a list. */
 export class LimitExceeded extends WayhouseError {
   readonly code = "LIMIT_EXCEEDED";

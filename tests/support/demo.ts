@@ -9,6 +9,7 @@ import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import { demoIssuer, demoKey, seedDemo } from "../../src/platform/db/demo-network.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/platform/limits/limits.ts";
 import { createLog } from "../../src/platform/telemetry/log.ts";
 import { createTestDatabase, type TestDatabase } from "./postgres.ts";
 
@@ -56,7 +57,7 @@ export interface Demo {
 }
 
 /** The demo network, served over HTTP as the API's role. */
-export async function startDemo(): Promise<Demo> {
+export async function startDemo(limits: Partial<Limits> = {}): Promise<Demo> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-demo-"));
   const faults: string[] = [];
@@ -64,7 +65,13 @@ export async function startDemo(): Promise<Demo> {
   const write = (line: string) => void faults.push(line);
   const log = createLog({ format: "text", level: "warn", write });
   const nodeKey = await loadNodeKey(inject("nodeKeyFile"));
-  const app = await createApp({ apiUrl: database.apiUrl, audience: AUDIENCE, nodeKey, log });
+  const app = await createApp({
+    apiUrl: database.apiUrl,
+    audience: AUDIENCE,
+    nodeKey,
+    log,
+    limits: { ...DEFAULT_LIMITS, ...limits },
+  });
   app.server.listen(0, "127.0.0.1");
   await once(app.server, "listening");
   const url = `http://127.0.0.1:${(app.server.address() as { port: number }).port}/graphql`;

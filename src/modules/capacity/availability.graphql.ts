@@ -76,7 +76,8 @@ builder.queryField("bedAvailability", (t) =>
       search: t.arg({ type: BedSearch, required: true }),
       ...pageArgs(t.arg),
     },
-    resolve: (_, { search, ...page }, { session }) => {
+    resolve: async (_, { search, ...page }, { session }) => {
+      await session.spend("searches");
       const wanted = {
         ...search,
         locality: search.locality ?? null,

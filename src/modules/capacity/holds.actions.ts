@@ -42,7 +42,7 @@ export interface HoldBeds {
 /** All stays at one host, or none. @throws AdvisoryInForce, CapacityExhausted, KeptApart, NotFound, BadUserInput */
 export async function holdBeds(session: Session, input: HoldBeds & Keyed): Promise<string> {
   const hold = await prepareHold(session, input);
-  const operation = { name: "holdBeds", scope: "beds:hold" } as const;
+  const operation = { name: "holdBeds", scope: "beds:hold", budget: "holds" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
     const change = await placeWithin(tx, session, hold);
     return { result: { id: change.id }, changes: [change] };

@@ -36,7 +36,7 @@ export async function offerHandoff(session: Session, input: OfferHandoff): Promi
   refuseReference(caseReference);
   const sender = session.organisationId;
   const candidates = candidateIds.map((id) => uuidOf("Organisation", id));
-  const operation = { name: "offerHandoff", scope: "handoffs:offer" } as const;
+  const operation = { name: "offerHandoff", scope: "handoffs:offer", budget: "offers" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
     const open = await findOpenTo(tx, candidates, destinations);
     if (!candidates.every((candidate) => open.includes(candidate))) throw new NotFound();

@@ -21,7 +21,7 @@ import { ADMINISTRATION, faultsOfRegistration, faultsOfScopes } from "./organisa
 
 export type OrganisationRow = Awaited<ReturnType<typeof findOrganisations>>[number];
 
-/** By exactly one of the three; whoever names a thumbprint sees its organisation from then on. */
+/** By exactly one of the three; whoever names a thumbprint sees its organisation from then on. @throws RateLimited */
 export async function findOrganisationId(
   session: Session,
   by: { readonly id?: string; readonly handle?: string; readonly thumbprint?: string },
@@ -29,7 +29,10 @@ export async function findOrganisationId(
   if (Object.keys(by).length !== 1) {
     throw new BadUserInput([{ path: [], message: "give one of id, handle and thumbprint" }]);
   }
-  if (by.thumbprint !== undefined) return introduce(session.read, by.thumbprint);
+  if (by.thumbprint !== undefined) {
+    await session.spend("introductions");
+    return introduce(session.read, by.thumbprint);
+  }
   if (by.handle !== undefined) return findIdOfHandle(session.read, by.handle);
   try {
     return uuidOf("Organisation", by.id!);

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 
 export interface Config {
@@ -28,6 +29,9 @@ export interface Config {
   readonly tracesEndpoint?: string;
   /** `none` where `npm run worker` runs the jobs. */
   readonly jobs: "inline" | "none";
+  readonly limits: Limits;
+  /** Connections of one process to the database, besides those of its streams. */
+  readonly databaseConnections: number;
   readonly drain: { readonly noticeSeconds: number; readonly mostSeconds: number };
 }
 
@@ -55,6 +59,8 @@ const whole = (least: number, most: number) =>
     )
     .transform(Number);
 
+const MOST_RATE = 1_000_000;
+
 const environment = z
   .object({
     HOST: z.string().default("127.0.0.1"),
@@ -81,6 +87,17 @@ const environment = z
       .refine((value) => /^https?:$/.test(protocolOf(value)), "must be an http or https URL")
       .optional(),
     JOBS: oneOf(["inline", "none"]).default("inline"),
+    CLIENT_REQUESTS_PER_SECOND: whole(1, MOST_RATE).default(DEFAULT_LIMITS.clientPerSecond),
+    ORGANISATION_REQUESTS_PER_SECOND: whole(1, MOST_RATE).default(
+      DEFAULT_LIMITS.organisationPerSecond,
+    ),
+    SEARCHES_PER_MINUTE: whole(1, MOST_RATE).default(DEFAULT_LIMITS.searchesPerMinute),
+    HOLDS_PER_HOUR: whole(1, MOST_RATE).default(DEFAULT_LIMITS.perHour.holds),
+    OFFERS_PER_HOUR: whole(1, MOST_RATE).default(DEFAULT_LIMITS.perHour.offers),
+    INTRODUCTIONS_PER_HOUR: whole(1, MOST_RATE).default(DEFAULT_LIMITS.perHour.introductions),
+    REQUEST_SECONDS: whole(1, 600).default(DEFAULT_LIMITS.requestSeconds),
+    CONNECTIONS: whole(1, 100_000).default(DEFAULT_LIMITS.connections),
+    DATABASE_CONNECTIONS: whole(2, 1_000).default(10),
     DRAIN_SECONDS: whole(1, 600).default(25),
     DRAIN_NOTICE_SECONDS: whole(0, 300).default(0),
   })
@@ -121,6 +138,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       tracesEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
     }),
     jobs: data.JOBS,
+    limits: {
+      clientPerSecond: data.CLIENT_REQUESTS_PER_SECOND,
+      organisationPerSecond: data.ORGANISATION_REQUESTS_PER_SECOND,
+      searchesPerMinute: data.SEARCHES_PER_MINUTE,
+      perHour: {
+        holds: data.HOLDS_PER_HOUR,
+        offers: data.OFFERS_PER_HOUR,
+        introductions: data.INTRODUCTIONS_PER_HOUR,
+      },
+      requestSeconds: data.REQUEST_SECONDS,
+      connections: data.CONNECTIONS,
+    },
+    databaseConnections: data.DATABASE_CONNECTIONS,
     drain: { noticeSeconds: data.DRAIN_NOTICE_SECONDS, mostSeconds: data.DRAIN_SECONDS },
   };
 }

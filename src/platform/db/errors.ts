@@ -1,4 +1,10 @@
-import { BadUserInput, NotFound, Unavailable, WayhouseError } from "../../kernel/errors.ts";
+import {
+  BadUserInput,
+  NotFound,
+  RateLimited,
+  Unavailable,
+  WayhouseError,
+} from "../../kernel/errors.ts";
 
 /**
  * What a caller hears when a constraint stops it: the only place where their names meet codes.
@@ -27,6 +33,7 @@ function taken(field: string): WayhouseError {
 interface ServerError extends Error {
   readonly code: string;
   readonly constraint?: string;
+  readonly detail?: string;
   readonly severity: string;
 }
 
@@ -50,6 +57,7 @@ export function translate(error: unknown): unknown {
   if (error.code === "22021" || error.code === "22P05") {
     return new BadUserInput([{ path: [], message: "must not contain U+0000" }]);
   }
+  if (error.code === "WH001") return new RateLimited(Number(error.detail));
   if (error.code === "42501") return new NotFound();
   if (error.code === "23503") return new NotFound();
   if (error.code.startsWith("23")) return CONSTRAINTS[error.constraint ?? ""]?.() ?? error;

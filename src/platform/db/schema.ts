@@ -107,6 +107,12 @@ export interface BedStay {
   shelter_id: string;
 }
 
+export interface Budget {
+  client_id: string;
+  full_at: Timestamp;
+  purpose: string;
+}
+
 export interface Circle {
   created_at: Generated<Timestamp>;
   id: Generated<string>;
@@ -347,6 +353,7 @@ export interface DB {
   bed_hold_reference: BedHoldReference;
   bed_night: BedNight;
   bed_stay: BedStay;
+  budget: Budget;
   circle: Circle;
   circle_member: CircleMember;
   client: Client;

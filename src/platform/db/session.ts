@@ -9,6 +9,7 @@ import {
   Unavailable,
 } from "../../kernel/errors.ts";
 import type { Scope } from "../../kernel/scopes.ts";
+import { type Budget, DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
 import { kyselyOver } from "./dialect.ts";
 import { isRetryable, isServerError, translate } from "./errors.ts";
 import { type Rows, runBatch, type Statement } from "./pipeline.ts";
@@ -44,6 +45,16 @@ export interface Effect<R> {
 export interface Operation {
   readonly name: string;
   readonly scope: Scope;
+  /** What its success is counted against. */
+  readonly budget?: Budget;
+}
+
+/** How much one call may use. */
+export interface Allowance extends Pick<Limits, "perHour"> {
+  /** Milliseconds since the epoch: from then on no statement begins. */
+  readonly until?: number;
+  /** @throws RateLimited */
+  readonly countSearch?: () => void;
 }
 
 /** What every write's input has. */
@@ -59,6 +70,8 @@ export interface Session {
   readonly scopes: ReadonlySet<Scope>;
   /** Reads: each statement is its own implicit transaction, one round trip. */
   readonly read: Kysely<DB>;
+  /** Before a read that tells more the oftener it is asked. @throws RateLimited */
+  spend(on: "searches" | "introductions"): Promise<void>;
   /**
    * Before what was read leaves the process: the status once more, if the process or the database slept
    * meanwhile. @throws Unauthenticated, Forbidden, Unavailable
@@ -67,7 +80,7 @@ export interface Session {
   /**
    * One transaction: status, idempotency key, work, audit, event. A repeated key answers with the
    * first call's result and has no further effect; an error rolls everything back, the key included.
-   * @throws BadUserInput for a key that is not 8 to 128 visible ASCII characters, IdempotencyMismatch, Unauthenticated, Unavailable, and what `work` throws
+   * @throws BadUserInput for a key that is not 8 to 128 visible ASCII characters, IdempotencyMismatch, RateLimited, Unauthenticated, Unavailable, and what `work` throws
    */
   write<R extends object>(
     operation: Operation,
@@ -82,13 +95,26 @@ const STALE_MS = 100;
 const KEY = /^[\x21-\x7e]{8,128}$/;
 
 /** Opens a session in one round trip. @throws Unauthenticated if the token, client or organisation is out. */
-export async function openSession(pool: Pool, identity: Identity): Promise<Session> {
+export async function openSession(
+  pool: Pool,
+  identity: Identity,
+  { until = Infinity, countSearch, perHour }: Allowance = DEFAULT_LIMITS,
+): Promise<Session> {
   const enter = enterAs(identity);
   let confirmedAt = performance.now();
   const [entered] = await onClient(pool, (client) => runBatch(client, [enter]));
   const { clientId, scopes } = admitted(entered);
 
+  const inTime = () => {
+    if (Date.now() > until) throw new Unavailable();
+  };
+  const spending = (budget: Budget): Statement => ({
+    text: "select spend_budget($1, $2)",
+    values: [budget, perHour[budget]],
+  });
+
   async function reenter(...statements: Statement[]): Promise<Rows | undefined> {
+    inTime();
     const askedAt = performance.now();
     const batch = [enter, ...statements];
     const [status, rows] = await onClient(pool, (client) => runBatch(client, batch));
@@ -114,7 +140,10 @@ export async function openSession(pool: Pool, identity: Identity): Promise<Sessi
       let replayed: R | undefined;
       let effect: Effect<R> | undefined;
       const db = kyselyOver({
-        run: async (statement) => (await runBatch(client, [statement]))[0]!,
+        async run(statement) {
+          inTime();
+          return (await runBatch(client, [statement]))[0]!;
+        },
         async begin() {
           const claim = {
             text: "select fresh, matches, result from claim_idempotency_key($1, $2)",
@@ -142,7 +171,8 @@ export async function openSession(pool: Pool, identity: Identity): Promise<Sessi
             text: "update idempotency_record set result = $3 where client_id = $1 and key_hash = $2",
             values: [clientId, key, JSON.stringify(effect.result)],
           };
-          await runBatch(client, [remember, record, COMMIT, RING]);
+          const spent = operation.budget ? [spending(operation.budget)] : [];
+          await runBatch(client, [remember, record, ...spent, COMMIT, RING]);
         },
         rollback,
       });
@@ -159,6 +189,10 @@ export async function openSession(pool: Pool, identity: Identity): Promise<Sessi
     clientId,
     scopes,
     read,
+    async spend(on) {
+      if (on === "searches") countSearch?.();
+      else await reenter(spending(on));
+    },
     async confirm() {
       if (performance.now() - confirmedAt > STALE_MS) await reenter();
     },

@@ -1,5 +1,5 @@
 import { complexityFromQuery } from "@pothos/plugin-complexity";
-import { type DocumentNode, GraphQLError, Kind, parse } from "graphql";
+import { type DocumentNode, type ExecutionArgs, GraphQLError, Kind, parse } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { presentInput, withCode } from "./errors.ts";
 
@@ -30,25 +30,28 @@ export const boundDocuments: Plugin = {
       if (!valid) setResult((result as readonly GraphQLError[]).map(presentInput));
     };
   },
-  onExecute({ args, setResultAndStopExecution }) {
-    const { schema, document, operationName, variableValues } = args;
-    try {
-      const { depth, complexity } = complexityFromQuery(operationOf(document, operationName), {
-        schema,
-        variables: variableValues ?? {},
-      });
-      if (depth > MOST_DEPTH) throw exceeded(`The operation is deeper than ${MOST_DEPTH} fields.`);
-      if (complexity > MOST_COST) {
-        throw exceeded(
-          `The operation may come to ${complexity} fields, more than ${MOST_COST}: ask for smaller pages or fewer nights.`,
-        );
-      }
-    } catch (error) {
-      if (!(error instanceof GraphQLError)) throw error;
-      setResultAndStopExecution({ errors: [presentInput(error)] });
-    }
-  },
 };
+
+/** Of any operation, subscriptions too. @throws GraphQLError with what the caller may know of it */
+export function boundOperation(
+  args: Pick<ExecutionArgs, "schema" | "document" | "operationName" | "variableValues">,
+): void {
+  const { schema, document, operationName, variableValues } = args;
+  try {
+    const { depth, complexity } = complexityFromQuery(operationOf(document, operationName), {
+      schema,
+      variables: variableValues ?? {},
+    });
+    if (depth > MOST_DEPTH) throw exceeded(`The operation is deeper than ${MOST_DEPTH} fields.`);
+    if (complexity > MOST_COST) {
+      throw exceeded(
+        `The operation may come to ${complexity} fields, more than ${MOST_COST}: ask for smaller pages or fewer nights.`,
+      );
+    }
+  } catch (error) {
+    throw error instanceof GraphQLError ? presentInput(error) : error;
+  }
+}
 
 /** Only what runs is counted: a document may hold several operations. */
 function operationOf(document: DocumentNode, name: string | null | undefined): DocumentNode {

@@ -2,20 +2,30 @@ import type { IncomingMessage } from "node:http";
 
 const MOST_BYTES = 1024 * 1024;
 
+/** From the first look at a body to its last byte. */
+const SLOWEST_MS = 10_000;
+
 export class OverlongBody extends Error {}
+export class SlowBody extends Error {}
 
 /**
- * The request's JSON, read within its bound. @throws OverlongBody past 1 MiB, SyntaxError for what is not
- * UTF-8 or not JSON
+ * The request's JSON, read within its bound. @throws OverlongBody past 1 MiB, SlowBody after 10 seconds,
+ * SyntaxError for what is not UTF-8 or not JSON
  */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
+export async function readJson(request: IncomingMessage, slowestMs = SLOWEST_MS): Promise<unknown> {
   if (Number(request.headers["content-length"] ?? 0) > MOST_BYTES) throw new OverlongBody();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MOST_BYTES) throw new OverlongBody();
-    chunks.push(chunk);
+  // An error of its own ends the loop, and leaves the socket for the answer.
+  const slow = setTimeout(() => request.emit("error", new SlowBody()), slowestMs);
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      size += (chunk as Buffer).length;
+      if (size > MOST_BYTES) throw new OverlongBody();
+      chunks.push(chunk as Buffer);
+    }
+  } finally {
+    clearTimeout(slow);
   }
   return JSON.parse(decode(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
 }

@@ -15,7 +15,7 @@ import { BadUserInput, type Issue } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
 import { present } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
-import { boundDocuments } from "../graphql/limits.ts";
+import { boundDocuments, boundOperation } from "../graphql/limits.ts";
 import { type DocumentName, documentOf, type Registry } from "./documents.ts";
 
 /** One request of GraphQL over HTTP. */
@@ -130,6 +130,11 @@ export function createOperations(options: {
       variableValues: variables,
       operationName,
     };
+    try {
+      boundOperation(args);
+    } catch (error) {
+      return refusal(error);
+    }
     return {
       type: operation.operation,
       get shape() {

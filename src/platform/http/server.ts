@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type GraphQLSchema, OperationTypeNode } from "graphql";
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
-import { Unauthenticated, WayhouseError } from "../../kernel/errors.ts";
+import { RateLimited, Unauthenticated, WayhouseError } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
 import {
   acceptedType,
@@ -11,8 +11,9 @@ import {
   RESPONSE_TYPE,
   STREAM_TYPE,
 } from "./answers.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
-import { OverlongBody, readJson } from "./body.ts";
+import { OverlongBody, readJson, SlowBody } from "./body.ts";
 import type { Registry } from "./documents.ts";
 import { createOperations, type OperationRequest, readRequest } from "./operation.ts";
 import { createStreams } from "./streams.ts";
@@ -21,18 +22,19 @@ export interface ServerOptions {
   readonly schema: GraphQLSchema;
   /** Null: any document is answered. */
   readonly documents: Registry | null;
-  /** @throws Unauthenticated, Unavailable */
+  /** @throws RateLimited, Unauthenticated, Unavailable */
   readonly open: (token: string) => Promise<Context>;
   readonly isReady: () => Promise<boolean>;
   /** Serves GraphiQL to a browser that opens /graphql: for development only. */
   readonly graphiql: boolean;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** POST /graphql with a bearer token (RFC 6750, GraphQL over HTTP, GraphQL over SSE), and two health checks. */
 export function createHttpServer(options: ServerOptions): Server {
   const prepare = createOperations(options);
-  const answerStream = createStreams(options.log);
+  const answerStream = createStreams(options);
 
   return createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -85,6 +87,8 @@ export function createHttpServer(options: ServerOptions): Server {
     // A write stands by now; only what was read is never told too late.
     if (operation.type === OperationTypeNode.QUERY && !(await isConfirmed(context, response)))
       return;
+    const wait = result.errors?.find(({ extensions }) => extensions["code"] === "RATE_LIMITED");
+    if (wait) response.setHeader("retry-after", Number(wait.extensions["retryAfterSeconds"]));
     const status = type === RESPONSE_TYPE && result.data === undefined ? 400 : 200;
     answerJson(response, status, type, JSON.stringify(result));
   }
@@ -123,6 +127,9 @@ async function readParams(
       // What is still to come is not read: the connection ends with the answer.
       response.setHeader("connection", "close");
       refuse(response, 413, "LIMIT_EXCEEDED", "The body is larger than 1 MiB.");
+    } else if (error instanceof SlowBody) {
+      response.setHeader("connection", "close");
+      refuse(response, 408, "LIMIT_EXCEEDED", "The body took more than 10 seconds.");
     } else if (error instanceof SyntaxError) {
       refuse(response, 400, "BAD_USER_INPUT", "The body is not JSON.");
     } else refuseKnown(response, error);
@@ -134,12 +141,14 @@ const STATUS: Readonly<Record<string, number>> = {
   BAD_USER_INPUT: 400,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
+  RATE_LIMITED: 429,
   UNAVAILABLE: 503,
 };
 
 function refuseKnown(response: ServerResponse, error: unknown): void {
   if (!(error instanceof WayhouseError)) throw error;
   if (error instanceof Unauthenticated) response.setHeader("www-authenticate", "Bearer");
+  if (error instanceof RateLimited) response.setHeader("retry-after", error.retryAfterSeconds);
   refuse(response, STATUS[error.code] ?? 500, error.code, error.message, error.details);
 }
 

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
 import { present } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { STREAM_TYPE } from "./answers.ts";
 import type { Operation } from "./operation.ts";
 
@@ -18,7 +19,7 @@ const SLOWEST_DRAIN_MS = 500;
  * GraphQL over server-sent events, distinct connections mode: `next` for each result, then `complete`. The
  * same event under the same selection is executed once, however many streams it goes to.
  */
-export function createStreams(log: Log) {
+export function createStreams({ log, metrics }: { readonly log: Log; readonly metrics: Metrics }) {
   const executed = new WeakMap<object, Map<string, Promise<string>>>();
   const payloadOf = (event: object, operation: Operation): Promise<string> => {
     let payloads = executed.get(event);
@@ -38,6 +39,7 @@ export function createStreams(log: Log) {
     response.setHeader("content-type", STREAM_TYPE);
     response.setHeader("cache-control", "no-store");
     response.setHeader("x-accel-buffering", "no");
+    metrics.streamOpened();
     const beat = setInterval(() => void response.write(BEAT), BEAT_MS);
     try {
       for await (const message of messagesOf(response, operation)) {
@@ -49,6 +51,7 @@ export function createStreams(log: Log) {
       response.end("event: complete\ndata:\n\n");
     } finally {
       clearInterval(beat);
+      metrics.streamClosed();
     }
   };
 

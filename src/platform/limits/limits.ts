@@ -1,0 +1,27 @@
+/** What one caller may use. The numbers are an operator's to set; `config.ts` names the variables. */
+export interface Limits {
+  /** Of one client at one process; ten seconds of it may come at once. */
+  readonly clientPerSecond: number;
+  /** Of all clients of one organisation at one process; ten seconds of it may come at once. */
+  readonly organisationPerSecond: number;
+  /** Searches for beds by one client at one process, a minute of it at once: many together count beds. */
+  readonly searchesPerMinute: number;
+  /** Of one client, kept in the database: an hour of it may come at once. */
+  readonly perHour: Readonly<Record<Budget, number>>;
+  /** After so long a request begins no further statement. */
+  readonly requestSeconds: number;
+  /** Open sockets of one process, streams included. */
+  readonly connections: number;
+}
+
+/** What a stolen token would be used up for: counted in the transaction that does it, by every process. */
+export type Budget = "holds" | "offers" | "introductions";
+
+export const DEFAULT_LIMITS: Limits = {
+  clientPerSecond: 200,
+  organisationPerSecond: 500,
+  searchesPerMinute: 3_000,
+  perHour: { holds: 600, offers: 600, introductions: 120 },
+  requestSeconds: 20,
+  connections: 5_000,
+};

@@ -1,0 +1,200 @@
+import { once } from "node:events";
+import { createServer, request as send } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEFAULT_LIMITS } from "../../src/platform/limits/limits.ts";
+import { createRate } from "../../src/platform/limits/rate.ts";
+import { readJson, SlowBody } from "../../src/platform/http/body.ts";
+import { type Answer, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
+import { HOLD, SEARCH, search } from "../support/holds.ts";
+
+const VIEWER = { query: "{ viewer { scopes } }" };
+let demo: Demo;
+afterAll(() => demo?.stop());
+
+describe("a rate", () => {
+  it("lets a burst by, then one for each step, and says when the next may come", () => {
+    let clock = 1_000;
+    const rate = createRate({ perSecond: 0.5, burst: 3, now: () => clock });
+    const spend = (times: number) => Array.from({ length: times }, () => rate.spend("one"));
+    expect(spend(5)).toEqual([0, 0, 0, 2, 2]);
+    expect(rate.spend("another")).toBe(0);
+    clock += 2_000;
+    expect(spend(2)).toEqual([0, 2]);
+    clock += 3_600_000;
+    expect(spend(4)).toEqual([0, 0, 0, 2]);
+  });
+
+  it("forgets whom it has not met for long, and nobody of late", () => {
+    const rate = createRate({ perSecond: 0.001, burst: 1, now: () => 0 });
+    for (let count = 0; count < 20_001; count++) rate.spend(String(count));
+    expect(rate.spend("20000")).toBeGreaterThan(0);
+    expect(rate.spend("0")).toBe(0);
+  });
+});
+
+describe("a client", () => {
+  beforeAll(async () => {
+    await demo?.stop();
+    demo = await startDemo({
+      clientPerSecond: 2,
+      searchesPerMinute: 3,
+      perHour: { ...DEFAULT_LIMITS.perHour, holds: 2, introductions: 2 },
+    });
+  });
+  const stays = async (count: number) => {
+    const { data } = await demo.ask("harbour", "{ shelters { edges { node { id } } } }");
+    const shelterId = data["shelters"].edges[0].node.id as string;
+    return [{ shelterId, beds: 1, checkIn: night(count), checkOut: night(count + 1) }];
+  };
+  const hold = async (nth: number, client = "bot") => {
+    const input = {
+      idempotencyKey: `budget-${client}-${nth}`,
+      stays: await stays(nth),
+      riskProfile: "OTHER",
+    };
+    const { text } = await demo.call(
+      { organisation: "lantern", clientId: client },
+      { query: HOLD, variables: { input } },
+    );
+    return JSON.parse(text) as Answer;
+  };
+
+  it("that searched too often is RATE_LIMITED for searches, and for nothing else", async () => {
+    const answers: (string | undefined)[] = [];
+    for (let count = 0; count < 4; count++)
+      answers.push(codeOf(await demo.ask("bridge", SEARCH, { search })));
+    expect(answers).toEqual([undefined, undefined, undefined, "RATE_LIMITED"]);
+    expect(codeOf(await demo.ask("bridge", VIEWER.query))).toBeUndefined();
+    expect(codeOf(await demo.ask("lantern", SEARCH, { search }))).toBeUndefined();
+  });
+
+  it("that has held what its hour allows waits, is answered again by key, and a refused hold costs nothing", async () => {
+    const first = await hold(1);
+    expect(codeOf(first)).toBeUndefined();
+    const { data } = await demo.ask("lantern", HOLD, {
+      input: {
+        idempotencyKey: "budget-of-nobody",
+        stays: [{ ...(await stays(2))[0], beds: 10_000 }],
+        riskProfile: "OTHER",
+      },
+    });
+    expect(data?.["holdBeds"]?.status).not.toBe("HELD");
+    expect(codeOf(await hold(2))).toBeUndefined();
+    const third = await hold(3);
+    expect(third.errors).toMatchObject([{ extensions: { code: "RATE_LIMITED" } }]);
+    const wait = (third.errors![0]!.extensions as unknown as { retryAfterSeconds: number })
+      .retryAfterSeconds;
+    expect(wait).toBeGreaterThan(1_700);
+    expect(wait).toBeLessThanOrEqual(1_800);
+    // Nothing of it happened: its key is free, and the first call's answer stands.
+    expect(await hold(1)).toEqual(first);
+    expect(codeOf(await hold(3))).toBe("RATE_LIMITED");
+  });
+
+  it("that names thumbprints at random is stopped", async () => {
+    const codes: (string | undefined)[] = [];
+    for (let nth = 0; nth < 3; nth++) {
+      const query = `{ organisation(thumbprint: "${"A".repeat(42)}${"AEI"[nth]}") { id } }`;
+      codes.push(codeOf(await demo.ask("outsider", query)));
+    }
+    expect(codes.at(-1)).toBe("RATE_LIMITED");
+    expect(codes.slice(0, 2)).not.toContain("RATE_LIMITED");
+  });
+
+  it("of too many requests gets 429 and when to come back; another one of the organisation does not", async () => {
+    const answers: Response[] = [];
+    const authorization = `Bearer ${await demo.token("coordinator", [])}`;
+    for (let count = 0; count < 40; count++)
+      answers.push(
+        await fetch(demo.url, {
+          method: "POST",
+          headers: { authorization, "content-type": "application/json" },
+          body: JSON.stringify(VIEWER),
+        }),
+      );
+    expect(answers.slice(0, 20).map(({ status }) => status)).toEqual(Array(20).fill(200));
+    const refused = answers.find(({ status }) => status === 429)!;
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(await refused.json()).toMatchObject({
+      errors: [{ extensions: { code: "RATE_LIMITED", retryAfterSeconds: 1 } }],
+    });
+    const other = await demo.call({ organisation: "coordinator", clientId: "admin" }, VIEWER);
+    expect(other.status).toBe(200);
+  });
+});
+
+describe("a document", () => {
+  const posted = async (body: unknown) =>
+    JSON.parse((await demo.post("harbour", body)).text) as Answer;
+  it.each<[string, string, string]>([
+    [
+      "of 1,000 aliases",
+      `{ ${Array.from({ length: 1_000 }, (_, nth) => `a${nth}: __typename`).join(" ")} }`,
+      "LIMIT_EXCEEDED",
+    ],
+    [
+      "of 10,000 directives",
+      `{ viewer { scopes ${"@include(if: true) ".repeat(10_000)} } }`,
+      "LIMIT_EXCEEDED",
+    ],
+    [
+      "50 levels deep",
+      `{ bedHolds(side: HOLDER) { edges { node { ${"caseReference { bedHolds { ".repeat(25)} id ${"} }".repeat(25)} } } } }`,
+      "LIMIT_EXCEEDED",
+    ],
+    [
+      "of fragments in a circle",
+      "{ viewer { ...a } } fragment a on Viewer { ...b } fragment b on Viewer { ...a }",
+      "BAD_USER_INPUT",
+    ],
+    [
+      "of a subscription with too many tokens",
+      `subscription { events { ${"kind ".repeat(2_100)} } }`,
+      "LIMIT_EXCEEDED",
+    ],
+  ])("%s is refused with its code", async (_, query, code) => {
+    expect(codeOf(await posted({ query }))).toBe(code);
+  });
+
+  const canary = "canary".repeat(150_000);
+  it.each<[string, string, unknown]>([
+    ["an ID", "query ($v: ID!) { node(id: $v) { id } }", [canary]],
+    ["a number", "query ($v: Int!) { shelters(first: $v) { edges { node { id } } } }", canary],
+    ["an enum", "query ($v: HoldSide!) { bedHolds(side: $v) { edges { node { id } } } }", canary],
+    [
+      "a member",
+      "query ($v: BedSearch!) { bedAvailability(search: $v) { edges { node { beds } } } }",
+      { ...search, [canary]: 1 },
+    ],
+  ])("with a huge value for %s is refused, and the value is not repeated", async (_, query, v) => {
+    const { text } = await demo.post("harbour", { query, variables: { v } });
+    expect(codeOf(JSON.parse(text) as Answer)).toBe("BAD_USER_INPUT");
+    expect(text).not.toContain("canary");
+    expect(text.length).toBeLessThan(1_000);
+  });
+});
+
+it("a body that does not come is refused, and its connection can still be answered", async () => {
+  const server = createServer((request, response) => {
+    readJson(request, 50).then(
+      () => response.end(),
+      (error: unknown) => response.writeHead(error instanceof SlowBody ? 408 : 500).end(),
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const slow = send({
+    port,
+    host: "127.0.0.1",
+    method: "POST",
+    headers: { "content-length": 100 },
+  });
+  slow.write("{");
+  const [response] = (await once(slow, "response")) as [{ statusCode: number }];
+  expect(response.statusCode).toBe(408);
+  slow.destroy();
+  server.closeAllConnections();
+  server.close();
+});
