@@ -18,7 +18,10 @@ export function present(error: unknown, log: Log): GraphQLError {
 /** A document or its variables that graphql-js refused. */
 export function presentInput(error: GraphQLError): GraphQLError {
   if (error.extensions["code"] === "LIMIT_EXCEEDED") return error;
-  const issue = issueOfVariable(error) ?? { path: error.path ?? [], message: error.message };
+  const issue = issueOfVariable(error) ?? {
+    path: error.path ?? [],
+    message: withoutValue(error.message),
+  };
   const place = issue.path.length > 0 && !error.path ? `At ${issue.path.join(".")}: ` : "";
   return withCode(error, "BAD_USER_INPUT", place + issue.message, { issues: [issue] });
 }
@@ -37,8 +40,18 @@ function issueOfVariable({ message, originalError }: GraphQLError): Issue | null
     .split(/[.[\]]+/)
     .filter((member) => member !== "")
     .map((member) => (/^\d+$/.test(member) ? Number(member) : member));
-  return { path: path[0] === "input" ? path.slice(1) : path, message: rule };
+  return { path: path[0] === "input" ? path.slice(1) : path, message: withoutValue(rule) };
 }
+
+/** Of the sentences of graphql-js that end with what was sent, the part before it. */
+const withoutValue = (message: string) =>
+  message
+    .replace(/^((?:Enum )?"?\w{1,80}"? cannot represent [^:]{1,80}):.*$/s, "$1.")
+    .replace(/^Value .* does not exist in ("\w{1,80}" enum)\b.*$/s, "must be a value of the $1")
+    .replace(
+      /^Field .* is not defined by type ("\w{1,80}")\..*$/s,
+      "must have no fields but those of $1",
+    );
 
 export function withCode(
   error: GraphQLError,
