@@ -54,21 +54,30 @@ export async function runBot(work: Work, signal?: AbortSignal): Promise<never> {
   for (let after = store.cursor(); ; after = null) {
     try {
       for await (const { kind, subjectId, cursor } of client.events({ ...following, after })) {
-        const look = kind === "HANDOFF_CHANGED" ? lookAtHandoff : lookAtHold;
-        await look(work, me, subjectId).catch((error: unknown) => {
-          // A file or a key that does not hold is for people to look into; everything else goes on.
-          if (!(error instanceof SealingError)) throw error;
-          work.tell(`${subjectId} is left to people: ${error.message}`);
-        });
+        await attend(work, kind === "HANDOFF_CHANGED" ? lookAtHandoff : lookAtHold, me, subjectId);
         store.keepCursor(cursor);
       }
     } catch (error) {
-      // Away for longer than events are kept: the open ones are listed instead, then all that is kept is read.
+      // Away for longer than events are kept: what is open is listed, then all that is kept is read.
       const isTooOld = error instanceof CallFailed && error.code === "BAD_USER_INPUT" && after;
       if (!isTooOld) throw error;
       for await (const { id } of client.all(Handoffs, { box: "INBOX" }, ({ handoffs }) => handoffs))
-        await lookAtHandoff(work, me, id);
+        await attend(work, lookAtHandoff, me, id);
     }
+  }
+}
+
+type Look = (work: Work, me: string, id: string) => Promise<void>;
+
+/** What is refused, or does not hold, would be so again: people look into it, and the bot goes on. */
+async function attend(work: Work, look: Look, me: string, id: string): Promise<void> {
+  try {
+    await look(work, me, id);
+  } catch (error) {
+    const isRefused =
+      error instanceof CallFailed && ["BAD_USER_INPUT", "NOT_FOUND"].includes(error.code);
+    if (!isRefused && !(error instanceof SealingError)) throw error;
+    work.tell(`${id} is left to people: ${error.message}`);
   }
 }
 
