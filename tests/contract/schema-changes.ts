@@ -3,8 +3,10 @@ import {
   type ConstDirectiveNode,
   findBreakingChanges,
   type GraphQLSchema,
+  isInputObjectType,
   isObjectType,
   parse,
+  print,
 } from "graphql";
 
 export interface Declared {
@@ -19,7 +21,12 @@ export function breakingChanges(released: string, current: string): string[] {
   const shape = findBreakingChanges(before, after).map(
     ({ type, description }) => `${type}: ${description}`,
   );
-  return [...shape, ...accessChanges(before, after)].toSorted();
+  return [
+    ...shape,
+    ...accessChanges(before, after),
+    ...keyChanges(before, after),
+    ...defaultChanges(before, after),
+  ].toSorted();
 }
 
 /** Undeclared changes, and declarations of what does not happen; none, if partners were told the truth. */
@@ -54,6 +61,57 @@ function accessChanges(before: GraphQLSchema, after: GraphQLSchema): string[] {
       ? []
       : [`ACCESS_CHANGED: ${field} needed ${right} and needs ${now}.`];
   });
+}
+
+/** A key less is an entity that partners' graphs can extend no more. */
+function keyChanges(before: GraphQLSchema, after: GraphQLSchema): string[] {
+  const kept = new Set(keysOf(after));
+  return keysOf(before)
+    .filter((key) => !kept.has(key))
+    .map((key) => `KEY_REMOVED: ${key} is gone.`);
+}
+
+function keysOf(schema: GraphQLSchema): string[] {
+  return Object.values(schema.getTypeMap()).flatMap((type) =>
+    (type.astNode?.directives ?? [])
+      .filter(({ name }) => name.value === "key")
+      .map((key) => `${type.name} ${print(key)}`),
+  );
+}
+
+/** What is left out means another thing, or must be said now; graphql-js compares the types alone. */
+function defaultChanges(before: GraphQLSchema, after: GraphQLSchema): string[] {
+  const now = defaultsOf(after);
+  return [...defaultsOf(before)].flatMap(([place, value]) => {
+    const other = now.get(place);
+    return value === null || other === undefined || other === value
+      ? []
+      : [`DEFAULT_CHANGED: ${place} was ${value} if left out and is ${other ?? "nothing"}.`];
+  });
+}
+
+/** Of every argument and input field; null where it has none. */
+function defaultsOf(schema: GraphQLSchema): Map<string, string | null> {
+  const types = Object.values(schema.getTypeMap());
+  const inputs = types
+    .filter(isInputObjectType)
+    .flatMap((type) =>
+      Object.values(type.getFields()).map(
+        (field) => [`${type.name}.${field.name}`, field] as const,
+      ),
+    );
+  const args = types
+    .filter(isObjectType)
+    .flatMap((type) => Object.values(type.getFields()).map((field) => ({ type, field })))
+    .flatMap(({ type, field }) =>
+      field.args.map((arg) => [`${type.name}.${field.name}(${arg.name})`, arg] as const),
+    );
+  return new Map(
+    [...inputs, ...args].map(([place, { astNode }]) => [
+      place,
+      astNode?.defaultValue ? print(astNode.defaultValue) : null,
+    ]),
+  );
 }
 
 function accessOf(schema: GraphQLSchema): Map<string, string> {
