@@ -14,6 +14,8 @@ export interface Race {
   readonly shelters: readonly HotShelter[];
   readonly attempts: number;
   readonly atOnce: number;
+  /** Ends it early. */
+  readonly over?: AbortSignal;
   /** What else happens, and once how many attempts have begun. */
   readonly events: readonly { readonly at: number; run(): Promise<void> }[];
 }
@@ -67,7 +69,7 @@ export async function raceForBeds(race: Race): Promise<void> {
   }
 
   async function work(): Promise<void> {
-    while (begun < race.attempts && book.surprises.length === 0) {
+    while (begun < race.attempts && book.surprises.length === 0 && !race.over?.aborted) {
       const index = begun++;
       for (const event of race.events) if (event.at === index) happening.push(event.run());
       if (index % 50 === 49) await resize(index);

@@ -78,6 +78,7 @@ export interface Fleet {
   readonly size: number;
   /** Stale while the process is down, as to a caller who does not know. */
   urlOf(slot: number): string;
+  pidOf(slot: number): number;
   /** `kill -9`, then another one in its place. */
   kill(slot: number): Promise<void>;
   /** Processes that ended without being asked to. */
@@ -109,6 +110,7 @@ export async function startFleet(apiUrl: string, size: number): Promise<Fleet> {
   return {
     size,
     urlOf: (slot) => slots[slot]!.url,
+    pidOf: (slot) => slots[slot]!.child.pid!,
     async kill(slot) {
       await end(slots[slot]!, "SIGKILL");
       slots[slot] = await start();
