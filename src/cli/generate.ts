@@ -10,6 +10,7 @@ import { textLog } from "../platform/telemetry/log.ts";
 import { buildSchema } from "../schema.ts";
 import { composeWithNetwork } from "./compose.ts";
 import { printDatabaseSchema } from "./database-schema.ts";
+import { printErrorReference } from "./error-reference.ts";
 import { printOperations } from "./operations.ts";
 
 /**
@@ -20,6 +21,7 @@ const schema = buildSchema();
 const sdl = `${printSubgraphSchema(schema)}\n`;
 mkdirSync("schema", { recursive: true });
 writeFileSync("schema/network.graphql", sdl);
+writeFileSync("docs/errors.md", printErrorReference(schema));
 writeFileSync("src/client/operations.ts", await printOperations(schema));
 const composed = composeWithNetwork(sdl, readFileSync("examples/partner/cases.graphql", "utf8"));
 if (!composed.ok) throw new Error(composed.errors.join("\n"));

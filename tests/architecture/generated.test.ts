@@ -3,6 +3,8 @@ import { printSubgraphSchema } from "@apollo/subgraph";
 import { GraphQLObjectType } from "graphql";
 import { describe, expect, it } from "vitest";
 import { composeWithNetwork } from "../../src/cli/compose.ts";
+import { printErrorReference } from "../../src/cli/error-reference.ts";
+import { ERROR_CODES } from "../../src/kernel/errors.ts";
 import { builder } from "../../src/platform/graphql/builder.ts";
 import { buildSchema } from "../../src/schema.ts";
 
@@ -20,6 +22,18 @@ describe("the schema", () => {
       "schema/supergraph.graphql",
     ].map((path) => readFileSync(path, "utf8"));
     expect(composeWithNetwork(network!, cases!)).toEqual({ ok: true, supergraph });
+  });
+
+  it("has each code and refusal in docs/errors.md: run `npm run generate`", () => {
+    const reference = printErrorReference(buildSchema());
+    expect(readFileSync("docs/errors.md", "utf8")).toBe(reference);
+    const refusals = [
+      ...readFileSync("schema/network.graphql", "utf8").matchAll(
+        /^type (\w+) implements DomainError/gm,
+      ),
+    ].map(([, name]) => name);
+    expect(refusals.length).toBeGreaterThan(4);
+    for (const name of [...ERROR_CODES, ...refusals]) expect(reference).toContain(`### ${name}\n`);
   });
 
   it("says of every root field who may use it", () => {
