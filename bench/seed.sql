@@ -115,8 +115,8 @@ insert into handoff (id, sender_id, recipient_id, status, needs, risk_profile, a
     '{NONE}', current_date + 7, current_date + 60, 'SHELTER', now() - interval '1 day', now() + interval '90 days', false,
     date_trunc('hour', now()) + interval '14 days', date_trunc('hour', now()) + interval '28 days'
   from offered;
-insert into handoff_candidate (handoff_id, sender_id, organisation_id)
-  select pg_temp.id('handoff', n), pg_temp.id('organisation', sender), pg_temp.id('organisation', c)
+insert into handoff_candidate (handoff_id, sender_id, organisation_id, is_open)
+  select pg_temp.id('handoff', n), pg_temp.id('organisation', sender), pg_temp.id('organisation', c), status = 'REQUESTED'
   from offered, lateral (values (recipient), (1 + recipient % pg_temp.n('organisations'))) v (c) where c <> sender;
 insert into handoff_transition (handoff_id, position, sender_id, status, party)
   select pg_temp.id('handoff', n), 1, pg_temp.id('organisation', sender), status, 'SENDER' from offered;

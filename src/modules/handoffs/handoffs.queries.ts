@@ -3,7 +3,7 @@ import type { DB } from "../../platform/db/schema.ts";
 import type { HandoffFacts, HandoffStatus, Priority } from "./handoffs.rules.ts";
 import { inMs } from "./offers.queries.ts";
 
-const statusNow = sql<HandoffStatus>`handoff_status(h)`;
+const statusNow = sql<HandoffStatus>`handoff_status(h, (select closed_countries()), (select inactive_organisations()))`;
 const select = (db: Kysely<DB>) =>
   db
     .selectFrom("handoff as h")
@@ -36,10 +36,7 @@ export function listHandoffs(
     .$call((query) =>
       of.box === "OUTBOX"
         ? query.where("h.sender_id", "=", of.organisationId)
-        : query.where(
-            sql<boolean>`(h.recipient_id = ${of.organisationId} or h.recipient_id is null and h.id = any(array(
-              select c.handoff_id from handoff_candidate c where c.organisation_id = ${of.organisationId})))`,
-          ),
+        : query.where("h.id", "=", inboxOf(of, after, limit)),
     )
     .$if(of.statuses !== null, (query) =>
       query.where(sql<boolean>`${statusNow} = any(${of.statuses})`),
@@ -48,6 +45,23 @@ export function listHandoffs(
     .orderBy("h.id")
     .limit(limit)
     .execute();
+}
+
+/** No more of each index than a page takes, unless the statuses asked for may leave any of them out. */
+function inboxOf(
+  of: { readonly organisationId: string; readonly statuses: readonly string[] | null },
+  after: string | null,
+  limit: number,
+) {
+  const most = of.statuses === null ? limit : null;
+  const least = after ?? "00000000-0000-0000-0000-000000000000";
+  return sql<string>`any(array(
+    (select r.id from handoff r
+      where r.recipient_id = ${of.organisationId} and r.id > ${least} order by r.id limit ${most})
+    union all
+    (select c.handoff_id from handoff_candidate c
+      where c.organisation_id = ${of.organisationId} and c.is_open and c.handoff_id > ${least}
+      order by c.handoff_id limit ${most})))`;
 }
 
 /** With the clock's edge where a deadline has passed and no job has written it yet. */

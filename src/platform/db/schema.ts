@@ -28,6 +28,11 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface Acquaintance {
+  organisation_id: string;
+  other_id: string;
+}
+
 export interface Advisory {
   country: string;
   effective_from: Generated<Timestamp>;
@@ -210,6 +215,7 @@ export interface Handoff {
 export interface HandoffCandidate {
   dropped_out: Generated<boolean>;
   handoff_id: string;
+  is_open: Generated<boolean>;
   organisation_id: string;
   sender_id: string;
 }
@@ -345,6 +351,7 @@ export interface Shelter {
 }
 
 export interface DB {
+  acquaintance: Acquaintance;
   advisory: Advisory;
   advisory_confirmation: AdvisoryConfirmation;
   audit_entry: AuditEntry;
