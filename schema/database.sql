@@ -294,6 +294,7 @@ create table client (
   scopes text[] not null,
   revoked_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
+  require_dpop boolean not null default false,
   constraint a_client_id_names_one_client_of_its_organisation UNIQUE (organisation_id, name),
   constraint a_client_is_a_dashboard_bot_or_admin CHECK ((kind = ANY (ARRAY['DASHBOARD'::text, 'BOT'::text, 'ADMIN'::text]))),
   constraint a_client_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
@@ -301,6 +302,7 @@ create table client (
   constraint client_pkey PRIMARY KEY (id)
 );
 CREATE TRIGGER a_client_reduced_ends_streams AFTER UPDATE ON public.client FOR EACH ROW WHEN (((NOT (old.scopes <@ new.scopes)) OR ((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL)))) EXECUTE FUNCTION note_revocation('organisation_id');
+CREATE TRIGGER a_client_that_must_prove_ends_streams AFTER UPDATE ON public.client FOR EACH ROW WHEN ((new.require_dpop AND (NOT old.require_dpop))) EXECUTE FUNCTION note_revocation('organisation_id');
 alter table client enable row level security;
 alter table client force row level security;
 create policy changed_by_its_admins on client for update to wayhouse_api
@@ -312,7 +314,7 @@ create policy registered_by_its_admins on client for insert to wayhouse_api
   with check ((((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['clients:manage'::text]) AS viewer_may)) OR ((name = 'admin'::text) AND (kind = 'ADMIN'::text) AND ( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may))));
 create policy seen_by_itself_its_admins_and_network_admins on client for select to wayhouse_api
   using (((id = ( SELECT viewer_client() AS viewer_client)) OR ((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['clients:manage'::text]) AS viewer_may)) OR ( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may)));
-grant insert, select, update (revoked_at, scopes) on client to wayhouse_api;
+grant insert, select, update (require_dpop, revoked_at, scopes) on client to wayhouse_api;
 grant insert, select on client to wayhouse_keeper;
 
 create table consulate_contact (
@@ -952,6 +954,19 @@ create policy seen_by_owner_and_those_it_is_shared_with on shelter for select to
 grant insert, select, update (assured_at) on shelter to wayhouse_api;
 grant select on shelter to wayhouse_keeper;
 
+create table used_proof (
+  digest bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint used_proof_pkey PRIMARY KEY (digest)
+);
+CREATE INDEX used_proof_by_expiry ON public.used_proof USING btree (expires_at);
+alter table used_proof enable row level security;
+alter table used_proof force row level security;
+create policy keeper on used_proof for all to wayhouse_keeper
+  using (true)
+  with check (true);
+grant delete, insert, select on used_proof to wayhouse_keeper;
+
 -- function acquaintances_of(uuid)
 CREATE OR REPLACE FUNCTION public.acquaintances_of(in_organisation uuid)
  RETURNS SETOF uuid
@@ -989,6 +1004,20 @@ CREATE OR REPLACE FUNCTION public.admission(in_organisation uuid, in_client text
  STABLE
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
+ SELECT a.client_id,
+     a.scopes
+    FROM admission(admission.in_organisation, admission.in_client, admission.in_kid, admission.in_jti, admission.in_scopes, false) a(client_id, scopes);
+END
+;
+alter function admission(uuid,text,text,text,text[]) owner to wayhouse_keeper;
+
+-- function admission(uuid,text,text,text,text[],boolean)
+CREATE OR REPLACE FUNCTION public.admission(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[], in_bound boolean)
+ RETURNS TABLE(client_id uuid, scopes text[])
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
  SELECT c.id,
      ARRAY( SELECT s.s
             FROM unnest(admission.in_scopes) s(s)
@@ -998,7 +1027,7 @@ BEGIN ATOMIC
       JOIN network n ON (true))
       JOIN organisation_account a ON ((a.organisation_id = o.id)))
       JOIN client c ON ((c.organisation_id = o.id)))
-   WHERE ((o.id = admission.in_organisation) AND (o.status = 'ACTIVE'::text) AND (c.name = admission.in_client) AND (c.revoked_at IS NULL) AND ((n.status = 'ACTIVE'::text) OR (('network:admin'::text = ANY (admission.in_scopes)) AND ('network:admin'::text = ANY (c.scopes)) AND ('network:admin'::text = ANY (a.scopes)))) AND
+   WHERE ((o.id = admission.in_organisation) AND (o.status = 'ACTIVE'::text) AND (c.name = admission.in_client) AND (c.revoked_at IS NULL) AND (admission.in_bound OR (NOT c.require_dpop)) AND ((n.status = 'ACTIVE'::text) OR (('network:admin'::text = ANY (admission.in_scopes)) AND ('network:admin'::text = ANY (c.scopes)) AND ('network:admin'::text = ANY (a.scopes)))) AND
          CASE
              WHEN (admission.in_kid IS NULL) THEN (a.jwks_uri IS NOT NULL)
              ELSE (EXISTS ( SELECT
@@ -1009,7 +1038,7 @@ BEGIN ATOMIC
            WHERE ((t.organisation_id = o.id) AND (t.jti = admission.in_jti))))));
 END
 ;
-alter function admission(uuid,text,text,text,text[]) owner to wayhouse_keeper;
+alter function admission(uuid,text,text,text,text[],boolean) owner to wayhouse_keeper;
 
 -- function admit_streams(uuid,text[],text[],text[],text[])
 CREATE OR REPLACE FUNCTION public.admit_streams(in_organisation uuid, in_clients text[], in_kids text[], in_jtis text[], in_scopes text[])
@@ -1026,6 +1055,22 @@ END
 ;
 alter function admit_streams(uuid,text[],text[],text[],text[]) owner to wayhouse_keeper;
 grant execute on function admit_streams(uuid,text[],text[],text[],text[]) to wayhouse_api;
+
+-- function admit_streams(uuid,text[],text[],text[],text[],boolean[])
+CREATE OR REPLACE FUNCTION public.admit_streams(in_organisation uuid, in_clients text[], in_kids text[], in_jtis text[], in_scopes text[], in_bound boolean[])
+ RETURNS TABLE(index integer, scopes text[])
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (s.index)::integer AS index,
+     a.scopes
+    FROM (UNNEST(admit_streams.in_clients, admit_streams.in_kids, admit_streams.in_jtis, admit_streams.in_scopes, admit_streams.in_bound) WITH ORDINALITY s(client, kid, jti, scopes, bound, index)
+      CROSS JOIN LATERAL admission(admit_streams.in_organisation, s.client, s.kid, s.jti, string_to_array(s.scopes, ' '::text), s.bound) a(client_id, scopes));
+END
+;
+alter function admit_streams(uuid,text[],text[],text[],text[],boolean[]) owner to wayhouse_keeper;
+grant execute on function admit_streams(uuid,text[],text[],text[],text[],boolean[]) to wayhouse_api;
 
 -- function advisory_against(text[],text)
 CREATE OR REPLACE FUNCTION public.advisory_against(in_countries text[], in_risk_profile text)
@@ -1309,6 +1354,32 @@ $function$
 ;
 alter function enter(uuid,text,text,text,text[]) owner to wayhouse_keeper;
 grant execute on function enter(uuid,text,text,text,text[]) to wayhouse_api;
+
+-- function enter(uuid,text,text,text,text[],boolean)
+CREATE OR REPLACE FUNCTION public.enter(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[], in_bound boolean)
+ RETURNS TABLE(client_id uuid, scopes text[])
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  the_client uuid;
+  the_scopes text[];
+begin
+  select a.client_id, a.scopes into the_client, the_scopes
+    from admission(in_organisation, in_client, in_kid, in_jti, in_scopes, in_bound) a;
+  perform
+    set_config('wayhouse.organisation', case when the_client is null then '' else in_organisation::text end, true),
+    set_config('wayhouse.client', coalesce(the_client::text, ''), true),
+    set_config('wayhouse.scopes', coalesce(array_to_string(the_scopes, ' '), ''), true);
+  if the_client is not null then
+    return query select the_client, the_scopes;
+  end if;
+end
+$function$
+;
+alter function enter(uuid,text,text,text,text[],boolean) owner to wayhouse_keeper;
+grant execute on function enter(uuid,text,text,text,text[],boolean) to wayhouse_api;
 
 -- function envelope_kid(text)
 CREATE OR REPLACE FUNCTION public.envelope_kid(in_envelope text)
@@ -2319,6 +2390,32 @@ END
 ;
 alter function purge_spent_tokens(integer) owner to wayhouse_keeper;
 
+-- function purge_used_proofs(integer)
+CREATE OR REPLACE FUNCTION public.purge_used_proofs(in_limit integer)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH old AS (
+          SELECT used_proof.digest
+            FROM used_proof
+           WHERE (used_proof.expires_at < (now() - '00:01:00'::interval))
+           ORDER BY used_proof.expires_at
+          LIMIT purge_used_proofs.in_limit
+         ), gone AS (
+          DELETE FROM used_proof p
+            USING old
+           WHERE (p.digest = old.digest)
+           RETURNING 1 AS "?column?"
+         )
+  SELECT count(*) AS count
+    FROM gone;
+END
+;
+alter function purge_used_proofs(integer) owner to wayhouse_keeper;
+grant execute on function purge_used_proofs(integer) to wayhouse_api;
+
 -- function put_consulate_envelope(uuid,uuid,text)
 CREATE OR REPLACE FUNCTION public.put_consulate_envelope(in_contact uuid, in_recipient uuid, in_envelope text)
  RETURNS void
@@ -2864,6 +2961,26 @@ $function$
 ;
 alter function suspend_handoffs_of(uuid) owner to wayhouse_keeper;
 grant execute on function suspend_handoffs_of(uuid) to wayhouse_api;
+
+-- function use_proof(bytea,timestamp with time zone)
+CREATE OR REPLACE FUNCTION public.use_proof(in_digest bytea, in_expires_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH used AS (
+          INSERT INTO used_proof (digest, expires_at)  SELECT use_proof.in_digest AS in_digest,
+                     use_proof.in_expires_at AS in_expires_at
+                   WHERE ((viewer_client() IS NOT NULL) AND (use_proof.in_expires_at > now())) ON CONFLICT DO NOTHING
+           RETURNING 1 AS "?column?"
+         )
+  SELECT (EXISTS ( SELECT
+            FROM used)) AS "exists";
+END
+;
+alter function use_proof(bytea,timestamp with time zone) owner to wayhouse_keeper;
+grant execute on function use_proof(bytea,timestamp with time zone) to wayhouse_api;
 
 -- function viewer_acquaintances()
 CREATE OR REPLACE FUNCTION public.viewer_acquaintances()

@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
 import { createJwksFetcher } from "./platform/auth/jwks.ts";
 import { type NodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
+import { createProofVerifier } from "./platform/auth/dpop.ts";
 import { createTokenVerifier, type Issuer } from "./platform/auth/token.ts";
 import { assertMigrated } from "./platform/db/migrator.ts";
 import { createPool } from "./platform/db/pool.ts";
@@ -69,6 +70,10 @@ export async function createWorker(options: Core): Promise<Worker> {
 export async function createApp(
   options: Core & {
     readonly audience: string;
+    /** Where callers reach /graphql, the `htu` of their proofs: without it, at the audience. */
+    readonly publicUrl?: string;
+    /** False: also callers with a valid token are told nothing of the schema. */
+    readonly introspection?: boolean;
     /** The only ones that are answered; any, without it. */
     readonly documents?: Registry | null;
     readonly graphiql?: boolean;
@@ -98,6 +103,10 @@ export async function createApp(
           : null;
       }),
   });
+  const verifyProof = createProofVerifier({
+    url: options.publicUrl ?? new URL("/graphql", audience).href,
+    now,
+  });
   const cursors = createCursors(options.nodeKey.derive("event cursors"));
   const feed = startFeed({ url: options.apiUrl, cursors, log });
   const admit = createGate(limits);
@@ -107,14 +116,16 @@ export async function createApp(
     documents: options.documents ?? null,
     log,
     graphiql: options.graphiql ?? false,
+    introspection: options.introspection ?? true,
     isReady: () => isReady(),
-    async open(token) {
+    async open(credentials) {
       const until = Date.now() + limits.requestSeconds * 1_000;
-      const { clientId, ...verified } = await verifier.verify(token);
-      const identity = { ...verified, clientName: clientId };
+      const verified = await verifier.verify(credentials.token);
+      const proof = verifyProof(credentials, verified);
+      const identity = { ...verified, clientName: verified.clientId };
       const countSearch = admit(identity);
       const allowance = { until, countSearch, perHour: limits.perHour };
-      const session = await openSession(pool, identity, allowance);
+      const session = await openSession(pool, identity, allowance, proof);
       const caller = { identity, scopes: session.scopes, expiresAt: verified.expiresAt };
       return { session, nodeKey: options.nodeKey, caller, feed, cursors };
     },

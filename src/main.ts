@@ -85,6 +85,8 @@ async function startApi(config: Config, core: Core): Promise<App> {
   const app = await createApp({
     ...core,
     audience: config.audience,
+    publicUrl: config.publicUrl,
+    introspection: config.introspection,
     documents: config.documentsDir === null ? null : readRegistry(config.documentsDir),
     limits: config.limits,
     graphiql: config.environment === "development",

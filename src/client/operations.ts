@@ -509,6 +509,13 @@ export type SetCircleMembersInput = {
   readonly memberIds: ReadonlyArray<string>;
 };
 
+export type SetClientDpopInput = {
+  readonly id: string;
+  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  readonly idempotencyKey: string;
+  readonly requireDpop: boolean;
+};
+
 export type SetClientScopesInput = {
   readonly id: string;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
@@ -692,7 +699,7 @@ export type ClientsQueryVariables = Exact<{
 }>;
 
 
-export type ClientsQuery = { readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly scopes: ReadonlyArray<Scope> | null, readonly clients: ReadonlyArray<{ readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null }> | null } | null };
+export type ClientsQuery = { readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly scopes: ReadonlyArray<Scope> | null, readonly clients: ReadonlyArray<{ readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly requireDpop: boolean, readonly revokedAt: string | null }> | null } | null };
 
 export type CompleteHandoffMutationVariables = Exact<{
   input: HandoffStepInput;
@@ -1074,6 +1081,13 @@ export type SetCircleMembersMutationVariables = Exact<{
 
 export type SetCircleMembersMutation = { readonly setCircleMembers: { readonly __typename: 'Circle', readonly id: string, readonly name: string, readonly steward: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }, readonly members: ReadonlyArray<{ readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string }> } };
 
+export type SetClientDpopMutationVariables = Exact<{
+  input: SetClientDpopInput;
+}>;
+
+
+export type SetClientDpopMutation = { readonly setClientDpop: { readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly requireDpop: boolean, readonly revokedAt: string | null } };
+
 export type SetClientScopesMutationVariables = Exact<{
   input: SetClientScopesInput;
 }>;
@@ -1176,7 +1190,7 @@ export const BedHolds = "query BedHolds($side: HoldSide!, $statuses: [BedHoldSta
 export const BlastRadius = "query BlastRadius($organisationId: ID!, $since: DateTime!) {\n  blastRadius(organisationId: $organisationId, since: $since) {\n    __typename\n    owner {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    action\n    count\n    lastAt\n  }\n}" as Operation<BlastRadiusQuery, BlastRadiusQueryVariables>;
 export const CancelHandoff = "mutation CancelHandoff($input: HandoffStepInput!) {\n  cancelHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<CancelHandoffMutation, CancelHandoffMutationVariables>;
 export const Circles = "query Circles {\n  circles {\n    __typename\n    id\n    name\n    steward {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    members {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n  }\n}" as Operation<CirclesQuery, CirclesQueryVariables>;
-export const Clients = "query Clients($organisationId: ID!) {\n  organisation(id: $organisationId) {\n    __typename\n    id\n    handle\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<ClientsQuery, ClientsQueryVariables>;
+export const Clients = "query Clients($organisationId: ID!) {\n  organisation(id: $organisationId) {\n    __typename\n    id\n    handle\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      requireDpop\n      revokedAt\n    }\n  }\n}" as Operation<ClientsQuery, ClientsQueryVariables>;
 export const CompleteHandoff = "mutation CompleteHandoff($input: HandoffStepInput!) {\n  completeHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<CompleteHandoffMutation, CompleteHandoffMutationVariables>;
 export const ConfirmAdvisory = "mutation ConfirmAdvisory($input: AdvisoryStepInput!) {\n  confirmAdvisory(input: $input) {\n    __typename\n    id\n    country\n    riskProfiles\n    level\n    hazards\n    issuer {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    confirmations\n    inForce\n    effectiveFrom\n    expiresAt\n    withdrawnAt\n  }\n}" as Operation<ConfirmAdvisoryMutation, ConfirmAdvisoryMutationVariables>;
 export const ConfirmBedHold = "mutation ConfirmBedHold($input: ConfirmBedHoldInput!) {\n  confirmBedHold(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<ConfirmBedHoldMutation, ConfirmBedHoldMutationVariables>;
@@ -1218,6 +1232,7 @@ export const SealHandoff = "mutation SealHandoff($input: SealHandoffInput!) {\n 
 export const SendInstructions = "mutation SendInstructions($input: SendInstructionsInput!) {\n  sendInstructions(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<SendInstructionsMutation, SendInstructionsMutationVariables>;
 export const SetBeds = "mutation SetBeds($input: SetBedsInput!) {\n  setBeds(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    label\n    country\n    locality\n    kind\n    features\n    maxStayNights\n    assuredAt\n  }\n}" as Operation<SetBedsMutation, SetBedsMutationVariables>;
 export const SetCircleMembers = "mutation SetCircleMembers($input: SetCircleMembersInput!) {\n  setCircleMembers(input: $input) {\n    __typename\n    id\n    name\n    steward {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    members {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n  }\n}" as Operation<SetCircleMembersMutation, SetCircleMembersMutationVariables>;
+export const SetClientDpop = "mutation SetClientDpop($input: SetClientDpopInput!) {\n  setClientDpop(input: $input) {\n    __typename\n    id\n    clientId\n    kind\n    scopes\n    requireDpop\n    revokedAt\n  }\n}" as Operation<SetClientDpopMutation, SetClientDpopMutationVariables>;
 export const SetClientScopes = "mutation SetClientScopes($input: SetClientScopesInput!) {\n  setClientScopes(input: $input) {\n    __typename\n    id\n    clientId\n    kind\n    scopes\n    revokedAt\n  }\n}" as Operation<SetClientScopesMutation, SetClientScopesMutationVariables>;
 export const SetNetworkStatus = "mutation SetNetworkStatus($input: SetNetworkStatusInput!) {\n  setNetworkStatus(input: $input)\n}" as Operation<SetNetworkStatusMutation, SetNetworkStatusMutationVariables>;
 export const SetOrganisationScopes = "mutation SetOrganisationScopes($input: SetOrganisationScopesInput!) {\n  setOrganisationScopes(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<SetOrganisationScopesMutation, SetOrganisationScopesMutationVariables>;

@@ -96,6 +96,7 @@ describe("an admin", () => {
     const missing = encodeId("Client", randomUUID());
     for (const by of ["lantern", "coordinator"]) {
       for (const [field, input] of [
+        ["setClientDpop", { requireDpop: true }],
         ["setClientScopes", { scopes: ["BEDS_READ"] }],
         ["revokeClient", {}],
       ] as const) {

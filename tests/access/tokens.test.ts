@@ -113,6 +113,8 @@ describe("no token is accepted", () => {
     ),
     "with jku": forge({ ...HEADER, jku: "https://evil.example" }),
     "with x5u": forge({ ...HEADER, x5u: "https://evil.example" }),
+    "bound to a certificate": forge(HEADER, { ...CLAIMS, cnf: { "x5t#S256": "A".repeat(43) } }),
+    "bound to a thumbprint that is none": forge(HEADER, { ...CLAIMS, cnf: { jkt: "x" } }),
     "with crit": forge({ ...HEADER, crit: ["exp"] }),
     "with another typ": forge({ ...HEADER, typ: "JWT" }),
     "without typ": forge({ alg: "EdDSA", kid: lantern.kid }),

@@ -14,6 +14,7 @@ import { createLog } from "../../src/platform/telemetry/log.ts";
 import { createTestDatabase, type TestDatabase } from "./postgres.ts";
 
 export const AUDIENCE = "https://node.example";
+export const PUBLIC_URL = `${AUDIENCE}/graphql`;
 
 /** Whatever was asked for; each expectation says what it is. */
 type Fields = ReturnType<typeof JSON.parse>;
@@ -32,6 +33,8 @@ interface DemoCaller {
   readonly scopes?: readonly Scope[];
   readonly key?: JsonWebKey;
   readonly issuer?: string;
+  /** Thumbprint of the key that the token is bound to. */
+  readonly jkt?: string;
 }
 export interface Demo {
   readonly url: string;
@@ -77,7 +80,7 @@ export async function startDemo(limits: Partial<Limits> = {}): Promise<Demo> {
   const url = `http://127.0.0.1:${(app.server.address() as { port: number }).port}/graphql`;
 
   const tokenOf = async (caller: DemoCaller) => {
-    const { organisation, clientId = "bot", scopes = SCOPES, key, issuer } = caller;
+    const { organisation, clientId = "bot", scopes = SCOPES, key, issuer, jkt } = caller;
     return signAccessToken({
       privateJwk: key ?? (await demoKey(dataDir, organisation)).privateJwk,
       issuer: issuer ?? demoIssuer(organisation),
@@ -85,6 +88,7 @@ export async function startDemo(limits: Partial<Limits> = {}): Promise<Demo> {
       clientId,
       scopes,
       ttlSeconds: 60,
+      ...(jkt !== undefined && { jkt }),
     });
   };
   const call: Demo["call"] = async (caller, body) => {

@@ -27,6 +27,7 @@ export const ENTRIES: Record<string, (id: string) => object> = {
       ["declineBedHold", "id", ""],
       ["revokeGrant", "id", ""],
       ["revokeClient", "id", ""],
+      ["setClientDpop", "id", "requireDpop: true"],
       ["setClientScopes", "id", "scopes: [ORGANISATIONS_READ]"],
       ["grantScopes", "organisationId", "scopes: [BEDS_READ]"],
       ["grantScopes", "circleId", "scopes: [BEDS_READ]"],

@@ -35,7 +35,7 @@ export async function plantOrganisation(
     );
     await client.query("commit");
     const jti = randomBytes(16).toString("hex");
-    return { organisationId, clientName: "bot", kid: "key", jti, scopes };
+    return { organisationId, clientName: "bot", kid: "key", jti, scopes, jkt: null };
   } finally {
     await client.end();
   }

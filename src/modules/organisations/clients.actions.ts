@@ -9,6 +9,7 @@ import {
   insertClient,
   lockClients,
   type NewClient,
+  updateClientDpop,
   updateClientRevoked,
   updateClientScopes,
 } from "./clients.queries.ts";
@@ -44,6 +45,17 @@ export function setClientScopes(
     refuseWithoutAdmin(clients, { ...client, scopes: [...input.scopes] });
     await updateClientScopes(tx, client.id, input.scopes);
   });
+}
+
+/** Whether a token of its opens anything without a proof of the key it is bound to. @throws NotFound */
+export function setClientDpop(
+  session: Session,
+  input: Keyed & { readonly id: string; readonly requireDpop: boolean },
+): Promise<ClientRow> {
+  const operation = { name: "setClientDpop", scope: "clients:manage" } as const;
+  return writeClient(session, operation, input, (tx, _, { id }) =>
+    updateClientDpop(tx, id, input.requireDpop),
+  );
 }
 
 /** Its tokens open nothing from then on; for good. @throws NotFound, BadUserInput for the last admin */

@@ -7,6 +7,7 @@ import {
   type ClientRow,
   registerClient,
   revokeClient,
+  setClientDpop,
   setClientScopes,
 } from "./clients.actions.ts";
 import { findClients } from "./clients.queries.ts";
@@ -36,6 +37,10 @@ Client.implement({
       type: [ScopeEnum],
       description: "Its ceiling; what its organisation lacks it has in name only.",
       resolve: ({ scopes }) => scopes as Scope[],
+    }),
+    requireDpop: t.exposeBoolean("require_dpop", {
+      description:
+        "True: its tokens open nothing unless they are bound to a key and come with a proof of it (DPoP, RFC 9449).",
     }),
     revokedAt: t.field({
       type: "DateTime",
@@ -84,6 +89,24 @@ builder.mutationField("setClientScopes", (t) =>
     requiresScopes: [["clients:manage"]],
     args: { input: t.arg({ type: SetClientScopesInput, required: true }) },
     resolve: (_, { input }, { session }) => setClientScopes(session, input),
+  }),
+);
+
+const SetClientDpopInput = builder.inputType("SetClientDpopInput", {
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    id: t.id({ required: true }),
+    requireDpop: t.boolean({ required: true }),
+  }),
+});
+builder.mutationField("setClientDpop", (t) =>
+  t.field({
+    type: Client,
+    description:
+      "While required, a token of the client that is bound to no key (DPoP, RFC 9449) opens nothing, and its streams end.",
+    requiresScopes: [["clients:manage"]],
+    args: { input: t.arg({ type: SetClientDpopInput, required: true }) },
+    resolve: (_, { input }, { session }) => setClientDpop(session, input),
   }),
 );
 

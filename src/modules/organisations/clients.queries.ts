@@ -1,7 +1,15 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
 
-const COLUMNS = ["id", "organisation_id", "name", "kind", "scopes", "revoked_at"] as const;
+const COLUMNS = [
+  "id",
+  "organisation_id",
+  "name",
+  "kind",
+  "scopes",
+  "revoked_at",
+  "require_dpop",
+] as const;
 
 export function findClients(db: Kysely<DB>, ids: readonly string[]) {
   return db
@@ -63,6 +71,14 @@ export async function updateClientScopes(
     .set({ scopes: [...scopes] })
     .where("id", "=", id)
     .execute();
+}
+
+export async function updateClientDpop(
+  tx: Transaction<DB>,
+  id: string,
+  requireDpop: boolean,
+): Promise<void> {
+  await tx.updateTable("client").set({ require_dpop: requireDpop }).where("id", "=", id).execute();
 }
 
 export async function updateClientRevoked(tx: Transaction<DB>, id: string): Promise<void> {

@@ -36,6 +36,8 @@ export interface AccessTokenClaims {
   readonly subject?: string;
   readonly scopes: readonly Scope[];
   readonly ttlSeconds: number;
+  /** Thumbprint of the key that it is bound to (RFC 9449 §6.1). */
+  readonly jkt?: string;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -63,6 +65,7 @@ export async function signAccessToken(claims: AccessTokenClaims): Promise<string
     iat: issuedAt,
     exp: issuedAt + claims.ttlSeconds,
     scope: claims.scopes.join(" "),
+    ...(claims.jkt !== undefined && { cnf: { jkt: claims.jkt } }),
   };
   const signed = [header, payload]
     .map((part) => encodeBase64url(Buffer.from(JSON.stringify(part))))

@@ -22,6 +22,8 @@ export interface VerifiedToken {
   readonly scopes: readonly Scope[];
   /** Thumbprint of the registered key that signed; null if the issuer's JWKS URI vouches for it. */
   readonly kid: string | null;
+  /** RFC 7638 thumbprint of the key that its holder must prove to have (RFC 9449); null: a bearer token. */
+  readonly jkt: string | null;
   /** Seconds since the epoch, as `expiresAt`. */
   readonly issuedAt: number;
   readonly expiresAt: number;
@@ -115,7 +117,7 @@ interface Parts {
   readonly signed: string;
 }
 
-function threeParts(token: string): Parts {
+export function threeParts(token: string): Parts {
   const [header, payload, signature, ...rest] = token.split(".").map(decodeBase64url);
   if (!header || !payload || !signature || rest.length > 0)
     refuse("the token is not three parts of canonical base64url");
@@ -124,7 +126,7 @@ function threeParts(token: string): Parts {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function readObject(bytes: Uint8Array): Record<string, unknown> {
+export function readObject(bytes: Uint8Array): Record<string, unknown> {
   let json: string;
   let value: unknown;
   try {
@@ -182,6 +184,8 @@ const Claims = z.object({
   exp: instant,
   nbf: instant.optional(),
   scope: z.string().optional(),
+  // A binding of another kind is one that nobody here could check.
+  cnf: z.strictObject({ jkt: z.string().regex(/^[\w-]{43}$/) }).optional(),
 });
 type Claims = z.infer<typeof Claims>;
 
@@ -254,6 +258,7 @@ function tokenOf(claims: Claims, issuer: Issuer, { kid }: VerificationKey): Veri
     jti: claims.jti,
     scopes: Object.freeze([...new Set((claims.scope ?? "").split(" ").filter(isScope))]),
     kid,
+    jkt: claims.cnf?.jkt ?? null,
     issuedAt: claims.iat,
     expiresAt: claims.exp,
   });

@@ -19,6 +19,10 @@ export interface Config {
   readonly nodeKeyFile: string;
   /** `aud` of every token meant for this node. Does not follow host or port: partners pin it. */
   readonly audience: string;
+  /** Where callers reach /graphql, as they see it: what proofs of possession are made for. */
+  readonly publicUrl: string;
+  /** Whether callers with a valid token may ask for the schema; others never may. */
+  readonly introspection: boolean;
   /** Absolute. A folder of registered documents, the only ones that are answered; null: any is. */
   readonly documentsDir: string | null;
   /** Events below it are not logged. In production a log is JSON, one object a line. */
@@ -78,6 +82,11 @@ const environment = z
         "must be an absolute URI, such as https://wayhouse.example.org",
       )
       .default("https://wayhouse.localhost"),
+    PUBLIC_URL: z
+      .string()
+      .refine((value) => /^https?:$/.test(protocolOf(value)), "must be an http or https URL")
+      .optional(),
+    INTROSPECTION: oneOf(["authenticated", "off"]).default("authenticated"),
     DOCUMENTS_DIR: z.string().optional(),
     LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
     METRICS_HOST: z.string().default("127.0.0.1"),
@@ -106,6 +115,10 @@ const environment = z
     error: "needs DATABASE_URL beside it, or must be unset to run the embedded database",
     // Otherwise a malformed DATABASE_URL would hide this complaint until the next attempt.
     when: () => true,
+  })
+  .refine((env) => env.PUBLIC_URL !== undefined || /^https?:$/.test(protocolOf(env.AUDIENCE)), {
+    path: ["PUBLIC_URL"],
+    error: "must say where callers reach /graphql, since AUDIENCE is no http or https URL",
   });
 
 /**
@@ -130,6 +143,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     seed: data.SEED ?? (data.DATABASE_URL === undefined ? "demo" : "none"),
     environment: data.NODE_ENV,
     audience: data.AUDIENCE,
+    publicUrl: new URL(data.PUBLIC_URL ?? new URL("/graphql", data.AUDIENCE)).href,
+    introspection: data.INTROSPECTION === "authenticated",
     documentsDir: data.DOCUMENTS_DIR === undefined ? null : resolve(data.DOCUMENTS_DIR),
     logLevel: data.LOG_LEVEL,
     operations:

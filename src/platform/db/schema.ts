@@ -136,6 +136,7 @@ export interface Client {
   kind: string;
   name: string;
   organisation_id: string;
+  require_dpop: Generated<boolean>;
   revoked_at: Timestamp | null;
   scopes: string[];
 }
@@ -350,6 +351,11 @@ export interface Shelter {
   owner_id: string;
 }
 
+export interface UsedProof {
+  digest: Buffer;
+  expires_at: Timestamp;
+}
+
 export interface DB {
   acquaintance: Acquaintance;
   advisory: Advisory;
@@ -386,4 +392,5 @@ export interface DB {
   sharing_grant: SharingGrant;
   sharing_reach: SharingReach;
   shelter: Shelter;
+  used_proof: UsedProof;
 }

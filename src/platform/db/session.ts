@@ -9,6 +9,7 @@ import {
   Unavailable,
 } from "../../kernel/errors.ts";
 import type { Scope } from "../../kernel/scopes.ts";
+import { InvalidProof, type Proof } from "../auth/dpop.ts";
 import { type Budget, DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
 import { kyselyOver } from "./dialect.ts";
 import { isRetryable, isServerError, translate } from "./errors.ts";
@@ -23,6 +24,8 @@ export interface Identity {
   readonly clientName: string;
   /** Thumbprint of the registered key that signed; null if a JWKS URI vouches for the key. */
   readonly kid: string | null;
+  /** Thumbprint of the key that the token is bound to and that the call has proved to hold, or null. */
+  readonly jkt: string | null;
   readonly jti: string;
   readonly scopes: readonly Scope[];
 }
@@ -94,16 +97,22 @@ const MOST_ATTEMPTS = 4;
 const STALE_MS = 100;
 const KEY = /^[\x21-\x7e]{8,128}$/;
 
-/** Opens a session in one round trip. @throws Unauthenticated if the token, client or organisation is out. */
+/**
+ * Opens a session in one round trip, which uses up the proof. @throws Unauthenticated if the token, client
+ * or organisation is out, InvalidProof if the proof was used before.
+ */
 export async function openSession(
   pool: Pool,
   identity: Identity,
   { until = Infinity, countSearch, perHour }: Allowance = DEFAULT_LIMITS,
+  proof: Proof | null = null,
 ): Promise<Session> {
   const enter = enterAs(identity);
   let confirmedAt = performance.now();
-  const [entered] = await onClient(pool, (client) => runBatch(client, [enter]));
+  const opening = proof ? [enter, use(proof)] : [enter];
+  const [entered, used] = await onClient(pool, (client) => runBatch(client, opening));
   const { clientId, scopes } = admitted(entered);
+  if (proof && used?.rows[0]?.["is_fresh"] !== true) throw new InvalidProof();
 
   const inTime = () => {
     if (Date.now() > until) throw new Unavailable();
@@ -225,12 +234,17 @@ const ROLLBACK: Statement = { text: "rollback", values: [] };
 
 /** Reads the status of whoever calls, and opens what follows to its eyes until the transaction ends. */
 export function enterAs(identity: Identity): Statement {
-  const { organisationId, clientName, kid, jti, scopes } = identity;
+  const { organisationId, clientName, kid, jti, scopes, jkt } = identity;
   return {
-    text: "select client_id, scopes from enter($1, $2, $3, $4, $5)",
-    values: [organisationId, clientName, kid, jti, scopes],
+    text: "select client_id, scopes from enter($1, $2, $3, $4, $5, $6)",
+    values: [organisationId, clientName, kid, jti, scopes, jkt !== null],
   };
 }
+
+const use = ({ digest, expiresAt }: Proof): Statement => ({
+  text: "select use_proof($1, $2) as is_fresh",
+  values: [digest, expiresAt],
+});
 
 function admitted(entered: Rows | undefined): { clientId: string; scopes: ReadonlySet<Scope> } {
   const row = entered?.rows[0];

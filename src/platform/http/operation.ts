@@ -15,6 +15,7 @@ import { BadUserInput, type Issue } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
 import { present } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
+import { hideSchema, withoutSuggestions } from "../graphql/introspection.ts";
 import { boundDocuments, boundOperation } from "../graphql/limits.ts";
 import { type DocumentName, documentOf, type Registry } from "./documents.ts";
 
@@ -83,6 +84,8 @@ export function createOperations(options: {
   readonly schema: GraphQLSchema;
   /** Null: any document is answered. */
   readonly documents: Registry | null;
+  /** False: nobody is told the schema. */
+  readonly introspection: boolean;
   readonly log: Log;
 }) {
   const yoga = createYoga<object, Context>({
@@ -90,14 +93,16 @@ export function createOperations(options: {
     logging: false,
     maskedErrors: false,
     graphiql: false,
-    plugins: [boundDocuments],
+    plugins: options.introspection ? [boundDocuments] : [hideSchema, boundDocuments],
   });
+  const shown = (error: unknown) => {
+    const presented = present(error, options.log);
+    return options.introspection ? presented : withoutSuggestions(presented);
+  };
   const presented = (result: ExecutionResult): ExecutionResult =>
-    result.errors
-      ? { ...result, errors: result.errors.map((error) => present(error, options.log)) }
-      : result;
+    result.errors ? { ...result, errors: result.errors.map(shown) } : result;
   const refusal = (...errors: readonly unknown[]): ExecutionResult => ({
-    errors: errors.map((error) => present(error, options.log)),
+    errors: errors.map(shown),
   });
 
   /** The operation to run, or what answers the request already. */

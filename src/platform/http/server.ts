@@ -17,13 +17,17 @@ import { OverlongBody, readJson, SlowBody } from "./body.ts";
 import type { Registry } from "./documents.ts";
 import { createOperations, type OperationRequest, readRequest } from "./operation.ts";
 import { createStreams } from "./streams.ts";
+import { challenge, readCredentials } from "./credentials.ts";
+import type { Credentials } from "../auth/dpop.ts";
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
   /** Null: any document is answered. */
   readonly documents: Registry | null;
-  /** @throws RateLimited, Unauthenticated, Unavailable */
-  readonly open: (token: string) => Promise<Context>;
+  /** False: also callers with a valid token are told nothing of the schema. */
+  readonly introspection: boolean;
+  /** @throws RateLimited, Unauthenticated, InvalidProof, Unavailable */
+  readonly open: (credentials: Credentials) => Promise<Context>;
   readonly isReady: () => Promise<boolean>;
   /** Serves GraphiQL to a browser that opens /graphql: for development only. */
   readonly graphiql: boolean;
@@ -31,7 +35,7 @@ export interface ServerOptions {
   readonly metrics: Metrics;
 }
 
-/** POST /graphql with a bearer token (RFC 6750, GraphQL over HTTP, GraphQL over SSE), and two health checks. */
+/** POST /graphql with a token, borne or bound (RFC 6750, RFC 9449; GraphQL over HTTP, GraphQL over SSE), and two health checks. */
 export function createHttpServer(options: ServerOptions): Server {
   const prepare = createOperations(options);
   const answerStream = createStreams(options);
@@ -85,7 +89,10 @@ export function createHttpServer(options: ServerOptions): Server {
     }
     const result = await operation.execute();
     // A write stands by now; only what was read is never told too late.
-    if (operation.type === OperationTypeNode.QUERY && !(await isConfirmed(context, response)))
+    if (
+      operation.type === OperationTypeNode.QUERY &&
+      !(await isConfirmed(context, request, response))
+    )
       return;
     const wait = result.errors?.find(({ extensions }) => extensions["code"] === "RATE_LIMITED");
     if (wait) response.setHeader("retry-after", Number(wait.extensions["retryAfterSeconds"]));
@@ -95,22 +102,24 @@ export function createHttpServer(options: ServerOptions): Server {
 
   async function openContext(request: IncomingMessage, response: ServerResponse) {
     try {
-      const token = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? "")?.[1];
-      if (!token) throw new Unauthenticated();
-      return await options.open(token);
+      return await options.open(readCredentials(request));
     } catch (error) {
-      refuseKnown(response, error);
+      refuseKnown(request, response, error);
       return null;
     }
   }
 }
 
-async function isConfirmed({ session }: Context, response: ServerResponse): Promise<boolean> {
+async function isConfirmed(
+  { session }: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
   try {
     await session.confirm();
     return true;
   } catch (error) {
-    refuseKnown(response, error);
+    refuseKnown(request, response, error);
     return false;
   }
 }
@@ -132,7 +141,7 @@ async function readParams(
       refuse(response, 408, "LIMIT_EXCEEDED", "The body took more than 10 seconds.");
     } else if (error instanceof SyntaxError) {
       refuse(response, 400, "BAD_USER_INPUT", "The body is not JSON.");
-    } else refuseKnown(response, error);
+    } else refuseKnown(request, response, error);
     return null;
   }
 }
@@ -145,9 +154,10 @@ const STATUS: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
 };
 
-function refuseKnown(response: ServerResponse, error: unknown): void {
+function refuseKnown(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (!(error instanceof WayhouseError)) throw error;
-  if (error instanceof Unauthenticated) response.setHeader("www-authenticate", "Bearer");
+  if (error instanceof Unauthenticated)
+    response.setHeader("www-authenticate", challenge(request, error));
   if (error instanceof RateLimited) response.setHeader("retry-after", error.retryAfterSeconds);
   refuse(response, STATUS[error.code] ?? 500, error.code, error.message, error.details);
 }

@@ -209,7 +209,7 @@ export function startFeed(options: {
 
   /** Under another epoch than its own a stream ends: with an error if it would not be let in again. */
   async function readmit(id: string, suspects: readonly Follower[]): Promise<void> {
-    const text = "select index from admit_streams($1, $2, $3, $4, $5)";
+    const text = "select index from admit_streams($1, $2, $3, $4, $5, $6)";
     const of = suspects.map(({ identity }) => identity);
     const values = [
       id,
@@ -217,12 +217,12 @@ export function startFeed(options: {
       of.map(({ kid }) => kid),
       of.map(({ jti }) => jti),
       of.map(({ scopes }) => scopes.join(" ")),
+      of.map(({ jkt }) => jkt !== null),
     ];
     const [admitted] = await onClient(pool, (client) => runBatch(client, [{ text, values }]));
     const may = new Set(admitted!.rows.map((row) => Number(row["index"]) - 1));
-    for (const [index, { queue }] of suspects.entries()) {
+    for (const [index, { queue }] of suspects.entries())
       queue.end(may.has(index) ? undefined : new Unauthenticated());
-    }
   }
 
   /** Reads up to what is settled by itself, then goes with the others. */

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from "node:http";
+import { Unauthenticated } from "../../kernel/errors.ts";
+import { type Credentials, InvalidProof, PROOF_ALGORITHMS } from "../auth/dpop.ts";
+
+const AUTHORIZATION = /^(?<scheme>Bearer|DPoP) (?<token>[\x21-\x7e]+)$/i;
+
+/** What the request says to have; each header once. @throws Unauthenticated */
+export function readCredentials({ headersDistinct }: IncomingMessage): Credentials {
+  const [authorization = "", ...more] = headersDistinct["authorization"] ?? [];
+  const { scheme, token } = AUTHORIZATION.exec(authorization)?.groups ?? {};
+  if (!scheme || !token || more.length > 0) throw new Unauthenticated();
+  const proofs = headersDistinct["dpop"] ?? [];
+  return {
+    scheme: scheme.toLowerCase() === "dpop" ? "DPoP" : "Bearer",
+    token,
+    proof: proofs.length === 1 ? proofs[0]! : null,
+  };
+}
+
+/**
+ * What `www-authenticate` says (RFC 6750 §3, RFC 9449 §7.1): both schemes, and to whoever brought a token
+ * under one of them whether that or its proof is not valid. Why stays inside.
+ */
+export function challenge({ headers }: IncomingMessage, error: Unauthenticated): string {
+  const [, tried = ""] = /^(bearer|dpop) /i.exec(headers.authorization ?? "") ?? [];
+  const code = error instanceof InvalidProof ? "invalid_dpop_proof" : "invalid_token";
+  const bearer = tried.toLowerCase() === "bearer" ? `Bearer error="${code}"` : "Bearer";
+  const dpop = tried.toLowerCase() === "dpop" ? `DPoP error="${code}", ` : "DPoP ";
+  return `${bearer}, ${dpop}algs="${PROOF_ALGORITHMS.join(" ")}"`;
+}

@@ -1,0 +1,22 @@
+import pg from "pg";
+
+/** What calls send to the database while `work` runs, a list for each round trip; jobs and streams left out. */
+export async function statementsOf(work: () => Promise<unknown>): Promise<string[][]> {
+  const seen: string[][] = [];
+  const client = pg.Client.prototype as unknown as {
+    query: (this: unknown, ...call: unknown[]) => unknown;
+  };
+  const { query } = client;
+  client.query = function (...call) {
+    const { statements = [] } = call[0] as { statements?: readonly { readonly text: string }[] };
+    const texts = statements.map(({ text }) => text);
+    if (texts.some((text) => text.includes("from enter("))) seen.push(texts);
+    return query.apply(this, call);
+  };
+  try {
+    await work();
+  } finally {
+    client.query = query;
+  }
+  return seen;
+}
