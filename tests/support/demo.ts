@@ -60,7 +60,10 @@ export interface Demo {
 }
 
 /** The demo network, served over HTTP as the API's role. */
-export async function startDemo(limits: Partial<Limits> = {}): Promise<Demo> {
+export async function startDemo(
+  limits: Partial<Limits> = {},
+  options: { readonly introspection?: boolean } = {},
+): Promise<Demo> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-demo-"));
   const faults: string[] = [];
@@ -74,6 +77,7 @@ export async function startDemo(limits: Partial<Limits> = {}): Promise<Demo> {
     nodeKey,
     log,
     limits: { ...DEFAULT_LIMITS, ...limits },
+    ...options,
   });
   app.server.listen(0, "127.0.0.1");
   await once(app.server, "listening");

@@ -1,0 +1,188 @@
+import { randomUUID } from "node:crypto";
+import http from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeId } from "../../src/kernel/ids.ts";
+import { SCOPES } from "../../src/kernel/scopes.ts";
+import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { statementsOf } from "../support/statements.ts";
+
+let demo: Demo;
+let token: string;
+beforeAll(async () => {
+  demo = await startDemo();
+  token = await demo.token("lantern", SCOPES);
+});
+afterAll(async () => {
+  await demo.stop();
+});
+
+interface Reply {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string;
+}
+const QUERY = '{"query":"{ __typename }"}';
+
+/** Raw, so that a header can be what no client library would send. */
+function send(
+  headers: readonly (readonly [string, string])[],
+  { method = "POST", body = QUERY, path = "/graphql" } = {},
+): Promise<Reply> {
+  const { host, port } = new URL(demo.url);
+  return new Promise((resolve, reject) => {
+    const all = [["host", host], ["content-length", String(Buffer.byteLength(body))], ...headers];
+    const options = { port, method, path, headers: all.flat() };
+    const request = http.request(options, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+      response.once("end", () =>
+        resolve({ status: response.statusCode!, headers: response.headers, text }),
+      );
+    });
+    request.once("error", reject).end(body);
+  });
+}
+const JSON_BODY = ["content-type", "application/json"] as const;
+const authorized = () => ["authorization", `Bearer ${token}`] as const;
+
+describe("/graphql", () => {
+  it.each(["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"])(
+    "is not served by %s",
+    async (method) => {
+      const path = `/graphql?query=${encodeURIComponent("{ __typename }")}`;
+      const { status, headers } = await send([authorized(), JSON_BODY], { method, path });
+      expect({ status, allow: headers.allow }).toEqual({ status: 405, allow: "POST" });
+    },
+  );
+
+  it.each([
+    [
+      "multipart/form-data; boundary=x",
+      '--x\r\ncontent-disposition: form-data; name="operations"\r\n\r\n{}\r\n--x--',
+    ],
+    ["application/x-www-form-urlencoded", "query=%7B__typename%7D"],
+    ["application/graphql", "{ __typename }"],
+    ["text/plain", QUERY],
+    ["application/jsonp", QUERY],
+    ["application/json; charset=utf-16", QUERY],
+    ["", QUERY],
+  ])("takes no body of the type %s", async (type, body) => {
+    const { status, text } = await send([authorized(), ["content-type", type]], { body });
+    expect({ status, code: codeOf(JSON.parse(text) as Answer) }).toEqual({
+      status: 415,
+      code: "BAD_USER_INPUT",
+    });
+  });
+
+  it.each(["gzip", "br", "deflate", "identity, gzip"])(
+    "takes no body in the encoding %s",
+    async (encoding) => {
+      const { status } = await send([authorized(), JSON_BODY, ["content-encoding", encoding]]);
+      expect(status).toBe(415);
+    },
+  );
+
+  it.each(["text/html", "application/xml", "multipart/mixed", "application/json;q=0"])(
+    "answers nothing as %s",
+    async (accept) => {
+      expect((await send([authorized(), JSON_BODY, ["accept", accept]])).status).toBe(406);
+    },
+  );
+
+  it.each([
+    ["application/json", "application/json; charset=utf-8"],
+    ["application/graphql-response+json", "application/graphql-response+json; charset=utf-8"],
+    ["text/event-stream", "text/event-stream; charset=utf-8"],
+    ["text/html, */*;q=0.1", "application/json; charset=utf-8"],
+  ])("answers %s as %s", async (accept, type) => {
+    const { status, headers } = await send([authorized(), JSON_BODY, ["accept", accept]]);
+    expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type });
+  });
+
+  it("shares nothing with pages of other origins", async () => {
+    const asks = [
+      ["origin", "https://evil.example"],
+      ["access-control-request-method", "POST"],
+    ] as const;
+    for (const method of ["OPTIONS", "POST", "GET"]) {
+      const { headers } = await send([authorized(), JSON_BODY, ...asks], { method });
+      expect(Object.keys(headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
+      expect(JSON.stringify(headers)).not.toContain("evil");
+    }
+  });
+
+  it.each<[string, readonly (readonly [string, string])[]]>([
+    ["none", []],
+    ["an empty one", [["authorization", ""]]],
+    ["the scheme alone", [["authorization", "Bearer"]]],
+    ["Basic", [["authorization", "Basic YTpi"]]],
+    ["a token without its scheme", [["authorization", "eyJ.eyJ.x"]]],
+    ["two tokens in one header", [["authorization", "Bearer a b"]]],
+    ["two tokens with a comma", [["authorization", "Bearer a, Bearer b"]]],
+    ["a token in Latin-1", [["authorization", "Bearer \u00e9\u00e9"]]],
+    ["a token of 12 KiB", [["authorization", `Bearer ${"a".repeat(12_288)}`]]],
+    ["a token of dots", [["authorization", "Bearer ..."]]],
+    ["the token in the query", [["x-access-token", "a"]]],
+  ])("is closed to whoever brings as authorization %s, in the same words", async (_, headers) => {
+    const path = `/graphql?access_token=${token}`;
+    const { status, text } = await send([JSON_BODY, ...headers], { path });
+    expect(status).toBe(401);
+    expect(text).toBe(
+      '{"errors":[{"message":"A valid access token is required.","extensions":{"code":"UNAUTHENTICATED"}}]}',
+    );
+  });
+
+  it("takes no two tokens, of which one is good", async () => {
+    const { status } = await send([JSON_BODY, authorized(), ["authorization", "Bearer x"]]);
+    expect(status).toBe(401);
+  });
+});
+
+describe("what is not GraphQL", () => {
+  it.each(["/", "/graphql/", "/GraphQL", "/metrics", "/.well-known/x", "/%2e%2e/etc/passwd"])(
+    "%s is answered with problem details (RFC 9457)",
+    async (path) => {
+      const { status, headers, text } = await send([JSON_BODY], { path });
+      expect({ status, type: headers["content-type"] }).toEqual({
+        status: 404,
+        type: "application/problem+json",
+      });
+      expect(JSON.parse(text)).toEqual({
+        type: "about:blank",
+        title: "Only /graphql is served.",
+        status: 404,
+      });
+    },
+  );
+});
+
+describe("not yours and not there", () => {
+  it.each<[string, string]>([
+    ["node", "query ($id: ID!) { node(id: $id) { __typename } }"],
+    [
+      "_entities",
+      'query ($id: ID!) { _entities(representations: [{ __typename: "Shelter", id: $id }]) { __typename } }',
+    ],
+    [
+      "a write",
+      'mutation ($id: ID!) { setBeds(input: { idempotencyKey: "KEY", shelterId: $id, from: "2027-01-01", until: "2027-01-02", maximum: 1 }) { id } }',
+    ],
+  ])("by %s are the same bytes after the same statements", async (_, query) => {
+    const { data } = await demo.ask("harbour", "{ shelters(first: 1) { edges { node { id } } } }");
+    const foreign = data.shelters.edges[0].node.id as string;
+    const missing = encodeId("Shelter", randomUUID());
+    const told: string[] = [];
+    const asked: string[][][] = [];
+    for (const id of [foreign, missing]) {
+      const document = query.replace("KEY", randomUUID());
+      asked.push(
+        await statementsOf(async () => {
+          told.push((await demo.post("outsider", { query: document, variables: { id } })).text);
+        }),
+      );
+    }
+    expect(told[0]).toBe(told[1]);
+    expect(asked[0]!.length).toBeGreaterThan(1);
+    expect(asked[0]).toEqual(asked[1]);
+  });
+});
