@@ -18,19 +18,28 @@ afterAll(async () => {
   await demo?.stop();
 });
 
-it("one proof sent 1,000 times at once to three processes is accepted once", async () => {
+/** Statuses of one proof, sent to every process at once. */
+async function race(): Promise<number[]> {
   const key = await generateSigningKey();
   const token = await demo.tokenOf({ organisation: "lantern", scopes: SCOPES, jkt: key.kid });
   const proof = proofOf(key, token);
   const outcomes = await Promise.all(
     Array.from({ length: PARALLEL }, (_, nth) =>
-      present(fleet.urlOf(nth % fleet.size), `DPoP ${token}`, proof),
+      present(fleet.urlOf(nth % fleet.size), `DPoP ${token}`, proof, "{ __typename }"),
     ),
   );
-  const statuses = outcomes.map(({ status }) => status);
-  expect(statuses.filter((status) => status === 200)).toHaveLength(1);
-  // 503: a process with that many at once may have no connection left to ask with.
-  expect(statuses.filter((status) => ![200, 401, 503].includes(status))).toEqual([]);
+  return outcomes.map(({ status }) => status);
+}
+
+it("one proof sent 1,000 times at once to three processes is accepted once", async () => {
+  let accepted = 0;
+  // Where the one that was let in had no connection left to go on with, 503, another proof is raced.
+  for (let rounds = 0; accepted === 0 && rounds < 3; rounds++) {
+    const statuses = await race();
+    accepted = statuses.filter((status) => status === 200).length;
+    expect(statuses.filter((status) => ![200, 401, 503].includes(status))).toEqual([]);
+  }
+  expect(accepted).toBe(1);
   expect(fleet.fallen).toEqual([]);
 });
 
