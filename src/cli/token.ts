@@ -1,46 +1,45 @@
-import { parseArgs } from "node:util";
 import { isScope, SCOPES } from "../kernel/scopes.ts";
 import { signAccessToken } from "../platform/auth/sign.ts";
 import { readConfig } from "../platform/config/config.ts";
-import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../platform/db/demo-network.ts";
+import { keyOf } from "./caller.ts";
+import { Stop } from "./command.ts";
+import { optionsOf } from "./key-files.ts";
 
-const USAGE =
-  'usage: npm run --silent token -- --organisation lantern --client bot [--scope "beds:read beds:hold"] [--ttl 10m]';
+export const usage = `usage: wayhouse token --organisation <name> --client <client> [--scope "<scope> …"] [--ttl 10m] [--json]
 
-function fail(message: string): never {
-  console.error(`${message}\n${USAGE}`);
-  process.exit(2);
-}
+Signs an access token (RFC 9068) on this machine; nobody is asked, and AUDIENCE says for which node.
 
-const { values } = parseArgs({
-  options: {
-    organisation: { type: "string" },
-    client: { type: "string" },
-    scope: { type: "string", default: SCOPES.join(" ") },
-    ttl: { type: "string", default: "10m" },
-  },
-});
-const { organisation, client } = values;
-if (!organisation || !DEMO_ORGANISATIONS.includes(organisation)) {
-  fail(`--organisation must be one of ${DEMO_ORGANISATIONS.join(", ")}.`);
-}
-if (!client) fail("--client must be dashboard, bot or admin.");
-const scopes = values.scope.split(/\s+/).filter(Boolean);
-const unknown = scopes.filter((scope) => !isScope(scope));
-if (unknown.length > 0) fail(`--scope does not know ${unknown.join(", ")}.`);
-const ttl = /^(\d{1,3})(s|m)$/.exec(values.ttl);
-const ttlSeconds = ttl ? Number(ttl[1]) * (ttl[2] === "m" ? 60 : 1) : 0;
-if (ttlSeconds < 1 || ttlSeconds > 900) fail("--ttl must be from 1s to 15m.");
+  --organisation <name>  a folder that \`org new\` made, or an organisation of the demo
+  --client <client>      a registered client of it; of the demo: dashboard, bot or admin
+  --scope "<scope> …"    default: every one; what client and organisation lack, no token gives
+  --ttl <time>           from 1s to 15m; default 10m
+  --json                 {"token": …}
 
-const config = readConfig();
-const { privateJwk } = await demoKey(config.dataDir, organisation);
-console.log(
-  await signAccessToken({
-    privateJwk,
-    issuer: demoIssuer(organisation),
-    audience: config.audience,
-    clientId: client,
+Example:  wayhouse token --organisation lantern --client bot --scope "beds:read beds:hold"
+Next:     send it as \`authorization: Bearer <token>\`.
+
+Exit codes: 0 signed; 2 unusable options or key.`;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const asJson = args.includes("--json");
+  const rest = args.filter((arg) => arg !== "--json");
+  const { values } = optionsOf(rest, usage, ["organisation", "client"], ["scope", "ttl"]);
+  const scopes = (values["scope"] ?? SCOPES.join(" ")).split(/[\s,]+/).filter(Boolean);
+  const unknown = scopes.filter((scope) => !isScope(scope));
+  if (unknown.length > 0)
+    throw new Stop(`--scope does not know ${unknown.join(", ")}.\n\n${usage}`);
+  const ttl = /^(\d{1,3})(s|m)$/.exec(values["ttl"] ?? "10m");
+  const ttlSeconds = ttl ? Number(ttl[1]) * (ttl[2] === "m" ? 60 : 1) : 0;
+  if (ttlSeconds < 1 || ttlSeconds > 900) throw new Stop("--ttl must be from 1s to 15m.");
+  const { issuer, key } = await keyOf(values.organisation);
+  const token = await signAccessToken({
+    privateJwk: key,
+    issuer,
+    audience: readConfig().audience,
+    clientId: values.client,
     scopes: scopes.filter(isScope),
     ttlSeconds,
-  }),
-);
+  });
+  console.log(asJson ? JSON.stringify({ token }) : token);
+  return 0;
+}

@@ -1,5 +1,7 @@
 import { ConfigError } from "../platform/config/config.ts";
 import { RegistryError } from "../platform/http/documents.ts";
+import { administer } from "./administer.ts";
+import { ADMINISTRATION_COMMANDS } from "./administration.ts";
 import { type Command, Stop } from "./command.ts";
 
 interface Entry {
@@ -9,6 +11,22 @@ interface Entry {
 
 /** A new command is one line here and one file beside. */
 const COMMANDS: Readonly<Record<string, Entry>> = {
+  serve: { summary: "Serve the API.", load: async () => (await import("./serve.ts")).serve },
+  worker: {
+    summary: "Run the jobs for servers that run none.",
+    load: async () => (await import("./serve.ts")).worker,
+  },
+  migrate: { summary: "Bring the database to this version.", load: () => import("./migrate.ts") },
+  doctor: {
+    summary: "Check the installation, and say what to do.",
+    load: () => import("./doctor.ts"),
+  },
+  found: { summary: "Found an empty network, once.", load: () => import("./found.ts") },
+  "org new": {
+    summary: "Make an organisation's keys and introduction.",
+    load: () => import("./organisation-new.ts"),
+  },
+  token: { summary: "Sign an access token.", load: () => import("./token.ts") },
   "check-subgraph": {
     summary: "Find what a private subgraph would take over of the network's graph.",
     load: () => import("./check-subgraph.ts"),
@@ -48,6 +66,12 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Make a database safe that was restored from a backup, before it is served.",
     load: () => import("./settle-restore.ts"),
   },
+  ...Object.fromEntries(
+    Object.entries(ADMINISTRATION_COMMANDS).map(([name, entry]) => [
+      name,
+      { summary: entry.summary, load: async () => administer(name, entry) },
+    ]),
+  ),
 };
 
 function help(): string {
@@ -55,12 +79,14 @@ function help(): string {
   const width = Math.max(...names.map((name) => name.length));
   const lines = names.map((name) => `  ${name.padEnd(width)}  ${COMMANDS[name]!.summary}`);
   return [
-    "usage: npm run --silent wayhouse -- <command> [options]",
+    "usage: wayhouse <command> [options]      in a clone: npm run --silent wayhouse -- <command> [options]",
     "",
     ...lines,
     "",
     "<command> --help tells its options. Exit codes: 0 done; 1 done, but for what the report names;",
     "2 nothing could be done, or not to its end.",
+    "",
+    "Next, on an empty network: docs/administration-day.md. With the demo: wayhouse org list --organisation coordinator",
   ].join("\n");
 }
 

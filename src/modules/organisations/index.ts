@@ -4,4 +4,4 @@ export { inspectEnvelope, refuseStrayEnvelope } from "./keys.actions.ts";
 export { ScopeEnum } from "./clients.graphql.ts";
 export { loadOrganisation, Organisation, organisationOf } from "./organisations.graphql.ts";
 export { findOrganisations, findOwnCeiling } from "./organisations.queries.ts";
-export { faultsOfScopes } from "./organisations.rules.ts";
+export { ADMINISTRATION, faultsOfRegistration, faultsOfScopes } from "./organisations.rules.ts";

@@ -1,0 +1,132 @@
+import { CallFailed, type Operation } from "../client/index.ts";
+import type { Administration } from "./administration-entry.ts";
+import { adviceOn, callerOf } from "./caller.ts";
+import { type Command, printable, Stop } from "./command.ts";
+import { optionsOf } from "./key-files.ts";
+import { namesOf } from "./named.ts";
+import { tableOf } from "./table.ts";
+
+const COMMON = {
+  organisation: "who you are: a folder that `org new` made, or one of the demo",
+  client: "as which of your clients; default admin",
+  url: "of the API; default: the server that HOST and PORT configure",
+  key: "an idempotency key: the same again has one effect",
+};
+
+/** A command for one operation of the API. */
+export function administer(name: string, entry: Administration): Command {
+  const usage = usageOf(name, entry);
+  return {
+    usage,
+    async run(args) {
+      const asJson = args.includes("--json");
+      const required = ["organisation", ...(entry.required ?? [])];
+      const optional = [...Object.keys(entry.options ?? {}), ...Object.keys(COMMON)];
+      const rest = args.filter((arg) => arg !== "--json");
+      const { values, files } = optionsOf(rest, usage, required, optional);
+      const words = entry.words ?? [];
+      const least = words.filter((word) => !word.startsWith("[")).length;
+      if (files.length < least || files.length > words.length) {
+        const what = words.length > 0 ? `takes ${words.join(" and ")}` : "takes no word";
+        throw new Stop(`${name} ${what}.\n\n${usage}`);
+      }
+      try {
+        const api = await callerOf({
+          organisation: values["organisation"]!,
+          clientId: values["client"] ?? "admin",
+          scopes: [...new Set([...entry.scopes, "organisations:read" as const])],
+          url: values["url"],
+        });
+        const given = { words: files, options: values };
+        const variables = (await entry.variables(given, namesOf(api))) as Record<string, unknown>;
+        const result = await fetchAll(variables, values["key"], (all) =>
+          api.run(entry.operation as Operation<Answer, Record<string, unknown>>, all),
+        );
+        console.log(asJson ? JSON.stringify(result) : shown(result).join("\n"));
+        return isRefusal(result) ? 1 : 0;
+      } catch (error) {
+        if (error instanceof CallFailed) throw new Stop(adviceOn(error), { cause: error });
+        throw error;
+      }
+    },
+  };
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+interface Page {
+  readonly edges: readonly { readonly node: unknown }[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+}
+
+/** The one field that an operation asks for; of a list, every page. */
+async function fetchAll(
+  variables: Record<string, unknown>,
+  key: string | undefined,
+  ask: (variables: Record<string, unknown>) => Promise<Answer>,
+): Promise<unknown> {
+  const { input } = variables as { input?: object };
+  const all = input && key ? { ...variables, input: { ...input, idempotencyKey: key } } : variables;
+  const nodes: unknown[] = [];
+  for (let after: string | null = null; ;) {
+    const [field] = Object.values(await ask(after === null ? all : { ...all, after }));
+    if (field === null) throw new Stop("It is not there, or not yours to see.");
+    if (!(field instanceof Object && "edges" in field)) return field;
+    const { edges, pageInfo } = field as unknown as Page;
+    nodes.push(...edges.map(({ node }) => node));
+    if (!pageInfo.hasNextPage) return nodes;
+    after = pageInfo.endCursor;
+  }
+}
+
+/** What an operation refuses as data says why. */
+const isRefusal = (result: unknown) => result instanceof Object && "message" in result;
+
+function shown(result: unknown): string[] {
+  if (!(result instanceof Object)) return [cellOf(result)];
+  if (!Array.isArray(result)) {
+    return Object.entries(result)
+      .filter(([name]) => name !== "__typename")
+      .flatMap(([name, value]) =>
+        Array.isArray(value) && value[0] instanceof Object
+          ? [`${name}:`, ...shown(value).map((line) => `  ${line}`)]
+          : [`${name}: ${cellOf(value)}`],
+      );
+  }
+  if (result.length === 0) return ["none"];
+  const names = Object.keys(result[0] as object).filter((name) => name !== "__typename");
+  const rows = result.map((row) => names.map((name) => cellOf((row as Answer)[name])));
+  return tableOf([names, ...rows]);
+}
+
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return "-";
+  if (Array.isArray(value)) return value.map(cellOf).join(",") || "-";
+  if (!(value instanceof Object)) return printable(`${value as string | number | boolean}`);
+  const { handle, clientId, name, label, id } = value as Record<string, string | undefined>;
+  return printable(handle ?? clientId ?? name ?? label ?? id ?? JSON.stringify(value));
+}
+
+function usageOf(name: string, entry: Administration): string {
+  const { words = [], options = {}, required = [], scopes, example, next } = entry;
+  const typed = words.map((word) => (word.startsWith("[") ? word : `<${word}>`));
+  const asked = required.map((option) => `--${option} <…>`);
+  const all = { ...options, ...COMMON };
+  const width = Math.max(...Object.keys(all).map((option) => option.length)) + 2;
+  const lines = Object.entries(all).map(
+    ([option, told]) => `  ${`--${option}`.padEnd(width)}  ${told}`,
+  );
+  const call = ["usage: wayhouse", name, ...typed, ...asked, "--organisation <name> [options]"];
+  return [
+    call.join(" "),
+    "",
+    `${entry.summary} The client needs ${scopes.join(" and ") || "no scope"}.`,
+    "",
+    ...lines,
+    `  ${"--json".padEnd(width)}  the API's answer as JSON`,
+    "",
+    `Example:  wayhouse ${example}`,
+    ...(next ? [`Next:     ${next}`] : []),
+    "",
+    "Exit codes: 0 done; 1 refused, and the answer says why; 2 nothing could be done.",
+  ].join("\n");
+}

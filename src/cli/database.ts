@@ -1,0 +1,46 @@
+import pg from "pg";
+import { readConfig } from "../platform/config/config.ts";
+import { EmbeddedError } from "../platform/db/embedded/errors.ts";
+import { startEmbedded } from "../platform/db/embedded/server.ts";
+import { migrate, MigrationError } from "../platform/db/migrator.ts";
+import { createLog } from "../platform/telemetry/log.ts";
+import { Stop } from "./command.ts";
+
+/** The configured database, migrated, for as long as `use` takes. @throws Stop */
+export async function withMigratedDatabase<R>(use: (owner: pg.Client) => Promise<R>): Promise<R> {
+  const { databaseUrl, databaseOwnerUrl, dataDir } = readConfig();
+  const log = createLog({ format: "text", level: "info" });
+  if (databaseUrl && !databaseOwnerUrl) {
+    throw new Stop(
+      "DATABASE_OWNER_URL must be set: the role that owns the database and migrates it.",
+    );
+  }
+  try {
+    const embedded = databaseUrl ? null : await startEmbedded({ dataDir, log });
+    try {
+      const ownerUrl = embedded?.ownerUrl ?? databaseOwnerUrl!;
+      await migrate({ ownerUrl, apiUrl: embedded?.apiUrl ?? databaseUrl!, log });
+      const owner = new pg.Client({ connectionString: ownerUrl });
+      owner.on("error", () => {});
+      await owner.connect();
+      try {
+        return await use(owner);
+      } finally {
+        await owner.end();
+      }
+    } finally {
+      await embedded?.stop();
+    }
+  } catch (error) {
+    if (error instanceof EmbeddedError || error instanceof MigrationError)
+      throw new Stop(error.message, { cause: error });
+    const { code } = error as { code?: unknown };
+    if (/^(E[A-Z]+|08...|28...|3D000|57P..)$/.test(String(code))) {
+      throw new Stop(
+        `The database cannot be reached (${String(code)}): DATABASE_URL and DATABASE_OWNER_URL say where and as whom.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,158 @@
+import { styleText } from "node:util";
+import { CallFailed, Viewer } from "../client/index.ts";
+import { type Config, ConfigError, readConfig } from "../platform/config/config.ts";
+import { adviceOn, callerOf, urlOf } from "./caller.ts";
+import { printable, Stop } from "./command.ts";
+import { examineDatabase, examineNodeKey } from "./doctor-database.ts";
+import { clockFinding, type Finding } from "./finding.ts";
+import { optionsOf } from "./key-files.ts";
+
+export const usage = `usage: wayhouse doctor [--organisation <name>] [--client <client>] [--url <url>] [--json]
+
+Looks, changes nothing, and says of each thing that is wrong what to do: the configuration, the database
+and its clock, the API's role and row-level security, migrations, the node's key, the API, its clock, the
+metrics port; with --organisation the key files of that organisation and whether the API knows them.
+Give it the environment of the server that it shall look at.
+
+  --organisation <name>  a folder that \`org new\` made, or an organisation of the demo
+  --client <client>      which of its clients; default admin
+  --url <url>            of the API; default: the server that HOST and PORT configure
+  --json                 {"ok": …, "checks": [{"name", "state", "told", "advice"?}]}
+
+Example:  wayhouse doctor --organisation harbour
+Next:     do what it says, and run it again.
+
+Exit codes: 0 nothing is wrong, but for what could not be looked at; 1 something is; 2 unusable options.`;
+
+const PATIENCE_MS = 5_000;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const asJson = args.includes("--json");
+  const rest = args.filter((arg) => arg !== "--json");
+  const { values, files } = optionsOf(rest, usage, [], ["organisation", "client", "url"]);
+  if (files.length > 0) throw new Stop(`doctor takes no word.\n\n${usage}`);
+  const config = configured();
+  const checks: Finding[] =
+    config instanceof ConfigError
+      ? [
+          {
+            name: "configuration",
+            state: "wrong",
+            told: config.message,
+            advice: "Correct these variables; nothing else was looked at.",
+          },
+        ]
+      : [
+          { name: "configuration", state: "ok", told: `for ${config.audience}` },
+          ...(await examineNodeKey(config)),
+          ...(await examineDatabase(config)),
+          ...(await examineApi(urlOf(values["url"]))),
+          ...(await examineMetrics(config)),
+          ...(values["organisation"]
+            ? [await examineOrganisation(values["organisation"], values["client"], values["url"])]
+            : []),
+        ];
+  const ok = checks.every(({ state }) => state !== "wrong");
+  if (asJson) console.log(JSON.stringify({ ok, checks }));
+  else for (const check of checks) console.log(lineOf(check));
+  return ok ? 0 : 1;
+}
+
+function configured(): Config | ConfigError {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
+
+const COLOURS = { ok: "green", wrong: "red", unknown: "yellow" } as const;
+function lineOf({ name, state, told, advice }: Finding): string {
+  // hasColors honours NO_COLOR, and TERM
+  const isColoured = process.stdout.isTTY && process.stdout.hasColors();
+  const mark = isColoured ? styleText(COLOURS[state], state) : state;
+  const line = `${mark}${" ".repeat(9 - state.length)}${name}: ${printable(told)}`;
+  return advice === undefined ? line : `${line}\n         → ${printable(advice)}`;
+}
+
+async function examineApi(url: URL): Promise<Finding[]> {
+  const ready = new URL("/health/ready", url);
+  const sentAt = Date.now();
+  let response: Response;
+  try {
+    response = await fetch(ready, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: "error" });
+  } catch {
+    const advice = "Start it with `wayhouse serve`; HOST, PORT or --url say where it is.";
+    return [{ name: "api", state: "wrong", told: `${url.href} cannot be reached`, advice }];
+  }
+  const told = `${ready.href} answers ${response.status}`;
+  const advice =
+    "It drains, or cannot reach its database: its log tells. If it is no Wayhouse, --url is wrong.";
+  const api: Finding = response.ok
+    ? { name: "api", state: "ok", told }
+    : { name: "api", state: "wrong", told, advice };
+  const date = Date.parse(response.headers.get("date") ?? "");
+  return Number.isNaN(date) ? [api] : [api, clockFinding("api clock", date, sentAt)];
+}
+
+async function examineMetrics({ operations }: Config): Promise<Finding[]> {
+  if (!operations) {
+    return [
+      { name: "metrics", state: "unknown", told: "METRICS_PORT is not set: nothing is measured" },
+    ];
+  }
+  const url = `http://${operations.host}:${operations.port}/metrics`;
+  const name = "metrics";
+  try {
+    const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (ok) return [{ name, state: "ok", told: url }];
+    return [
+      {
+        name,
+        state: "wrong",
+        told: `${url} answers ${status}`,
+        advice: "Something else listens there: set METRICS_PORT to another.",
+      },
+    ];
+  } catch {
+    return [
+      {
+        name,
+        state: "wrong",
+        told: `${url} cannot be reached`,
+        advice: "Start the server with this METRICS_PORT and METRICS_HOST.",
+      },
+    ];
+  }
+}
+
+async function examineOrganisation(
+  organisation: string,
+  clientId = "admin",
+  url: string | undefined,
+): Promise<Finding> {
+  const name = `organisation ${organisation}`;
+  try {
+    const api = await callerOf({ organisation, clientId, scopes: ["organisations:read"], url });
+    const { viewer } = await api.run(Viewer);
+    return {
+      name,
+      state: "ok",
+      told: `the API knows it as ${viewer.organisation.handle}, client ${clientId}`,
+    };
+  } catch (error) {
+    if (error instanceof Stop) {
+      return { name, state: "wrong", told: "its key files cannot be used", advice: error.message };
+    }
+    if (error instanceof CallFailed) {
+      return {
+        name,
+        state: "wrong",
+        told: `the API answers ${error.code}`,
+        advice: adviceOn(error),
+      };
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { timingSafeEqual } from "node:crypto";
+import { parsePublicJwk, thumbprint as thumbprintOfJwk } from "../kernel/jwk.ts";
+import { ADMINISTRATION, faultsOfRegistration } from "../modules/organisations/index.ts";
+import { AlreadyFounded, foundNetwork } from "../platform/db/found-network.ts";
+import { readIntroduction } from "./caller.ts";
+import { Stop } from "./command.ts";
+import { withMigratedDatabase } from "./database.ts";
+import { optionsOf } from "./key-files.ts";
+
+export const usage = `usage: wayhouse found <introduction.json> --thumbprint <thumbprint> [--json]
+
+The ceremony of an empty network: its first admin has nobody to ask, and is put in by whoever runs the
+database. It happens once: a network that has an organisation refuses it, for good, and the first entry
+of the founder's audit chain says foundNetwork.
+
+  1. The admin makes its keys where they stay: \`wayhouse org new\`. No private key comes to the server.
+  2. The operator gets introduction.json by any way, and hears the thumbprint out of band.
+  3. The operator types it here, before two witnesses if there are two.
+
+Runs where the server runs, with its configuration: DATABASE_URL and DATABASE_OWNER_URL, or the embedded
+database while no server is running on it. Migrates first.
+
+  --thumbprint <thumbprint>  as the admin reads it out, not as the file says
+  --json                     the organisation as one JSON object
+
+Example:  wayhouse found coordinator/introduction.json --thumbprint "$(cat coordinator/thumbprint)"
+Next:     SEED=none wayhouse serve, then \`wayhouse org register\` for each organisation.
+
+Exit codes: 0 founded; 2 nothing was changed.`;
+
+export async function run(args: readonly string[]): Promise<number> {
+  const asJson = args.includes("--json");
+  const rest = args.filter((arg) => arg !== "--json");
+  const { values, files } = optionsOf(rest, usage, ["thumbprint"]);
+  if (files.length !== 1) throw new Stop(`Name one introduction.\n\n${usage}`);
+  const { identity, signing, introduction } = vouchedFor(files[0]!, values.thumbprint);
+  const { handle, issuer } = introduction;
+  const adminScopes = [...ADMINISTRATION];
+  try {
+    await withMigratedDatabase((owner) =>
+      foundNetwork(owner, { handle, issuer, identity, signing: signing[0]!, adminScopes }),
+    );
+  } catch (error) {
+    if (!(error instanceof AlreadyFounded)) throw error;
+    throw new Stop(
+      "This network is founded already: its admins register others with `wayhouse org register`.",
+      { cause: error },
+    );
+  }
+  console.log(
+    asJson
+      ? JSON.stringify({ handle, identityThumbprint: identity.kid })
+      : `${handle} founds this network, as ${identity.kid}.`,
+  );
+  return 0;
+}
+
+/** An introduction whose identity key is the one that was read out. @throws Stop */
+export function vouchedFor(path: string, heard: string) {
+  const introduction = readIntroduction(path);
+  const { handle, issuer } = introduction;
+  const signingKeys = introduction.signingKeys;
+  const [fault] = faultsOfRegistration({ handle, issuer, jwksUri: null, signingKeys });
+  if (fault) throw new Stop(`${path}: ${fault.path.join(".")} ${fault.message}.`);
+  const identity = keyed(path, introduction.identityKey);
+  const signing = signingKeys.map((key) => keyed(path, key));
+  const [a, b] = [Buffer.from(identity.kid), Buffer.from(heard.trim())];
+  if (a.length !== b.length || !timingSafeEqual(a, b)) {
+    throw new Stop(
+      `${path} does not hold the key that was read out to you. Nothing was done. Ask for both again, by another way: the file may have been swapped.`,
+    );
+  }
+  return { introduction, identity, signing };
+}
+
+function keyed(path: string, key: unknown) {
+  const parsed = parsePublicJwk(key, "SIGN");
+  if (!parsed.ok) throw new Stop(`${path} holds a key that ${parsed.message}.`);
+  return { kid: thumbprintOfJwk(parsed.jwk), jwk: parsed.jwk };
+}
