@@ -15,7 +15,7 @@ import { printable, Stop } from "./command.ts";
 import { optionsOf } from "./key-files.ts";
 import { tokenOfDemo, tokenOfFile } from "./tokens.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- audit export --organisation <handle> --out <file> [options]
+export const usage = `usage: wayhouse audit export --organisation <handle> --out <file> [options]
 
 Writes the own audit chain, with a checkpoint that the node signs now, into one file of JSON lines: a
 header, the entries, the checkpoint. What is wrong with it is named, and it is written all the same, as

@@ -12,7 +12,7 @@ import { thumbprintOf } from "../sealing/index.ts";
 import { printable, Stop } from "./command.ts";
 import { optionsOf } from "./key-files.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- audit verify <file> [options]
+export const usage = `usage: wayhouse audit verify <file> [options]
 
 Checks an export of an audit chain, offline, and names what is wrong with it: EDITED, DELETED, INSERTED,
 REORDERED, TRUNCATED, REHASHED (written anew, with its hashes), FOREIGN_CHAIN (another organisation's),

@@ -5,7 +5,7 @@ import { printable, Stop } from "./command.ts";
 import { composeWithNetwork } from "./compose.ts";
 import { findTakeovers } from "./subgraph/takeovers.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- check-subgraph <file.graphql> [--json]
+export const usage = `usage: wayhouse check-subgraph <file.graphql> [--json]
 
 Reads a private subgraph, to be composed with schema/network.graphql in its owner's own gateway, and
 names every place where it would take over something of the network's: @override, @interfaceObject,

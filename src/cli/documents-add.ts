@@ -8,7 +8,7 @@ import { buildSchema } from "../schema.ts";
 import { printable, Stop } from "./command.ts";
 import { faultsOf } from "./documents-check.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- documents add --registry <folder> [<file|folder> ...] [--json]
+export const usage = `usage: wayhouse documents add --registry <folder> [<file|folder> ...] [--json]
 
 Registers documents: a node whose DOCUMENTS_DIR is this folder answers these and no others, by their text
 or by their SHA-256 alone. Without a name it takes the documents that ship with Wayhouse; do that after

@@ -4,7 +4,7 @@ import { buildSchema } from "../schema.ts";
 import { printable } from "./command.ts";
 import { optionsOf } from "./key-files.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- documents check --registry <folder>
+export const usage = `usage: wayhouse documents check --registry <folder>
 
 Holds every registered document against this version's schema: run it before an upgrade is served. Who
 still sends one that no longer holds is answered BAD_USER_INPUT.

@@ -10,7 +10,7 @@ import { type Export, readExport } from "./hmis/read.ts";
 import { inOrder, type Report, rowsOf, textOf } from "./hmis/report.ts";
 import { tokenOfDemo, tokenOfFile } from "./tokens.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- import hmis <folder> --organisation <handle>
+export const usage = `usage: wayhouse import hmis <folder> --organisation <handle>
          [options]
 
 Reads Organization.csv, Project.csv and Inventory.csv of a HUD HMIS CSV export into shelters and beds of

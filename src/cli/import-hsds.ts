@@ -10,7 +10,7 @@ import { readTables } from "./hsds/read.ts";
 import { tableOf } from "./table.ts";
 import { tokenOfDemo, tokenOfFile } from "./tokens.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- import hsds <json|folder> --organisation <handle> [options]
+export const usage = `usage: wayhouse import hsds <json|folder> --organisation <handle> [options]
 
 Reads capacities counted in beds of an Open Referral HSDS 3.1 document, or of a folder with documents and
 the tables service_capacity.csv and units.csv, into shelters. No name and no address is read: a shelter is

@@ -20,7 +20,7 @@ import {
 import { tableOf } from "./table.ts";
 import { tokenOfDemo, tokenOfFile } from "./tokens.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- import missions <csv> --organisation <handle> [options]
+export const usage = `usage: wayhouse import missions <csv> --organisation <handle> [options]
 
 Reads a list of diplomatic missions (columns operator, country, city and type; comma or semicolon) into
 drafts of consulate contacts: which country's mission stands in which city. What it issues is not inferred

@@ -5,7 +5,7 @@ import { thumbprintOf } from "../sealing/index.ts";
 import { Stop } from "./command.ts";
 import { optionsOf } from "./key-files.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- keygen --use seal|sign --out <file>
+export const usage = `usage: wayhouse keygen --use seal|sign --out <file>
 
 Makes a key where it stays: the private half in <file>, readable for its owner alone, the public half on
 standard output. To seal it is P-256, to sign Ed25519. An identity key is one to sign, kept offline.

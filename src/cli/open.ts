@@ -2,7 +2,7 @@ import { open, SealingError } from "../sealing/index.ts";
 import { Stop } from "./command.ts";
 import { optionsOf, readInput, readKey } from "./key-files.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- open --key <file> --from <file> --sender <thumbprint>
+export const usage = `usage: wayhouse open --key <file> --from <file> --sender <thumbprint>
          --audience <thumbprint> --subject <id> [<file>|-]
 
 Opens an envelope; the text goes to standard output. It is refused, with a reason, unless it was sealed to

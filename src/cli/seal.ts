@@ -2,7 +2,7 @@ import { seal, SealingError } from "../sealing/index.ts";
 import { Stop } from "./command.ts";
 import { optionsOf, readInput, readKey } from "./key-files.ts";
 
-export const usage = `usage: npm run --silent wayhouse -- seal --to <file> --key <file> --sender <thumbprint>
+export const usage = `usage: wayhouse seal --to <file> --key <file> --sender <thumbprint>
          --audience <thumbprint> --subject <id> [--days <n>] [<file>|-]
 
 Seals a text to one organisation; the envelope goes to standard output. Check the recipient's key by its
