@@ -112,6 +112,7 @@ export async function createApp(
   const admit = createGate(limits);
   const server = createHttpServer({
     metrics,
+    tracing,
     schema: buildSchema(),
     documents: options.documents ?? null,
     log,

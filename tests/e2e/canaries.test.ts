@@ -75,48 +75,52 @@ async function untilWritten(folder: string): Promise<void> {
   throw new Error("no heap snapshot was written");
 }
 
-it("no text that was sealed lies in the database's files, its log of changes, the logs or the heap", async () => {
-  const { api, heaps, ask } = await startBlind();
-  const demo = { ask, dataDir } as Demo;
-  await openTo(ask, "lantern", ["harbour"]);
-  const key = await sealingKey(demo, "harbour");
-  for (let count = 0; count < HANDOFFS; count++) {
-    const { data } = await offer(ask, "lantern", ["harbour"]);
-    const id = data["offerHandoff"].id as string;
-    await accept(ask, "harbour", id);
-    const what = { from: "lantern", to: "harbour", key, subject: id, text: `${SONG} ${count}` };
-    const sealed = await ask(
-      "lantern",
-      "mutation ($input: SealHandoffInput!) { sealHandoff(input: $input) { ... on Handoff { status } } }",
-      { input: { idempotencyKey: randomUUID(), id, envelope: await envelopeFor(demo, what) } },
-    );
-    expect(sealed.data["sealHandoff"].status).toBe("ACCEPTED");
-    // Some are received, some wait in the database, some are ended.
-    if (count % 3 === 0) await step(ask, "harbour", "receiveHandoff", id);
-    if (count % 3 === 1) await step(ask, "lantern", "withdrawConsent", id);
-  }
-  // A text that does pass through the server, to show that the search sees what is there.
-  const control = `control ${randomUUID()} sings`;
-  const label = await ask(
-    "harbour",
-    `mutation { createShelter(input: { idempotencyKey: "control-shelter", label: "${control}", country: AM,
+it(
+  "no text that was sealed lies in the database's files, its log of changes, the logs or the heap",
+  { timeout: 240_000 },
+  async () => {
+    const { api, heaps, ask } = await startBlind();
+    const demo = { ask, dataDir } as Demo;
+    await openTo(ask, "lantern", ["harbour"]);
+    const key = await sealingKey(demo, "harbour");
+    for (let count = 0; count < HANDOFFS; count++) {
+      const { data } = await offer(ask, "lantern", ["harbour"]);
+      const id = data["offerHandoff"].id as string;
+      await accept(ask, "harbour", id);
+      const what = { from: "lantern", to: "harbour", key, subject: id, text: `${SONG} ${count}` };
+      const sealed = await ask(
+        "lantern",
+        "mutation ($input: SealHandoffInput!) { sealHandoff(input: $input) { ... on Handoff { status } } }",
+        { input: { idempotencyKey: randomUUID(), id, envelope: await envelopeFor(demo, what) } },
+      );
+      expect(sealed.data["sealHandoff"].status).toBe("ACCEPTED");
+      // Some are received, some wait in the database, some are ended.
+      if (count % 3 === 0) await step(ask, "harbour", "receiveHandoff", id);
+      if (count % 3 === 1) await step(ask, "lantern", "withdrawConsent", id);
+    }
+    // A text that does pass through the server, to show that the search sees what is there.
+    const control = `control ${randomUUID()} sings`;
+    const label = await ask(
+      "harbour",
+      `mutation { createShelter(input: { idempotencyKey: "control-shelter", label: "${control}", country: AM,
       locality: "Yerevan", kind: HOSTEL, features: [], beds: 1 }) { label } }`,
-  );
-  expect(label.data["createShelter"].label).toBe(control);
-  api.child.kill("SIGUSR2");
-  await untilWritten(heaps);
-  writeFileSync(join(heaps, "api.log"), api.log());
-  const url = Object.assign(new URL(server.superuserUrl), { pathname: "/wayhouse" }).toString();
-  const dump = await asSuperuser(url, dumpTables);
-  expect(dump).toContain(control);
-  expect(dump.length).toBeGreaterThan(500_000);
-  writeFileSync(join(heaps, "dump.txt"), dump);
-  await endApi(api);
-  await server.stop();
-  expect(findTraces(server.home, control)).not.toEqual([]);
-  expect(findTraces(heaps, control)).not.toEqual([]);
-  expect([...findTraces(server.home, SONG), ...findTraces(heaps, SONG)]).toEqual([]);
-});
+    );
+    expect(label.data["createShelter"].label).toBe(control);
+    api.child.kill("SIGUSR2");
+    await untilWritten(heaps);
+    writeFileSync(join(heaps, "api.log"), api.log());
+    const url = Object.assign(new URL(server.superuserUrl), { pathname: "/wayhouse" }).toString();
+    const dump = await asSuperuser(url, dumpTables);
+    expect(dump).toContain(control);
+    expect(dump.length).toBeGreaterThan(500_000);
+    writeFileSync(join(heaps, "dump.txt"), dump);
+    await endApi(api);
+    await server.stop();
+    expect(findTraces(server.home, control)).not.toEqual([]);
+    expect(findTraces(heaps, control)).not.toEqual([]);
+    expect([...findTraces(server.home, SONG), ...findTraces(heaps, SONG)]).toEqual([]);
+  },
+);
 
 it("the search finds a text that lies there zipped", () => {
   const folder = mkdtempSync(join(tmpdir(), "wayhouse-traces-"));

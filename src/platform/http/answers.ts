@@ -35,6 +35,13 @@ export function answerJson(
   response.end(body);
 }
 
+const told = new WeakMap<ServerResponse, ErrorCode[]>();
+/** Which errors an answer tells of, for whoever counts them. */
+export const codesOf = (response: ServerResponse): readonly ErrorCode[] => told.get(response) ?? [];
+export function tellCode(response: ServerResponse, code: unknown): void {
+  told.set(response, [...codesOf(response), code as ErrorCode]);
+}
+
 /** A request that is refused before it is a GraphQL operation, in the shape GraphQL clients read. */
 export function refuse(
   response: ServerResponse,
@@ -43,6 +50,7 @@ export function refuse(
   message: string,
   details: object = {},
 ): void {
+  tellCode(response, code);
   const body = JSON.stringify({ errors: [{ message, extensions: { ...details, code } }] });
   answerJson(response, status, JSON_TYPE, body);
 }

@@ -7,6 +7,8 @@ import {
   getOperationAST,
   GraphQLError,
   type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
   type OperationTypeNode,
   visit,
 } from "graphql";
@@ -28,6 +30,8 @@ export interface OperationRequest extends DocumentName {
 /** An operation that was parsed, validated and found within its bounds. */
 export interface Operation {
   readonly type: OperationTypeNode;
+  /** Its first root field, as the schema names it; or that a fragment holds it. */
+  readonly field: string;
   /** The same for two subscriptions that make the same of every event. */
   readonly shape: string;
   execute(): Promise<ExecutionResult>;
@@ -142,6 +146,7 @@ export function createOperations(options: {
     }
     return {
       type: operation.operation,
+      field: fieldOf(operation),
       get shape() {
         return JSON.stringify([query, operationName, steering(document, variables)]);
       },
@@ -161,6 +166,11 @@ export function createOperations(options: {
       },
     };
   };
+}
+
+function fieldOf({ selectionSet }: OperationDefinitionNode): string {
+  const [first] = selectionSet.selections;
+  return first?.kind === Kind.FIELD ? first.name.value : "in a fragment";
 }
 
 /** Of the variables, those that directives read: the others are arguments of the field that is subscribed to. */

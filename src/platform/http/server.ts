@@ -1,16 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type GraphQLSchema, OperationTypeNode } from "graphql";
+import { type ExecutionResult, type GraphQLSchema, OperationTypeNode } from "graphql";
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { RateLimited, Unauthenticated, WayhouseError } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
 import {
   acceptedType,
   answerJson,
+  codesOf,
   problem,
   refuse,
   RESPONSE_TYPE,
   STREAM_TYPE,
+  tellCode,
 } from "./answers.ts";
+import { NO_TRACING, type Tell, type Tracing } from "../telemetry/tracing.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
 import { OverlongBody, readJson, SlowBody } from "./body.ts";
@@ -33,6 +36,7 @@ export interface ServerOptions {
   readonly graphiql: boolean;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
 }
 
 /** POST /graphql with a token, borne or bound (RFC 6750, RFC 9449; GraphQL over HTTP, GraphQL over SSE), and two health checks. */
@@ -41,14 +45,25 @@ export function createHttpServer(options: ServerOptions): Server {
   const answerStream = createStreams(options);
 
   return createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
+    const traced = request.url?.startsWith("/graphql") ? options.tracing : NO_TRACING;
+    const { traceparent } = request.headers;
+    const work = (tell: Tell) =>
+      answer(request, response, tell).finally(() => {
+        const [code] = codesOf(response);
+        tell({ status: response.statusCode, ...(code !== undefined && { code }) });
+      });
+    traced.span("request", String(traceparent ?? ""), work).catch((error: unknown) => {
       options.log("request_failed", faultOf(error));
       if (!response.headersSent) refuse(response, 500, "INTERNAL", "Internal error.");
       else response.destroy();
     });
   });
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    tell: Tell,
+  ): Promise<void> {
     const path = request.url?.split("?")[0];
     if (path === "/health/live") return health(response, true);
     if (path === "/health/ready") return health(response, await options.isReady());
@@ -75,6 +90,7 @@ export function createHttpServer(options: ServerOptions): Server {
 
     const operation = prepare(params, context);
     if (!("execute" in operation)) {
+      tellCodes(response, operation);
       return answerJson(
         response,
         type === RESPONSE_TYPE ? 400 : 200,
@@ -82,18 +98,22 @@ export function createHttpServer(options: ServerOptions): Server {
         JSON.stringify(operation),
       );
     }
+    tell({ field: operation.field });
     if (type === STREAM_TYPE) return answerStream(response, operation);
     if (operation.type === OperationTypeNode.SUBSCRIPTION) {
       const message = "A subscription is answered as text/event-stream: accept it.";
       return refuse(response, 406, "BAD_USER_INPUT", message);
     }
+    const begun = performance.now();
     const result = await operation.execute();
+    options.metrics.operationEnded(operation.field, (performance.now() - begun) / 1_000);
     // A write stands by now; only what was read is never told too late.
     if (
       operation.type === OperationTypeNode.QUERY &&
       !(await isConfirmed(context, request, response))
     )
       return;
+    tellCodes(response, result);
     const wait = result.errors?.find(({ extensions }) => extensions["code"] === "RATE_LIMITED");
     if (wait) response.setHeader("retry-after", Number(wait.extensions["retryAfterSeconds"]));
     const status = type === RESPONSE_TYPE && result.data === undefined ? 400 : 200;
@@ -108,6 +128,10 @@ export function createHttpServer(options: ServerOptions): Server {
       return null;
     }
   }
+}
+
+function tellCodes(response: ServerResponse, { errors = [] }: ExecutionResult): void {
+  for (const { extensions } of errors) tellCode(response, extensions["code"]);
 }
 
 async function isConfirmed(

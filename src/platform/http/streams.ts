@@ -4,7 +4,7 @@ import type { ExecutionResult } from "graphql";
 import { present } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { STREAM_TYPE } from "./answers.ts";
+import { STREAM_TYPE, tellCode } from "./answers.ts";
 import type { Operation } from "./operation.ts";
 
 /** A comment line keeps proxies from closing what is only quiet. */
@@ -75,7 +75,9 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
         yield next(await payloadOf(value, operation));
       }
     } catch (error) {
-      const result: ExecutionResult = { errors: [present(error, log)] };
+      const told = present(error, log);
+      tellCode(response, told.extensions["code"]);
+      const result: ExecutionResult = { errors: [told] };
       yield next(JSON.stringify(result));
     }
   }
