@@ -205,4 +205,20 @@ describe("events", () => {
       ["complete", null],
     ]);
   });
+
+  it("are refused as JSON where the document is wrong, whatever is accepted", async () => {
+    const token = await demo.token("lantern", SCOPES);
+    const response = await fetch(demo.url, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        "content-type": "application/json",
+        accept: "text/event-stream",
+      },
+      body: JSON.stringify({ query: "subscription { nothing }" }),
+    });
+    expect(response.status).toBe(400);
+    expect(response.headers.get("content-type")).toMatch(/^application\/graphql-response\+json/);
+    expect(codeOf((await response.json()) as Answer)).toBe("BAD_USER_INPUT");
+  });
 });

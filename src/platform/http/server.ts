@@ -6,6 +6,7 @@ import type { Context } from "../graphql/builder.ts";
 import {
   acceptedType,
   answerJson,
+  JSON_TYPE,
   codesOf,
   problem,
   refuse,
@@ -93,8 +94,8 @@ export function createHttpServer(options: ServerOptions): Server {
       tellCodes(response, operation);
       return answerJson(
         response,
-        type === RESPONSE_TYPE ? 400 : 200,
-        type,
+        type === JSON_TYPE ? 200 : 400,
+        type === STREAM_TYPE ? RESPONSE_TYPE : type,
         JSON.stringify(operation),
       );
     }

@@ -248,7 +248,7 @@ export function startFeed(options: {
     },
     async follow(subscriber, after, kinds) {
       const id = subscriber.identity.organisationId;
-      if (stopped || !pulse.isAlive()) throw new Unavailable();
+      if (stopped || !(await pulse.comesAlive())) throw new Unavailable();
       const company = companies.get(id) ?? {
         followers: new Set(),
         epoch: null,

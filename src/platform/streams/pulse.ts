@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
 /** A database is asked this often, rung or not. */
@@ -9,6 +10,8 @@ const RETRY_MS = 50;
 export interface Pulse {
   /** False once nothing was learned for longer than the lease: the clock that counts does not stop with the process. */
   isAlive(): boolean;
+  /** The same, after a moment's patience where it is about to become so. */
+  comesAlive(): Promise<boolean>;
   /** Asks now instead of at the next beat. */
   ring(): void;
   stop(): Promise<void>;
@@ -87,6 +90,11 @@ export function startPulse(options: {
   watch.unref();
   return {
     isAlive,
+    async comesAlive() {
+      const until = performance.now() + LEASE_MS;
+      while (!isAlive() && performance.now() < until) await sleep(RETRY_MS);
+      return isAlive();
+    },
     ring,
     async stop() {
       stopped = true;
