@@ -1,4 +1,4 @@
-import { type CryptoKey, type JWK, SignJWT } from "jose";
+import { base64url, type CryptoKey, type JWK, SignJWT } from "jose";
 import { thumbprintOf } from "../sealing/index.ts";
 import type { Scope } from "../kernel/scopes.ts";
 
@@ -15,11 +15,18 @@ export interface Credentials {
   readonly key: JWK | { readonly privateKey: CryptoKey; readonly kid: string };
   /** 30 to 900; 300 unless given. */
   readonly ttlSeconds?: number;
+  /**
+   * Binds the tokens to this key, and proves with each request to hold it (DPoP, RFC 9449): Ed25519 or P-256,
+   * private, registered nowhere; or a handle to one that cannot be extracted.
+   */
+  readonly proofKey?: JWK | { readonly privateKey: CryptoKey; readonly publicJwk: JWK };
 }
 
 export interface AccessTokens {
   /** One that lasts for a while yet. */
   current(): Promise<string>;
+  /** What presents a token in one request to `url`, and in no other. */
+  headersFor(token: string, url: URL): Promise<Readonly<Record<string, string>>>;
   /** The next is a new one. */
   discard(): void;
 }
@@ -41,6 +48,7 @@ export function createAccessTokens(
       }
       return token;
     },
+    headersFor: (of, url) => present(credentials, of, url, Math.floor(now() / 1000)),
     discard() {
       token = undefined;
     },
@@ -48,11 +56,12 @@ export function createAccessTokens(
 }
 
 async function sign(from: Credentials, iat: number, ttlSeconds: number): Promise<string> {
-  const { key, issuer, audience, clientId, scopes } = from;
+  const { key, issuer, audience, clientId, scopes, proofKey } = from;
   const isHandle = "privateKey" in key;
   const kid = isHandle ? key.kid : await thumbprintOf(key);
   const isEd25519 = isHandle ? key.privateKey.algorithm.name === "Ed25519" : key.kty === "OKP";
-  return new SignJWT({ client_id: clientId, scope: scopes.join(" ") })
+  const binding = proofKey && { cnf: { jkt: await thumbprintOf(publicHalf(proofKey)) } };
+  return new SignJWT({ client_id: clientId, scope: scopes.join(" "), ...binding })
     .setProtectedHeader({ alg: isEd25519 ? "EdDSA" : "ES256", typ: "at+jwt", kid })
     .setIssuer(issuer)
     .setAudience(audience)
@@ -61,4 +70,22 @@ async function sign(from: Credentials, iat: number, ttlSeconds: number): Promise
     .setIssuedAt(iat)
     .setExpirationTime(iat + ttlSeconds)
     .sign(isHandle ? key.privateKey : (key as JWK));
+}
+
+async function present({ proofKey }: Credentials, token: string, url: URL, iat: number) {
+  if (!proofKey) return { authorization: `Bearer ${token}` };
+  const jwk = publicHalf(proofKey);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+  const ath = base64url.encode(new Uint8Array(digest));
+  const proof = await new SignJWT({ htm: "POST", htu: url.origin + url.pathname, ath })
+    .setProtectedHeader({ alg: jwk.kty === "OKP" ? "EdDSA" : "ES256", typ: "dpop+jwt", jwk })
+    .setJti(crypto.randomUUID())
+    .setIssuedAt(iat)
+    .sign("privateKey" in proofKey ? proofKey.privateKey : proofKey);
+  return { authorization: `DPoP ${token}`, dpop: proof };
+}
+
+function publicHalf(key: NonNullable<Credentials["proofKey"]>): JWK {
+  const { kty, crv, x, y } = "privateKey" in key ? key.publicJwk : key;
+  return { kty, crv, x, ...(y !== undefined && { y }) } as JWK;
 }

@@ -99,8 +99,8 @@ export function unreadable({ status, headers }: Response): CallFailed {
 }
 
 export async function headersOf(line: Line, accept: string): Promise<Record<string, string>> {
-  const authorization = `Bearer ${await line.tokens.current()}`;
-  return { authorization, accept, "content-type": "application/json" };
+  const presented = await line.tokens.headersFor(await line.tokens.current(), line.url);
+  return { ...presented, accept, "content-type": "application/json" };
 }
 
 /** Rather once too often: what is taken for a mutation is sent once if it has no key. */
