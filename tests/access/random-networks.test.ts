@@ -42,8 +42,8 @@ const NEEDS: Record<string, readonly Scope[]> = {
 };
 
 /** What of an answer the model does not let the caller see; nothing, if both walls stand. */
-function trespasses(value: unknown, by: Caller, model: Model): string[] {
-  if (Array.isArray(value)) return value.flatMap((one) => trespasses(one, by, model));
+function trespasses(value: unknown, by: Caller, model: Model, under?: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((one) => trespasses(one, by, model, under));
   if (typeof value !== "object" || value === null) return [];
   const row = value as Record<string, unknown>;
   const type = row["__typename"] as string;
@@ -56,13 +56,14 @@ function trespasses(value: unknown, by: Caller, model: Model): string[] {
     "Handoff.caseReference": () => model.hasReference(by, uuid),
     "Handoff.envelope": () => model.isRecipient(by, uuid),
   };
-  const isForeign = NODES.includes(type) && uuid !== "" && !model.sees(by, type, uuid);
+  const isNamed = under === "AuditEntry" && model.isNamedInChain(by, uuid);
+  const isForeign = NODES.includes(type) && uuid !== "" && !isNamed && !model.sees(by, type, uuid);
   return [
     ...(isForeign ? [`${type} ${uuid}`] : []),
     ...Object.entries(row).flatMap(([alias, member]) => {
       const field = `${type}.${fieldOf(alias)}`;
       const isBeyond = member !== null && rights[field]?.() === false;
-      return [...(isBeyond ? [field] : []), ...trespasses(member, by, model)];
+      return [...(isBeyond ? [field] : []), ...trespasses(member, by, model, type)];
     }),
   ];
 }

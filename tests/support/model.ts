@@ -20,6 +20,8 @@ export interface Facts {
   handoffs: { id: string; sender_id: string; recipient_id: string | null; candidates: string[] }[];
   handoffReferences: { handoff_id: string; organisation_id: string }[];
   holds: { id: string; holder_id: string; host_id: string; shelters: string[] }[];
+  /** Whom each organisation's audit chain names. */
+  named: { chain_id: string; organisation_id: string }[];
 }
 interface Grant {
   id: string;
@@ -62,6 +64,10 @@ export async function readFacts(ownerUrl: string): Promise<Facts> {
     handoffReferences: await all("select handoff_id, organisation_id from handoff_reference"),
     holds: await all(
       "select id, h.holder_id, h.host_id, array_agg(shelter_id::text) as shelters from bed_hold h join bed_stay s on s.hold_id = h.id group by 1",
+    ),
+    named: await all(
+      `select organisation_id as chain_id, actor_id as organisation_id from audit_entry
+        union select organisation_id, owner_id from audit_entry`,
     ),
   };
   await client.query("rollback");
@@ -206,6 +212,12 @@ export function modelOf(facts: Facts, audiences: ReadonlyMap<string, ReadonlySet
   };
   return {
     sees: (by: Caller, type: string, id: string) => sees[type]?.(by, id) ?? false,
+    /** Its own audit chain names organisations that nothing ties to it any more. */
+    isNamedInChain: (by: Caller, organisationId: string) =>
+      by.scopes.has("audit:read") &&
+      facts.named.some(
+        (one) => one.chain_id === by.organisationId && one.organisation_id === organisationId,
+      ),
     /** Exact counts are stricter than the shelter. */
     counts(by: Caller, shelterId: string) {
       const shelter = facts.shelters.find(({ id }) => id === shelterId)!;
