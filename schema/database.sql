@@ -812,6 +812,7 @@ grant select on retention to wayhouse_keeper;
 create table revocation (
   id bigint not null generated always as identity,
   organisation_id uuid not null,
+  transaction_id xid8 not null default pg_current_xact_id(),
   constraint a_revocation_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint revocation_pkey PRIMARY KEY (id)
 );
@@ -2643,6 +2644,21 @@ $function$
 ;
 alter function revoke_every_grant_of(uuid) owner to wayhouse_keeper;
 grant execute on function revoke_every_grant_of(uuid) to wayhouse_api;
+
+-- function revoked_since(uuid,pg_snapshot)
+CREATE OR REPLACE FUNCTION public.revoked_since(in_organisation uuid, in_snapshot pg_snapshot)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM revocation r
+           WHERE ((r.organisation_id = revoked_since.in_organisation) AND (NOT pg_visible_in_snapshot(r.transaction_id, revoked_since.in_snapshot))))) AS "exists";
+END
+;
+alter function revoked_since(uuid,pg_snapshot) owner to wayhouse_keeper;
+grant execute on function revoked_since(uuid,pg_snapshot) to wayhouse_api;
 
 -- function search_beds(text,text,text[],date,date,integer,uuid,integer)
 CREATE OR REPLACE FUNCTION public.search_beds(in_country text, in_locality text, in_features text[], in_check_in date, in_check_out date, in_beds integer, in_after uuid, in_limit integer)

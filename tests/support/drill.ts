@@ -22,7 +22,9 @@ export interface Outcome {
   readonly level: Level;
   /** The last answer that told what was taken back, on any process. */
   readonly query: number;
-  /** The last event of a stream that should have ended, or the moment that it did. */
+  /** The last event that a stream told. */
+  readonly told: number;
+  /** The moment that the last stream ended; a process that is stopped cannot end one. */
   readonly stream: number;
 }
 export interface Drill {
@@ -244,7 +246,15 @@ export async function startDrill(
       await Promise.all(watching);
       const ended = await Promise.all(ends.map((end) => end()));
       await restore();
-      return { level, query: Math.max(...lastShown) - since, stream: Math.max(...ended) - since };
+      const told = watched.flatMap(({ messages }) =>
+        messages.filter(({ data }) => data?.data).map(({ at }) => at),
+      );
+      return {
+        level,
+        query: Math.max(...lastShown) - since,
+        told: Math.max(...told) - since,
+        stream: Math.max(...ended) - since,
+      };
     },
     async stop() {
       over.abort();

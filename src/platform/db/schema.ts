@@ -307,6 +307,7 @@ export interface Retention {
 export interface Revocation {
   id: Generated<Int8>;
   organisation_id: string;
+  transaction_id: Generated<string>;
 }
 
 export interface RevokedToken {

@@ -76,8 +76,9 @@ export interface Session {
   /** Before a read that tells more the oftener it is asked. @throws RateLimited */
   spend(on: "searches" | "introductions"): Promise<void>;
   /**
-   * Before what was read leaves the process: the status once more, if the process or the database slept
-   * meanwhile. @throws Unauthenticated, Forbidden, Unavailable
+   * Before what was read leaves the process: the status once more, and whether anything was taken from the
+   * organisation since, if the process or the database slept meanwhile. @throws Unauthenticated, Forbidden,
+   * Unavailable
    */
   confirm(): Promise<void>;
   /**
@@ -94,7 +95,7 @@ export interface Session {
 
 const MOST_ATTEMPTS = 4;
 /** What was read longer ago is confirmed before it is told. */
-const STALE_MS = 100;
+const STALE_MS = 150;
 const KEY = /^[\x21-\x7e]{8,128}$/;
 
 /**
@@ -108,10 +109,10 @@ export async function openSession(
   proof: Proof | null = null,
 ): Promise<Session> {
   const enter = enterAs(identity);
-  let confirmedAt = performance.now();
+  const openedAt = performance.now();
   const opening = proof ? [enter, use(proof)] : [enter];
   const [entered, used] = await onClient(pool, (client) => runBatch(client, opening));
-  const { clientId, scopes } = admitted(entered);
+  const { clientId, scopes, snapshot } = admitted(entered);
   if (proof && used?.rows[0]?.["is_fresh"] !== true) throw new InvalidProof();
 
   const inTime = () => {
@@ -124,13 +125,11 @@ export async function openSession(
 
   async function reenter(...statements: Statement[]): Promise<Rows | undefined> {
     inTime();
-    const askedAt = performance.now();
     const batch = [enter, ...statements];
     const [status, rows] = await onClient(pool, (client) => runBatch(client, batch));
     const now = admitted(status);
     // What the call was admitted for has been taken back meanwhile.
     for (const scope of scopes) if (!now.scopes.has(scope)) throw new Forbidden();
-    confirmedAt = askedAt;
     return rows;
   }
   const read = kyselyOver({ run: async (statement) => (await reenter(statement))! });
@@ -203,7 +202,10 @@ export async function openSession(
       else await reenter(spending(on));
     },
     async confirm() {
-      if (performance.now() - confirmedAt > STALE_MS) await reenter();
+      if (performance.now() - openedAt <= STALE_MS) return;
+      const values = [identity.organisationId, snapshot];
+      const rows = await reenter({ text: "select revoked_since($1, $2) as revoked", values });
+      if (rows!.rows[0]!["revoked"]) throw new Unavailable();
     },
     async write(operation, input, work) {
       if (!KEY.test(input.idempotencyKey)) {
@@ -236,7 +238,7 @@ const ROLLBACK: Statement = { text: "rollback", values: [] };
 export function enterAs(identity: Identity): Statement {
   const { organisationId, clientName, kid, jti, scopes, jkt } = identity;
   return {
-    text: "select client_id, scopes from enter($1, $2, $3, $4, $5, $6)",
+    text: "select client_id, scopes, pg_current_snapshot()::text as snapshot from enter($1, $2, $3, $4, $5, $6)",
     values: [organisationId, clientName, kid, jti, scopes, jkt !== null],
   };
 }
@@ -246,12 +248,13 @@ const use = ({ digest, expiresAt }: Proof): Statement => ({
   values: [digest, expiresAt],
 });
 
-function admitted(entered: Rows | undefined): { clientId: string; scopes: ReadonlySet<Scope> } {
+function admitted(entered: Rows | undefined) {
   const row = entered?.rows[0];
   if (!row) throw new Unauthenticated();
   return {
     clientId: row["client_id"] as string,
-    scopes: new Set(row["scopes"] as Scope[]),
+    scopes: new Set(row["scopes"] as Scope[]) as ReadonlySet<Scope>,
+    snapshot: row["snapshot"] as string,
   };
 }
 

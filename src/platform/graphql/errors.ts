@@ -43,6 +43,8 @@ function issueOfVariable({ message, originalError }: GraphQLError): Issue | null
   return { path: path[0] === "input" ? path.slice(1) : path, message: withoutValue(rule) };
 }
 
+const MOST_CHARACTERS = 500;
+
 /** Of the sentences of graphql-js that end with what was sent, the part before it. */
 const withoutValue = (message: string) =>
   message
@@ -51,7 +53,9 @@ const withoutValue = (message: string) =>
     .replace(
       /^Field .* is not defined by type ("\w{1,80}")\..*$/s,
       "must have no fields but those of $1",
-    );
+    )
+    // A name in it is as long as the caller made it.
+    .slice(0, MOST_CHARACTERS);
 
 export function withCode(
   error: GraphQLError,

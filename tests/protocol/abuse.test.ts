@@ -1,0 +1,137 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { seedDemo } from "../../src/platform/db/demo-network.ts";
+import { signIn } from "../support/callers.ts";
+import { request } from "../support/crowd.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
+
+const IDLE_STREAMS = 500;
+const SLOW_BODIES = 200;
+/** Health is asked all the while: longer without an answer, and a balancer looks away. */
+const MOST_HEALTH_MS = 5_000;
+let database: TestDatabase;
+let api: ApiProcess;
+let token: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-abuse-"));
+  await seedDemo({ ...database, dataDir });
+  token = (await signIn(dataDir, "lantern", "bot")).token;
+  rmSync(dataDir, { recursive: true });
+  api = await startApi({ DATABASE_URL: database.apiUrl, SEED: "none", NODE_ENV: "production" });
+});
+afterAll(async () => {
+  if (api) await endApi(api);
+  await database.drop();
+});
+
+const long = "x".repeat(900_000);
+const HOSTILE: Readonly<Record<string, [query: string, variables?: object]>> = {
+  "1,000 aliases": [
+    `{ ${Array.from({ length: 1_000 }, (_, nth) => `a${nth}: viewer { scopes }`).join(" ")} }`,
+  ],
+  "a depth of 50": [
+    `{ viewer { organisation ${"{ clients ".repeat(50)}{ id }${" }".repeat(50)} } }`,
+  ],
+  "10,000 directives": [`{ viewer { scopes ${"@include(if: true) ".repeat(10_000)} } }`],
+  "fragments in a circle": [
+    "{ ...a } fragment a on Query { ...b } fragment b on Query { ...c } fragment c on Query { ...a }",
+  ],
+  "a million tokens": [`{ ${"a ".repeat(450_000)} }`],
+  "a name of 900 kB": [`{ ${long} }`],
+  "a huge variable": [
+    "query ($first: Int!) { organisations(first: $first) { edges { cursor } } }",
+    { first: long },
+  ],
+  "a list of 100,000": [
+    "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",
+    { r: Array.from({ length: 20_000 }, () => ({ __typename: "Shelter", id: "x" })) },
+  ],
+  "nested input": [
+    "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",
+    { r: JSON.parse(`${'{"a":'.repeat(1_000)}1${"}".repeat(1_000)}`) },
+  ],
+};
+const CODES = ["BAD_USER_INPUT", "LIMIT_EXCEEDED", "NOT_FOUND"];
+
+const { hostname, port } = { hostname: "127.0.0.1", port: () => Number(new URL(api.url).port) };
+/** A connection whose request is begun and never finished, or whose answer is never read. */
+async function open(head: string, isReading = true): Promise<Socket> {
+  const socket = connect(port(), hostname);
+  socket.on("error", () => {});
+  await new Promise((resolve) => socket.once("connect", resolve));
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nhost: ${hostname}\r\nauthorization: Bearer ${token}\r\n${head}`,
+  );
+  if (isReading) socket.resume();
+  return socket;
+}
+const STREAM = JSON.stringify({ query: "subscription { events { cursor } }" });
+const openIdleStream = () =>
+  open(
+    `accept: text/event-stream\r\ncontent-type: application/json\r\ncontent-length: ${STREAM.length}\r\n\r\n${STREAM}`,
+    false,
+  );
+const openSlowBody = () =>
+  open('content-type: application/json\r\ncontent-length: 1000\r\n\r\n{"query":');
+
+const memory = () =>
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${api.child.pid}/status`, "utf8"))![1]);
+
+/** Everything at once. The slowest answer of health meanwhile, in milliseconds. */
+async function attack(): Promise<number> {
+  const sockets = [
+    ...(await Promise.all(Array.from({ length: IDLE_STREAMS }, openIdleStream))),
+    ...(await Promise.all(Array.from({ length: SLOW_BODIES }, openSlowBody))),
+  ];
+  let slowest = 0;
+  let isOver = false;
+  const watching = (async () => {
+    while (!isOver) {
+      const begun = performance.now();
+      const answer = await fetch(new URL("/health/ready", api.url)).catch(() => null);
+      slowest = Math.max(slowest, answer?.ok ? performance.now() - begun : Infinity);
+      await sleep(20);
+    }
+  })();
+  for (let round = 0; round < 3; round++) {
+    for (const [name, [query, variables]] of Object.entries(HOSTILE)) {
+      const answer = await request(api.url, token, query, variables);
+      const { errors, data } = JSON.parse(answer!.text);
+      expect(CODES, `${name}: ${answer!.text.slice(0, 300)}`).toContain(
+        errors?.[0].extensions.code,
+      );
+      expect(answer!.text.length, name).toBeLessThan(20_000);
+      expect(
+        Object.values(data ?? {})
+          .flat()
+          .filter(Boolean),
+        name,
+      ).toEqual([]);
+    }
+  }
+  isOver = true;
+  await watching;
+  for (const socket of sockets) socket.destroy();
+  await sleep(300);
+  return slowest;
+}
+
+it("every attack at once is refused with a code; health and others are answered, and memory comes back", async () => {
+  const ask = () => request(api.url, token, "{ viewer { organisation { handle } } }");
+  const slowest = [await attack(), await attack()];
+  const warm = memory();
+  slowest.push(await attack(), await attack());
+  expect(memory()).toBeLessThan(1.25 * warm);
+  expect(Math.max(...slowest)).toBeLessThan(MOST_HEALTH_MS);
+  expect(JSON.parse((await ask())!.text)).toEqual({
+    data: { viewer: { organisation: { handle: "lantern" } } },
+  });
+  expect(await endApi(api)).toBe(0);
+  expect(api.log()).not.toContain("request_failed");
+}, 120_000);
