@@ -54,6 +54,8 @@ export function createHttpServer(options: ServerOptions): Server {
         tell({ status: response.statusCode, ...(code !== undefined && { code }) });
       });
     traced.span("request", String(traceparent ?? ""), work).catch((error: unknown) => {
+      // The caller went away in the midst of its request: no fault of ours.
+      if (request.destroyed && !request.complete) return;
       options.log("request_failed", faultOf(error));
       if (!response.headersSent) refuse(response, 500, "INTERNAL", "Internal error.");
       else response.destroy();
