@@ -32,6 +32,12 @@ export function scopesOf(text: string | undefined): string[] {
 }
 export const listOf = (text: string | undefined) => (text ?? "").split(/[\s,]+/).filter(Boolean);
 
+export function truthOf(name: string, text: string | undefined): boolean {
+  if (text === undefined || text === "false") return false;
+  if (text === "true") return true;
+  throw new Stop(`--${name} must be true or false.`);
+}
+
 export function wholeOf(name: string, text: string | undefined): number {
   if (text !== undefined && /^\d{1,5}$/.test(text)) return Number(text);
   throw new Stop(`--${name} must be a whole number.`);

@@ -5,6 +5,7 @@ import {
   listOf,
   SCOPES_OPTION,
   scopesOf,
+  truthOf,
   wholeOf,
 } from "./administration-entry.ts";
 import { vouchedFor } from "./found.ts";
@@ -121,13 +122,22 @@ export const ADMINISTRATION_COMMANDS: Readonly<Record<string, Administration>> =
     operation: operations.RegisterClient,
     scopes: ["clients:manage"],
     words: ["client"],
-    options: { kind: "DASHBOARD, BOT or ADMIN", scopes: SCOPES_OPTION },
+    options: {
+      kind: "DASHBOARD, BOT or ADMIN",
+      scopes: SCOPES_OPTION,
+      "require-dpop": "true: its tokens open nothing without a proof (DPoP); default: false",
+    },
     required: ["kind", "scopes"],
     example:
       "clients register night-bot --kind BOT --scopes beds:read,beds:hold --organisation lantern",
     next: "it signs with your signing key and names itself: --client <client>.",
     variables: ({ words, options }) => ({
-      input: { clientId: words[0], kind: options["kind"], scopes: scopesOf(options["scopes"]) },
+      input: {
+        clientId: words[0],
+        kind: options["kind"],
+        scopes: scopesOf(options["scopes"]),
+        requireDpop: truthOf("require-dpop", options["require-dpop"]),
+      },
     }),
   },
   "clients scopes": {

@@ -372,6 +372,8 @@ export type RegisterClientInput = {
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
   readonly kind: ClientKind;
+  /** True: as setClientDpop, from its first token on. */
+  readonly requireDpop?: boolean | null | undefined;
   readonly scopes: ReadonlyArray<Scope>;
 };
 
@@ -960,7 +962,7 @@ export type RegisterClientMutationVariables = Exact<{
 }>;
 
 
-export type RegisterClientMutation = { readonly registerClient: { readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly revokedAt: string | null } };
+export type RegisterClientMutation = { readonly registerClient: { readonly __typename: 'Client', readonly id: string, readonly clientId: string, readonly kind: ClientKind, readonly scopes: ReadonlyArray<Scope>, readonly requireDpop: boolean, readonly revokedAt: string | null } };
 
 export type RegisterOrganisationMutationVariables = Exact<{
   input: RegisterOrganisationInput;
@@ -1217,7 +1219,7 @@ export const PublishAdvisory = "mutation PublishAdvisory($input: PublishAdvisory
 export const PublishConsulateContact = "mutation PublishConsulateContact($input: PublishConsulateContactInput!) {\n  publishConsulateContact(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    representing\n    country\n    locality\n    documents\n    riskProfiles\n    languages\n    leadTimeDays\n    programme\n    assuredAt\n    reviewBy\n    stale\n  }\n}" as Operation<PublishConsulateContactMutation, PublishConsulateContactMutationVariables>;
 export const PublishKey = "mutation PublishKey($input: PublishKeyInput!) {\n  publishKey(input: $input) {\n    __typename\n    kid\n    use\n    jwk\n    publishedAt\n    retiredAt\n    statement\n  }\n}" as Operation<PublishKeyMutation, PublishKeyMutationVariables>;
 export const ReceiveHandoff = "mutation ReceiveHandoff($input: HandoffStepInput!) {\n  receiveHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<ReceiveHandoffMutation, ReceiveHandoffMutationVariables>;
-export const RegisterClient = "mutation RegisterClient($input: RegisterClientInput!) {\n  registerClient(input: $input) {\n    __typename\n    id\n    clientId\n    kind\n    scopes\n    revokedAt\n  }\n}" as Operation<RegisterClientMutation, RegisterClientMutationVariables>;
+export const RegisterClient = "mutation RegisterClient($input: RegisterClientInput!) {\n  registerClient(input: $input) {\n    __typename\n    id\n    clientId\n    kind\n    scopes\n    requireDpop\n    revokedAt\n  }\n}" as Operation<RegisterClientMutation, RegisterClientMutationVariables>;
 export const RegisterOrganisation = "mutation RegisterOrganisation($input: RegisterOrganisationInput!) {\n  registerOrganisation(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<RegisterOrganisationMutation, RegisterOrganisationMutationVariables>;
 export const RejectHandoff = "mutation RejectHandoff($input: HandoffStepInput!) {\n  rejectHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<RejectHandoffMutation, RejectHandoffMutationVariables>;
 export const ReleaseBedHold = "mutation ReleaseBedHold($input: ReleaseBedHoldInput!) {\n  releaseBedHold(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<ReleaseBedHoldMutation, ReleaseBedHoldMutationVariables>;

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
+import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
+import { present, proofOf } from "../support/proofs.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -15,7 +17,7 @@ const write = (organisation: string, field: string, input: object) =>
   ask(
     organisation,
     `mutation ($input: ${field[0]!.toUpperCase()}${field.slice(1)}Input!) {
-      ${field}(input: $input) { id clientId kind scopes revokedAt } }`,
+      ${field}(input: $input) { id clientId kind scopes requireDpop revokedAt } }`,
     { input: { idempotencyKey: randomUUID(), ...input } },
   );
 const register = (organisation: string, clientId: string, scopes: string[], kind = "BOT") =>
@@ -35,6 +37,54 @@ const clientsOf = async (organisation: string) => {
     ),
   );
 };
+
+const registerToProve = (by: string, clientId: string, requireDpop?: boolean | null) =>
+  write(by, "registerClient", { clientId, kind: "BOT", scopes: ["BEDS_READ"], requireDpop });
+
+describe("a client that must prove its key", () => {
+  it("can be registered so (registerClient), and no other of that name is", async () => {
+    const made = await registerToProve("lantern", "prover", true);
+    expect(made.data["registerClient"].requireDpop).toBe(true);
+    for (const [nth, not] of [undefined, null, false].entries()) {
+      const other = await registerToProve("lantern", `bearer-${nth}`, not);
+      expect(other.data["registerClient"].requireDpop).toBe(false);
+    }
+    await registerToProve("harbour", "prover");
+    const holder = await generateSigningKey();
+    const of = (organisation: string, jkt?: string) =>
+      demo.tokenOf({ organisation, clientId: "prover", ...(jkt !== undefined && { jkt }) });
+    expect((await present(demo.url, `Bearer ${await of("lantern")}`)).status).toBe(401);
+    const bound = await of("lantern", holder.kid);
+    expect((await present(demo.url, `DPoP ${bound}`, proofOf(holder, bound))).status).toBe(200);
+    expect((await present(demo.url, `Bearer ${await of("harbour")}`)).status).toBe(200);
+  });
+
+  it("is made one by an act in its organisation's audit chain (setClientDpop); a refused try is none", async () => {
+    const id = (await clientsOf("lantern")).get("dashboard")!;
+    const trail = `{ auditTrail { edges { node {
+      action scope subjectId clientId organisation { handle } owner { handle } } } } }`;
+    const entriesOf = async (by: string): Promise<object[]> => {
+      const { data } = await ask(by, trail);
+      const entries = data["auditTrail"].edges.map(({ node }: { node: object }) => node);
+      return entries.filter(({ subjectId }: { subjectId: string }) => subjectId === id);
+    };
+    expect(await entriesOf("lantern")).toEqual([]);
+    await write("lantern", "setClientDpop", { id, requireDpop: true });
+    await write("harbour", "setClientDpop", { id, requireDpop: false });
+    await write("lantern", "setClientDpop", { id, requireDpop: false });
+    const lantern = { handle: "lantern" };
+    const entry = {
+      action: "setClientDpop",
+      scope: "CLIENTS_MANAGE",
+      subjectId: id,
+      clientId: "bot",
+      organisation: lantern,
+      owner: lantern,
+    };
+    expect(await entriesOf("lantern")).toEqual([entry, entry]);
+    expect(await entriesOf("harbour")).toEqual([]);
+  });
+});
 
 describe("an admin", () => {
   it("registers a client (registerClient) that can do what both may", async () => {

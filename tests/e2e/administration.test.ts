@@ -111,8 +111,11 @@ describe("the wrong actor", () => {
 
 it("the same --key has one effect, and --json is the API's answer", async () => {
   const line =
-    "clients register twice --kind BOT --scopes beds:read --organisation harbour --key twice-and-once --json";
+    "clients register twice --kind BOT --scopes beds:read --require-dpop true --organisation harbour --key twice-and-once --json";
   const [first, second] = [await type(line), await type(line)];
-  expect(JSON.parse(first.stdout)).toMatchObject({ clientId: "twice", scopes: ["BEDS_READ"] });
+  const twice = { clientId: "twice", scopes: ["BEDS_READ"], requireDpop: true };
+  expect(JSON.parse(first.stdout)).toMatchObject(twice);
   expect(second).toEqual(first);
+  const misspelt = line.replace("dpop true", "dpop yes");
+  await expect(type(misspelt)).rejects.toThrow(/--require-dpop must be true or false/);
 });

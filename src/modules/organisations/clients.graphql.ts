@@ -60,6 +60,9 @@ const RegisterClientInput = builder.inputType("RegisterClientInput", {
     }),
     kind: t.field({ type: ClientKind, required: true }),
     scopes: t.field({ type: [ScopeEnum], required: true }),
+    requireDpop: t.boolean({
+      description: "True: as setClientDpop, from its first token on.",
+    }),
   }),
 });
 builder.mutationField("registerClient", (t) =>

@@ -45,6 +45,7 @@ export interface NewClient {
   readonly clientId: string;
   readonly kind: "DASHBOARD" | "BOT" | "ADMIN";
   readonly scopes: readonly string[];
+  readonly requireDpop?: boolean | null | undefined;
 }
 
 export async function insertClient(tx: Transaction<DB>, organisationId: string, made: NewClient) {
@@ -55,6 +56,7 @@ export async function insertClient(tx: Transaction<DB>, organisationId: string, 
       name: made.clientId,
       kind: made.kind,
       scopes: [...made.scopes],
+      require_dpop: made.requireDpop ?? false,
     })
     .returning("id")
     .executeTakeFirstOrThrow();
