@@ -1,4 +1,4 @@
-import * as operations from "../client/index.ts";
+import * as operations from "../client/operations.ts";
 import {
   type Administration,
   type Given,
@@ -8,7 +8,6 @@ import {
   truthOf,
   wholeOf,
 } from "./administration-entry.ts";
-import { vouchedFor } from "./found.ts";
 import { Stop } from "./command.ts";
 import type { Named } from "./named.ts";
 
@@ -59,7 +58,9 @@ export const ADMINISTRATION_COMMANDS: Readonly<Record<string, Administration>> =
     example:
       'org register orchard/introduction.json --thumbprint "$(cat orchard/thumbprint)" --scopes organisations:read,beds:read,beds:hold,beds:manage,sharing:manage,clients:manage,keys:manage,audit:read --organisation coordinator',
     next: "it registers its own clients with `wayhouse clients register`, as its client admin.",
-    variables({ words, options }) {
+    async variables({ words, options }) {
+      // It knows the rules of the modules, which take a second to load: for this command alone.
+      const { vouchedFor } = await import("./found.ts");
       const { introduction, identity, signing } = vouchedFor(words[0]!, options["thumbprint"]!);
       const { handle, issuer } = introduction;
       const signingKeys = signing.map(({ jwk }) => jwk);

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { CallFailed, Viewer } from "../client/index.ts";
-import { type Config, ConfigError, readConfig } from "../platform/config/config.ts";
+import { type Config, readConfig } from "../platform/config/config.ts";
+import { ConfigError } from "../platform/config/errors.ts";
 import { adviceOn, callerOf, urlOf } from "./caller.ts";
 import { printable, Stop } from "./command.ts";
 import { examineDatabase, examineNodeKey } from "./doctor-database.ts";

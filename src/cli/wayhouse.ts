@@ -1,6 +1,5 @@
-import { ConfigError } from "../platform/config/config.ts";
+import { ConfigError } from "../platform/config/errors.ts";
 import { RegistryError } from "../platform/http/documents.ts";
-import { administer } from "./administer.ts";
 import { ADMINISTRATION_COMMANDS } from "./administration.ts";
 import { type Command, Stop } from "./command.ts";
 
@@ -9,7 +8,7 @@ interface Entry {
   load(): Promise<Command>;
 }
 
-/** A new command is one line here and one file beside. */
+/** A new command is one line here and one file beside, loaded when it is run. */
 const COMMANDS: Readonly<Record<string, Entry>> = {
   serve: { summary: "Serve the API.", load: async () => (await import("./serve.ts")).serve },
   worker: {
@@ -69,7 +68,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   ...Object.fromEntries(
     Object.entries(ADMINISTRATION_COMMANDS).map(([name, entry]) => [
       name,
-      { summary: entry.summary, load: async () => administer(name, entry) },
+      {
+        summary: entry.summary,
+        load: async () => (await import("./administer.ts")).administer(name, entry),
+      },
     ]),
   ),
 };

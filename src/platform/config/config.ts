@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
+import { ConfigError } from "./errors.ts";
 
 export interface Config {
   readonly host: string;
@@ -37,10 +38,6 @@ export interface Config {
   /** Connections of one process to the database, besides those of its streams. */
   readonly databaseConnections: number;
   readonly drain: { readonly noticeSeconds: number; readonly mostSeconds: number };
-}
-
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
 }
 
 const protocolOf = (value: string) => (URL.canParse(value) ? new URL(value).protocol : "");
