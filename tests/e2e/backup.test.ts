@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { SCOPES } from "../../src/kernel/scopes.ts";
 import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import { demoIssuer, demoKey, seedDemo } from "../../src/platform/db/demo-network.ts";
@@ -12,6 +12,7 @@ import { type Answer, AUDIENCE, codeOf } from "../support/demo.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
 import { CONTACT, HANDOFF, midnight, PLANTS } from "../support/retention.ts";
+import { program } from "../support/wayhouse.ts";
 
 let database: TestDatabase;
 let dataDir: string;
@@ -55,7 +56,7 @@ const cursorsOf = (answer: Answer): string[] =>
   answer.data["events"].edges.map(({ cursor }: { cursor: string }) => cursor);
 const start = () => startApi({ DATABASE_URL: database.apiUrl, SEED: "none" });
 const settle = () =>
-  spawnSync(process.execPath, ["--import", "tsx", "src/cli/wayhouse.ts", "settle", "restore"], {
+  spawnSync(process.execPath, [program(), "settle", "restore"], {
     env: {
       PATH: process.env["PATH"],
       DATABASE_URL: database.apiUrl,
@@ -105,7 +106,12 @@ describe("a backup that is restored", () => {
   beforeAll(async () => {
     api = await start();
     await addShelter("kept");
-    before = cursorsOf(await ask("harbour", EVENTS)).at(-1)!;
+    // Nothing is told while an older transaction is open anywhere on the server, as of another test.
+    const read = async () => {
+      before = cursorsOf(await ask("harbour", EVENTS)).at(-1)!;
+      expect(before).toBeDefined();
+    };
+    await vi.waitFor(read, { timeout: 20_000 });
     await plant(sealed, [
       HANDOFF("ACCEPTED", "now() + interval '9 days'").replace(
         "now(), now())",
