@@ -7,7 +7,7 @@ import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
 import { type EmbeddedServer, startEmbedded } from "../../src/platform/db/embedded/server.ts";
 import { AUDIENCE } from "../support/demo.ts";
 import { asSuperuser } from "../support/postgres.ts";
-import { endApi, startApi } from "../support/processes.ts";
+import { endApi, startApi, startFromSource } from "../support/processes.ts";
 
 let dataDir: string;
 let server: EmbeddedServer;
@@ -63,8 +63,12 @@ describe("a server of one's own, as docker-compose.yml brings it", () => {
       DATA_DIR: dataDir,
     };
     const { DATABASE_URL } = environment;
-    for (const start of [environment, environment, { DATABASE_URL, SEED: "none" }]) {
-      const api = await startApi(start);
+    for (const start of [
+      () => startFromSource(environment),
+      () => startApi(environment),
+      () => startApi({ DATABASE_URL, SEED: "none" }),
+    ]) {
+      const api = await start();
       expect(await viewer(api.url)).toEqual({
         data: { viewer: { organisation: { handle: "lantern" } } },
       });

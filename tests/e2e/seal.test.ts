@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { program } from "../support/wayhouse.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -14,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const file = (name: string) => join(folder, name);
 
 async function wayhouse(input: string, ...args: string[]) {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/cli/wayhouse.ts", ...args], {
+  const child = spawn(process.execPath, [program(), ...args], {
     env: { PATH: process.env["PATH"] },
     stdio: ["pipe", "pipe", "pipe"],
   });

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { inject } from "vitest";
 import { AUDIENCE } from "./demo.ts";
-
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface ApiProcess {
   /** Empty of a worker. */
@@ -27,14 +25,20 @@ const UNBOUNDED = {
   INTRODUCTIONS_PER_HOUR: "1000000",
 };
 
-/** `src/main.ts` in a process of its own, on a free port. @throws what it wrote, if it ends instead */
-export async function startApi(
+/** The program in a process of its own, on a free port. @throws what it wrote, if it ends instead */
+export const startApi = (environment: NodeJS.ProcessEnv, ...role: readonly "worker"[]) =>
+  startAs([join(inject("programFolder"), "main.js"), ...role], environment);
+
+/** The same as `npm start` in a clone starts it. */
+export const startFromSource = (environment: NodeJS.ProcessEnv) =>
+  startAs(["--import", "tsx", "src/main.ts"], environment);
+
+async function startAs(
+  program: readonly string[],
   environment: NodeJS.ProcessEnv,
-  ...role: readonly "worker"[]
 ): Promise<ApiProcess> {
   const NODE_KEY_FILE = inject("nodeKeyFile");
-  const child = spawn(process.execPath, ["--import", "tsx", "src/main.ts", ...role], {
-    cwd: ROOT,
+  const child = spawn(process.execPath, program, {
     env: {
       PATH: process.env["PATH"],
       PORT: "0",

@@ -1,12 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import pg from "pg";
+import { inject } from "vitest";
 import { AUDIENCE, type Demo } from "./demo.ts";
 
-/** `npm run wayhouse -- …` as it is typed, in a process of its own, with the keys of the demo. */
+/** `wayhouse …` as whoever installed it types it. */
+export const program = () => join(inject("programFolder"), "cli/bin.js");
+
+/** In a process of its own, with the keys of the demo. */
 export const startWayhouse = (demo: Demo, ...args: string[]) =>
-  spawn(process.execPath, ["--import", "tsx", "src/cli/wayhouse.ts", ...args], {
+  spawn(process.execPath, [program(), ...args], {
     env: { PATH: process.env["PATH"], AUDIENCE, DATA_DIR: demo.dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });
