@@ -109,9 +109,13 @@ export async function openSession(
   proof: Proof | null = null,
 ): Promise<Session> {
   const enter = enterAs(identity);
-  const openedAt = performance.now();
   const opening = proof ? [enter, use(proof)] : [enter];
-  const [entered, used] = await onClient(pool, (client) => runBatch(client, opening));
+  let openedAt = -Infinity;
+  const [entered, used] = await onClient(pool, (client) => {
+    // Not before: who waits for a connection has read nothing yet.
+    openedAt = performance.now();
+    return runBatch(client, opening);
+  });
   const { clientId, scopes, snapshot } = admitted(entered);
   if (proof && used?.rows[0]?.["is_fresh"] !== true) throw new InvalidProof();
 
