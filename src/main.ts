@@ -16,17 +16,15 @@ import { createMetrics } from "./platform/telemetry/metrics.ts";
 import { startTracing } from "./platform/telemetry/tracing.ts";
 
 /** @returns the exit code */
-async function main(isWorker: boolean): Promise<number> {
+async function main(isWorker: boolean, asJson: boolean): Promise<number> {
   // Unhandled, this signal opens the inspector.
   process.on("SIGUSR1", () => {});
   const stopAsked = stopSignal();
   const config = readConfig();
   if (isWorker && !config.databaseUrl)
     throw new ConfigError("A worker needs the DATABASE_URL of the processes that it works for.");
-  const log = createLog({
-    format: config.environment === "production" ? "json" : "text",
-    level: config.logLevel,
-  });
+  const format = config.environment === "production" || asJson ? "json" : "text";
+  const log = createLog({ format, level: config.logLevel });
   const database = await openDatabase(config, log);
   try {
     const { apiUrl, ownerUrl } = database;
@@ -38,7 +36,7 @@ async function main(isWorker: boolean): Promise<number> {
     const nodeKey = await loadNodeKey(config.nodeKeyFile);
     const { databaseConnections } = config;
     const core = { apiUrl, databaseConnections, nodeKey, log, metrics, tracing };
-    const app = isWorker ? await createWorker(core) : await startApi(config, core);
+    const app = isWorker ? await createWorker(core) : await startApi(config, core, asJson);
     const operations = config.operations && createOperationsServer({ metrics, ...app });
     let cutOff: number;
     try {
@@ -46,7 +44,7 @@ async function main(isWorker: boolean): Promise<number> {
         metrics.watchProcess();
         log("measuring", { address: await listen(operations, config.operations) });
       }
-      if (isWorker) console.log("Wayhouse works.");
+      if (isWorker && !asJson) console.log("Wayhouse works.");
       const signal = await stopAsked;
       log("draining", { signal, mostSeconds: config.drain.mostSeconds });
     } finally {
@@ -82,7 +80,7 @@ async function openDatabase(config: Config, log: Log) {
   return { apiUrl: config.databaseUrl, ownerUrl: config.databaseOwnerUrl, stop: async () => {} };
 }
 
-async function startApi(config: Config, core: Core): Promise<App> {
+async function startApi(config: Config, core: Core, asJson: boolean): Promise<App> {
   const app = await createApp({
     ...core,
     audience: config.audience,
@@ -95,8 +93,8 @@ async function startApi(config: Config, core: Core): Promise<App> {
   });
   try {
     const address = await listen(app.server, config);
-    announce(address, config);
-    if (config.environment === "production") core.log("serving", { address });
+    if (!asJson) announce(address, config);
+    if (asJson || config.environment === "production") core.log("serving", { address });
   } catch (error) {
     await app.stop();
     throw error;
@@ -135,7 +133,7 @@ Get a token, then list free beds:
 /** Each is a sentence of ours that says what to do. */
 const TOLD = [ConfigError, EmbeddedError, MigrationError, NodeKeyError, RegistryError, UnsafeRole];
 
-main(process.argv[2] === "worker").then(
+main(process.argv[2] === "worker", process.argv.includes("--json")).then(
   (code) => process.exit(code),
   (error: unknown) => {
     if ((error as NodeJS.ErrnoException)?.code === "EADDRINUSE")

@@ -1,15 +1,13 @@
-import { CallFailed, type Operation } from "../client/index.ts";
+import type { Operation } from "../client/index.ts";
 import type { Administration } from "./administration-entry.ts";
-import { adviceOn, callerOf } from "./caller.ts";
-import { type Command, printable, Stop } from "./command.ts";
-import { optionsOf } from "./key-files.ts";
+import { CALLER_OPTIONAL, CALLER_OPTIONS, callerOf } from "./caller.ts";
+import { answer, type Command, printable, Stop } from "./command.ts";
 import { namesOf } from "./named.ts";
+import { optionsOf } from "./options.ts";
 import { tableOf } from "./table.ts";
 
 const COMMON = {
-  organisation: "who you are: a folder that `org new` made, or one of the demo",
-  client: "as which of your clients; default admin",
-  url: "of the API; default: the server that HOST and PORT configure",
+  ...CALLER_OPTIONS,
   key: "an idempotency key: the same again has one effect",
 };
 
@@ -18,36 +16,22 @@ export function administer(name: string, entry: Administration): Command {
   const usage = usageOf(name, entry);
   return {
     usage,
+    exits: { 0: "done", 1: "refused, and the answer says why", 2: "nothing could be done" },
     async run(args) {
-      const asJson = args.includes("--json");
-      const required = ["organisation", ...(entry.required ?? [])];
-      const optional = [...Object.keys(entry.options ?? {}), ...Object.keys(COMMON)];
-      const rest = args.filter((arg) => arg !== "--json");
-      const { values, files } = optionsOf(rest, usage, required, optional);
-      const words = entry.words ?? [];
-      const least = words.filter((word) => !word.startsWith("[")).length;
-      if (files.length < least || files.length > words.length) {
-        const what = words.length > 0 ? `takes ${words.join(" and ")}` : "takes no word";
-        throw new Stop(`${name} ${what}.\n\n${usage}`);
-      }
-      try {
-        const api = await callerOf({
-          organisation: values["organisation"]!,
-          clientId: values["client"] ?? "admin",
-          scopes: [...new Set([...entry.scopes, "organisations:read" as const])],
-          url: values["url"],
-        });
-        const given = { words: files, options: values };
-        const variables = (await entry.variables(given, namesOf(api))) as Record<string, unknown>;
-        const result = await fetchAll(variables, values["key"], (all) =>
-          api.run(entry.operation as Operation<Answer, Record<string, unknown>>, all),
-        );
-        console.log(asJson ? JSON.stringify(result) : shown(result).join("\n"));
-        return isRefusal(result) ? 1 : 0;
-      } catch (error) {
-        if (error instanceof CallFailed) throw new Stop(adviceOn(error), { cause: error });
-        throw error;
-      }
+      const { values, flags, words } = optionsOf<string, string>(args, usage, {
+        required: ["organisation", ...(entry.required ?? [])],
+        optional: [...Object.keys(entry.options ?? {}), ...CALLER_OPTIONAL, "key"],
+        words: typedWords(entry),
+      });
+      const caller = { ...values, organisation: values["organisation"]! };
+      const { api, me } = await callerOf(caller, entry.scopes);
+      const given = { words, options: values };
+      const variables = (await entry.variables(given, namesOf(api, me))) as Answer;
+      const result = await fetchAll(variables, values["key"], (all) =>
+        api.run(entry.operation as Operation<Answer, Record<string, unknown>>, all),
+      );
+      answer(flags.json, result, shown(result));
+      return isRefusal(result) ? 1 : 0;
     },
   };
 }
@@ -60,7 +44,7 @@ interface Page {
 
 /** The one field that an operation asks for; of a list, every page. */
 async function fetchAll(
-  variables: Record<string, unknown>,
+  variables: Answer,
   key: string | undefined,
   ask: (variables: Record<string, unknown>) => Promise<Answer>,
 ): Promise<unknown> {
@@ -68,7 +52,7 @@ async function fetchAll(
   const all = input && key ? { ...variables, input: { ...input, idempotencyKey: key } } : variables;
   const nodes: unknown[] = [];
   for (let after: string | null = null; ;) {
-    const [field] = Object.values(await ask(after === null ? all : { ...all, after }));
+    const [field] = Object.values(await ask({ ...all, ...(after !== null && { after }) }));
     if (field === null) throw new Stop("It is not there, or not yours to see.");
     if (!(field instanceof Object && "edges" in field)) return field;
     const { edges, pageInfo } = field as unknown as Page;
@@ -106,16 +90,24 @@ function cellOf(value: unknown): string {
   return printable(handle ?? clientId ?? name ?? label ?? id ?? JSON.stringify(value));
 }
 
+const typedWords = ({ words = [] }: Administration) =>
+  words.map((word) => (word.startsWith("[") ? word : `<${word}>`));
+
 function usageOf(name: string, entry: Administration): string {
-  const { words = [], options = {}, required = [], scopes, example, next } = entry;
-  const typed = words.map((word) => (word.startsWith("[") ? word : `<${word}>`));
+  const { options = {}, required = [], scopes, example, next } = entry;
   const asked = required.map((option) => `--${option} <…>`);
   const all = { ...options, ...COMMON };
   const width = Math.max(...Object.keys(all).map((option) => option.length)) + 2;
   const lines = Object.entries(all).map(
     ([option, told]) => `  ${`--${option}`.padEnd(width)}  ${told}`,
   );
-  const call = ["usage: wayhouse", name, ...typed, ...asked, "--organisation <name> [options]"];
+  const call = [
+    "usage: wayhouse",
+    name,
+    ...typedWords(entry),
+    ...asked,
+    "--organisation <name> [options]",
+  ];
   return [
     call.join(" "),
     "",
@@ -126,7 +118,5 @@ function usageOf(name: string, entry: Administration): string {
     "",
     `Example:  wayhouse ${example}`,
     ...(next ? [`Next:     ${next}`] : []),
-    "",
-    "Exit codes: 0 done; 1 refused, and the answer says why; 2 nothing could be done.",
   ].join("\n");
 }

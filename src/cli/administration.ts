@@ -101,7 +101,7 @@ export const ADMINISTRATION_COMMANDS: Readonly<Record<string, Administration>> =
     scopes: ["clients:manage"],
     example: "org lock-down --organisation outsider",
     next: "a network admin alone lets you back in: `wayhouse org status <you> ACTIVE`.",
-    variables: async (_, named) => ({ input: { organisationId: await named.own() } }),
+    variables: (_, named) => ({ input: { organisationId: named.own } }),
   },
   "network status": {
     summary: "Lock the whole network down, or open it again.",
@@ -116,7 +116,7 @@ export const ADMINISTRATION_COMMANDS: Readonly<Record<string, Administration>> =
     operation: operations.Clients,
     scopes: ["clients:manage"],
     example: "clients list --organisation lantern",
-    variables: async (_, named) => ({ organisationId: await named.own() }),
+    variables: (_, named) => ({ organisationId: named.own }),
   },
   "clients register": {
     summary: "Register a dashboard, a bot or another admin of yours.",
@@ -187,9 +187,7 @@ export const ADMINISTRATION_COMMANDS: Readonly<Record<string, Administration>> =
     variables: async ({ words, options }, named) => ({
       input: {
         name: words[0],
-        stewardId: await (options["steward"]
-          ? named.organisation(options["steward"])
-          : named.own()),
+        stewardId: options["steward"] ? await named.organisation(options["steward"]) : named.own,
         memberIds: await named.organisations(listOf(options["members"])),
       },
     }),

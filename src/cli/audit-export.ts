@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { z } from "zod";
+import { AuditCheckpoint, AuditTrail, type Client } from "../client/index.ts";
 import { decodeId } from "../kernel/ids.ts";
-import { readConfig } from "../platform/config/config.ts";
 import {
   type AuditExport,
   type Checkpoint,
@@ -10,84 +9,73 @@ import {
   verifyAuditExport,
 } from "../sealing/audit/index.ts";
 import { thumbprintOf } from "../sealing/index.ts";
-import { type Api, createApi, parseUrl } from "./api.ts";
-import { printable, Stop } from "./command.ts";
-import { optionsOf } from "./key-files.ts";
-import { tokenOfDemo, tokenOfFile } from "./tokens.ts";
+import { CALLER_OPTIONAL, callerOf } from "./caller.ts";
+import { answer, printable, Stop } from "./command.ts";
+import { optionsOf } from "./options.ts";
 
-export const usage = `usage: wayhouse audit export --organisation <handle> --out <file> [options]
+export const usage = `usage: wayhouse audit export --organisation <name> --out <file> [options]
 
 Writes the own audit chain, with a checkpoint that the node signs now, into one file of JSON lines: a
 header, the entries, the checkpoint. What is wrong with it is named, and it is written all the same, as
-evidence. Keep the files where nobody of the network can change them.
+evidence. Keep the files where nobody of the network can change them. The client needs audit:read.
 
-  --organisation <handle>  whose chain it is
+  --organisation <name>    who you are: a folder that \`org new\` made, or one of the demo
+  --client <client>        as which of your clients; default admin
   --out <file>             must not be there yet; - is standard output
-  --token <file>           a file with an access token that has audit:read; without it one is signed with
-                           the key of a demo organisation
-  --url <url>              default: the server that HOST and PORT configure
+  --token <file>           a file with an access token, where an identity provider signs yours
+  --url <url>              of the API; default: the server that HOST and PORT configure
   --node-key <thumbprint>  the node's key, as it was compared out of band
+  --json                   file, entries, node key and findings as one JSON object
 
-Exit codes: 0 written; 1 written, but it does not hold; 2 unusable options, file, token or server.`;
+Example:  wayhouse audit export --organisation harbour --out chain.jsonl
+Next:     compare the node key that it names with the operator, then \`wayhouse audit verify\`.`;
+
+export const exits = {
+  0: "written",
+  1: "written, but it does not hold: the faults are named",
+  2: "unusable options, file, keys or server",
+};
 
 const FRESH_MS = 5 * 60_000;
 
-export async function run(args: readonly string[]): Promise<number> {
-  const optional = ["token", "url", "node-key"];
-  const { values } = optionsOf(args, usage, ["organisation", "out"], optional);
-  const config = readConfig();
-  const token = values["token"]
-    ? tokenOfFile(values["token"])
-    : tokenOfDemo(config, values.organisation, ["audit:read"]);
-  const here = `http://${config.host}:${config.port}/graphql`;
-  const api = createApi({ url: parseUrl(values["url"] ?? here), token });
-  const taken = await takeOut(api);
+export async function run(args: readonly string[]): Promise<0 | 1> {
+  const { values, flags } = optionsOf(args, usage, {
+    required: ["organisation", "out"],
+    optional: [...CALLER_OPTIONAL, "node-key"],
+  });
+  const { out } = values;
+  if (out === "-" && flags.json)
+    throw new Stop("--out - and --json both want standard output: choose one.");
+  const { api, me } = await callerOf(values, ["audit:read"]);
+  const taken = await takeOut(api, decodeId(me.organisation.id)?.uuid ?? "");
   const text = printAuditExport(taken);
-  if (values.out === "-") process.stdout.write(text);
-  else writeNew(values.out, text);
+  if (out === "-") process.stdout.write(text);
+  else writeNew(out, text);
   const findings = await verifyAuditExport(taken, {
     nodeKey: values["node-key"],
     signedSince: new Date(Date.now() - FRESH_MS),
   });
+  const nodeKey = await thumbprintOf(taken.checkpoint.nodeKey);
+  const entries = taken.entries.length;
+  if (flags.json) answer(true, { file: out, entries, nodeKey, findings }, []);
   for (const { fault, message } of findings) console.error(`${fault}: ${printable(message)}`);
   if (findings.length > 0) return 1;
-  const kid = await thumbprintOf(taken.checkpoint.nodeKey);
-  console.error(`${taken.entries.length} entries, signed by the node key ${kid}`);
+  if (!flags.json) console.error(`${entries} entries, signed by the node key ${nodeKey}`);
   return 0;
 }
 
-const Page = z.object({
-  auditTrail: z.object({
-    edges: z.array(z.object({ node: z.object({ record: z.string(), hash: z.string() }) })),
-    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
-  }),
-});
-const PAGE = `query ($after: String) { auditTrail(first: 100, after: $after) {
-  edges { node { record hash } } pageInfo { hasNextPage endCursor } } }`;
-const End = z.object({
-  viewer: z.object({ organisation: z.object({ id: z.string() }) }),
-  auditCheckpoint: z.object({
-    sequence: z.int(),
-    hash: z.string(),
-    signature: z.string(),
-    nodeKey: z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string() }),
-  }),
-});
-const END = `{ viewer { organisation { id } } auditCheckpoint { sequence hash signature nodeKey } }`;
-
 /** The checkpoint first, then what it covers: what is appended meanwhile is for the next time. */
-async function takeOut(api: Api): Promise<AuditExport> {
-  const end = await api.ask(End, END, {});
-  const organisation = decodeId(end.viewer.organisation.id)?.uuid ?? "";
-  const checkpoint: Checkpoint = end.auditCheckpoint;
+async function takeOut(api: Client, organisation: string): Promise<AuditExport> {
+  const { auditCheckpoint } = await api.run(AuditCheckpoint);
+  const { sequence, hash, signature, nodeKey } = auditCheckpoint;
+  const checkpoint = { sequence, hash, signature, nodeKey } as Checkpoint;
   const entries: ExportedEntry[] = [];
-  let after: string | null = null;
-  do {
-    const { auditTrail }: z.infer<typeof Page> = await api.ask(Page, PAGE, { after });
-    entries.push(...auditTrail.edges.map(({ node }) => node));
-    after = auditTrail.pageInfo.hasNextPage ? auditTrail.pageInfo.endCursor : null;
-  } while (after !== null && entries.length < checkpoint.sequence);
-  return { organisation, entries: entries.slice(0, checkpoint.sequence), checkpoint };
+  if (sequence === 0) return { organisation, entries, checkpoint };
+  for await (const entry of api.all(AuditTrail, { first: 100 }, (all) => all.auditTrail)) {
+    entries.push({ record: entry.record, hash: entry.hash });
+    if (entries.length >= sequence) break;
+  }
+  return { organisation, entries, checkpoint };
 }
 
 export function writeNew(path: string, text: string): void {

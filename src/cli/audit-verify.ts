@@ -9,8 +9,8 @@ import {
   verifyAuditExport,
 } from "../sealing/audit/index.ts";
 import { thumbprintOf } from "../sealing/index.ts";
-import { printable, Stop } from "./command.ts";
-import { optionsOf } from "./key-files.ts";
+import { answer, printable, Stop } from "./command.ts";
+import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse audit verify <file> [options]
 
@@ -24,45 +24,62 @@ FORKED (another chain than was signed before), STALE_CHECKPOINT, KEY_SWAPPED, BA
   --organisation <id>      whose chain it must be: the UUID in the export's first line
   --signed-since <time>    RFC 3339: an older checkpoint is stale
   --against <file>         another organisation's export: what one did to the other must stand in both
+  --json                   what holds, or the findings, as one JSON object
 
 Without --node-key and --checkpoint the file may be of anybody's making: compare the thumbprint it names.
 
-Exit codes: 0 all holds; 1 what was named; 2 unusable options or files.`;
+Example:  wayhouse audit verify chain.jsonl --keep checkpoint.json
+Next:     each week, with --node-key and --checkpoint: what was signed once cannot be unsaid.`;
 
-export async function run(args: readonly string[]): Promise<number> {
-  const optional = ["node-key", "checkpoint", "keep", "organisation", "signed-since", "against"];
-  const { values, files } = optionsOf(args, usage, [], optional);
-  const [file, ...more] = files;
-  if (!file || more.length > 0) throw new Stop(`Name one file.\n\n${usage}`);
-  const nodeKey = values["node-key"];
+export const exits = {
+  0: "all holds",
+  1: "something is wrong with it, and named",
+  2: "unusable options or files",
+};
+
+export async function run(args: readonly string[]): Promise<0 | 1> {
+  const { values, flags, words } = optionsOf(args, usage, {
+    optional: ["node-key", "checkpoint", "keep", "organisation", "signed-since", "against"],
+    words: ["<file>"],
+  });
+  const pinnedKey = values["node-key"];
   const pinned = values["checkpoint"] ? pinOf(values["checkpoint"]) : undefined;
-  const given = exportOf(file);
+  const given = exportOf(words[0]!);
   const findings = await verifyAuditExport(given, {
     organisation: values["organisation"],
-    nodeKey,
+    nodeKey: pinnedKey,
     pinned,
     signedSince: values["signed-since"] ? momentOf(values["signed-since"]) : undefined,
   });
-  if (values["against"] && findings.length === 0) {
-    const other = exportOf(values["against"]);
-    const key = await thumbprintOf(given.checkpoint.nodeKey);
-    const faults = await verifyAuditExport(other, { nodeKey: key });
-    findings.push(...faults.map((one) => ({ ...one, message: `--against: ${one.message}` })));
-    if (faults.length === 0) findings.push(...(await compareAuditExports(given, other)));
+  if (values["against"] && findings.length === 0)
+    findings.push(...(await compared(given, exportOf(values["against"]))));
+  if (findings.length > 0) {
+    const lines = findings.map(({ fault, message }) => `${fault}: ${printable(message)}`);
+    answer(flags.json, { findings }, lines);
+    return 1;
   }
-  for (const { fault, message } of findings) console.log(`${fault}: ${printable(message)}`);
-  if (findings.length > 0) return 1;
-  const { checkpoint, entries, organisation } = given;
+  const { checkpoint, organisation } = given;
+  const entries = given.entries.length;
   const at = (await signedAt(checkpoint))!.toISOString();
-  console.log(`${entries.length} entries of ${organisation} hold, as signed at ${at}.`);
-  if (!nodeKey && !pinned) {
-    const kid = await thumbprintOf(checkpoint.nodeKey);
-    console.log(`The node key ${kid} was not compared with anything: do it, and give --node-key.`);
-  }
-  if (values["keep"]) {
+  const nodeKey = await thumbprintOf(checkpoint.nodeKey);
+  const isPinned = pinnedKey !== undefined || pinned !== undefined;
+  answer(flags.json, { findings, organisation, entries, signedAt: at, nodeKey, isPinned }, [
+    `${entries} entries of ${organisation} hold, as signed at ${at}.`,
+    ...(isPinned
+      ? []
+      : [`The node key ${nodeKey} was not compared with anything: do it, and give --node-key.`]),
+  ]);
+  if (values["keep"])
     writeFileSync(values["keep"], `${JSON.stringify(checkpoint)}\n`, { mode: 0o600 });
-  }
   return 0;
+}
+
+/** The other's export must hold by the same key, and have what either did to the other. */
+async function compared(given: AuditExport, other: AuditExport) {
+  const nodeKey = await thumbprintOf(given.checkpoint.nodeKey);
+  const faults = await verifyAuditExport(other, { nodeKey });
+  if (faults.length === 0) return compareAuditExports(given, other);
+  return faults.map((one) => ({ ...one, message: `--against: ${one.message}` }));
 }
 
 function read(path: string): string {

@@ -1,15 +1,13 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JWK } from "jose";
 import { z } from "zod";
-import type { CallFailed } from "../client/index.ts";
-import { type Client, createClient, type Credentials } from "../client/index.ts";
+import { type Client, createClient, Viewer, type ViewerQuery } from "../client/index.ts";
 import type { Scope } from "../kernel/scopes.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../platform/db/demo-network.ts";
-import { parseUrl } from "./api.ts";
 import { printable, Stop } from "./command.ts";
-import { readKey } from "./key-files.ts";
+import { readOwnKey } from "./key-files.ts";
 
 /** What an organisation tells of itself before anybody knows it: nothing in it is secret. */
 export const Introduction = z.object({
@@ -21,6 +19,7 @@ export const Introduction = z.object({
 export type Introduction = z.infer<typeof Introduction>;
 export const INTRODUCTION = "introduction.json";
 export const SIGNING_KEY = "sign.json";
+export const IDENTITY_KEY = "identity.json";
 
 /** @throws Stop */
 export function readIntroduction(path: string): Introduction {
@@ -40,13 +39,7 @@ export function readIntroduction(path: string): Introduction {
 export async function keyOf(organisation: string): Promise<{ issuer: string; key: JWK }> {
   const folder = organisation;
   if (existsSync(join(folder, INTRODUCTION))) {
-    const file = join(folder, SIGNING_KEY);
-    const key = readKey(file, "private");
-    if ((statSync(file).mode & 0o077) !== 0) {
-      throw new Stop(
-        `${file} can be read by others: chmod 600 ${file}, and replace the key if they may have.`,
-      );
-    }
+    const key = readOwnKey(join(folder, SIGNING_KEY));
     return { issuer: readIntroduction(join(folder, INTRODUCTION)).issuer, key };
   }
   const { dataDir } = readConfig();
@@ -55,44 +48,71 @@ export async function keyOf(organisation: string): Promise<{ issuer: string; key
     return { issuer: demoIssuer(organisation), key: privateJwk as JWK };
   }
   throw new Stop(
-    `--organisation ${organisation} is neither a folder that \`org new\` made nor one of the demo's (${DEMO_ORGANISATIONS.join(", ")}).`,
+    `--organisation ${printable(organisation)} is neither a folder that \`org new\` made nor one of the demo's (${DEMO_ORGANISATIONS.join(", ")}).`,
   );
 }
 
+/** A bearer token is whoever carries it (RFC 6750 §5.3): it travels encrypted, or stays on this machine. @throws Stop */
 export function urlOf(given: string | undefined): URL {
   const { host, port } = readConfig();
-  return parseUrl(given ?? `http://${host}:${port}/graphql`);
+  const here = /^(?:0\.0\.0\.0|::)$/.test(host) ? "127.0.0.1" : host;
+  const text = given ?? `http://${here.includes(":") ? `[${here}]` : here}:${port}/graphql`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isHere = url && /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+  if (url?.protocol === "https:" || (url?.protocol === "http:" && isHere)) return url;
+  throw new Stop("--url must be https, or http on this machine: a token must not travel in clear.");
 }
 
-/** Signs as a client of the organisation, with no more scopes than the command needs. @throws Stop */
-export async function callerOf(options: {
-  readonly organisation: string;
-  readonly clientId: string;
-  readonly scopes: readonly Scope[];
-  readonly url: string | undefined;
-}): Promise<Client> {
-  const url = urlOf(options.url);
-  const { clientId, scopes } = options;
-  const { audience } = readConfig();
-  const credentials: Credentials = {
-    ...(await keyOf(options.organisation)),
-    audience,
-    clientId,
-    scopes,
+/** Read anew for each call: who renews the token writes the file again. */
+function tokenOfFile(path: string): () => Promise<string> {
+  return async () => {
+    let token: string;
+    try {
+      token = readFileSync(path, "utf8").trim();
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+      throw new Stop(`--token ${path} cannot be read (${code}).`, { cause: error });
+    }
+    if (/^[\x21-\x7e]+$/.test(token)) return token;
+    throw new Stop(`--token ${path} must hold one access token and nothing else.`);
   };
-  return createClient({ url, credentials, patienceMs: 3_000 });
 }
 
-const ADVICE: Partial<Record<CallFailed["code"], string>> = {
-  UNAUTHENTICATED:
-    "The organisation must be registered with this key and ACTIVE, the client registered, AUDIENCE the server's, and the clock right.",
-  FORBIDDEN:
-    "The client lacks a scope that <command> --help names: an admin gives it with `clients scopes`, or choose another --client.",
-  NETWORK: "Is the server running? `doctor` looks.",
-  NOT_FOUND: "It is not there, or not yours to see.",
+/** The options of every command that calls the API, as --help shows them. */
+export const CALLER_OPTIONS = {
+  organisation: "who you are: a folder that `org new` made, or one of the demo",
+  client: "as which of your clients; default admin",
+  token: "a file with an access token, where an identity provider signs yours",
+  url: "of the API; default: the server that HOST and PORT configure",
 };
+export const CALLER_OPTIONAL = ["client", "token", "url"] as const;
+type CallerOptions = Readonly<
+  Record<"organisation", string> & Partial<Record<(typeof CALLER_OPTIONAL)[number], string>>
+>;
+export interface Caller {
+  readonly api: Client;
+  readonly me: ViewerQuery["viewer"];
+}
 
-/** What to do about a call that failed. */
-export function adviceOn(error: CallFailed): string {
-  return `${error.code}: ${printable(error.message)} ${ADVICE[error.code] ?? ""}`.trimEnd();
+/**
+ * Who calls, as the API knows it, with tokens of no more scopes than the command needs. It waits only for
+ * a server that has answered once: another one is rather not there than busy. @throws Stop, CallFailed
+ */
+export async function callerOf(options: CallerOptions, scopes: readonly Scope[]): Promise<Caller> {
+  const { organisation, client = "admin", token } = options;
+  const url = urlOf(options.url);
+  const credentials = token
+    ? tokenOfFile(token)
+    : {
+        ...(await keyOf(organisation)),
+        audience: readConfig().audience,
+        clientId: client,
+        scopes: [...new Set([...scopes, "organisations:read" as const])],
+      };
+  const { viewer } = await createClient({ url, credentials, patienceMs: 2_000 }).run(Viewer);
+  const { handle } = viewer.organisation;
+  if (token && handle !== organisation) {
+    throw new Stop(`The token is ${handle}'s, and --organisation is ${printable(organisation)}.`);
+  }
+  return { api: createClient({ url, credentials }), me: viewer };
 }

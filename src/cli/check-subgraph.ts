@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { type DocumentNode, GraphQLError, parse, Source } from "graphql";
-import { printable, Stop } from "./command.ts";
+import { answer, printable, Stop } from "./command.ts";
 import { composeWithNetwork } from "./compose.ts";
+import { optionsOf } from "./options.ts";
 import { findTakeovers } from "./subgraph/takeovers.ts";
 
 export const usage = `usage: wayhouse check-subgraph <file.graphql> [--json]
@@ -15,7 +15,14 @@ Needs no network and no database.
 
   --json  the findings as one JSON object
 
-Exit codes: 0 it composes and takes over nothing; 1 but for what the report names; 2 it cannot be read.`;
+Example:  wayhouse check-subgraph cases.graphql
+Next:     put it into your continuous integration, for every change of yours and of the network's schema.`;
+
+export const exits = {
+  0: "it composes, and takes over nothing",
+  1: "but for what the report names",
+  2: "it cannot be read",
+};
 
 interface Finding {
   readonly line: number | null;
@@ -24,28 +31,15 @@ interface Finding {
   readonly message: string;
 }
 
-export async function run(args: readonly string[]): Promise<number> {
-  const { file, asJson } = readArgs(args);
+export async function run(args: readonly string[]): Promise<0 | 1> {
+  const { words, flags } = optionsOf(args, usage, { words: ["<file.graphql>"] });
+  const [file = ""] = words;
   const network = readFileSync(new URL("../../schema/network.graphql", import.meta.url), "utf8");
   const text = readText(file);
   const takeovers = findTakeovers(parse(network), parseText(file, text));
   const findings = takeovers.length > 0 ? takeovers : compositionErrors(network, text);
-  if (asJson) console.log(JSON.stringify({ file, findings }, null, 2));
-  else for (const line of linesOf(file, findings)) console.log(line);
+  answer(flags.json, { file, findings }, linesOf(file, findings));
   return findings.length > 0 ? 1 : 0;
-}
-
-function readArgs(args: readonly string[]) {
-  try {
-    const options = { json: { type: "boolean" } } as const;
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    const [file, ...others] = positionals;
-    if (file === undefined || others.length > 0) throw new Stop(`Name one file.\n\n${usage}`);
-    return { file, asJson: values.json ?? false };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new Stop(`${error.message}\n\n${usage}`, { cause: error });
-  }
 }
 
 function readText(file: string): string {

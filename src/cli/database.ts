@@ -7,7 +7,9 @@ import { createLog } from "../platform/telemetry/log.ts";
 import { Stop } from "./command.ts";
 
 /** The configured database, migrated, for as long as `use` takes. @throws Stop */
-export async function withMigratedDatabase<R>(use: (owner: pg.Client) => Promise<R>): Promise<R> {
+export async function withMigratedDatabase<R>(
+  use: (owner: pg.Client, applied: readonly string[]) => Promise<R>,
+): Promise<R> {
   const { databaseUrl, databaseOwnerUrl, dataDir } = readConfig();
   const log = createLog({ format: "text", level: "info" });
   if (databaseUrl && !databaseOwnerUrl) {
@@ -19,12 +21,12 @@ export async function withMigratedDatabase<R>(use: (owner: pg.Client) => Promise
     const embedded = databaseUrl ? null : await startEmbedded({ dataDir, log });
     try {
       const ownerUrl = embedded?.ownerUrl ?? databaseOwnerUrl!;
-      await migrate({ ownerUrl, apiUrl: embedded?.apiUrl ?? databaseUrl!, log });
+      const applied = await migrate({ ownerUrl, apiUrl: embedded?.apiUrl ?? databaseUrl!, log });
       const owner = new pg.Client({ connectionString: ownerUrl });
       owner.on("error", () => {});
       await owner.connect();
       try {
-        return await use(owner);
+        return await use(owner, applied);
       } finally {
         await owner.end();
       }

@@ -1,14 +1,15 @@
 import { styleText } from "node:util";
-import { CallFailed, Viewer } from "../client/index.ts";
+import { CallFailed } from "../client/index.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { ConfigError } from "../platform/config/errors.ts";
-import { adviceOn, callerOf, urlOf } from "./caller.ts";
-import { printable, Stop } from "./command.ts";
+import { adviceOn } from "./advice.ts";
+import { CALLER_OPTIONAL, callerOf, urlOf } from "./caller.ts";
+import { answer, printable, Stop } from "./command.ts";
 import { examineDatabase, examineNodeKey } from "./doctor-database.ts";
 import { clockFinding, type Finding } from "./finding.ts";
-import { optionsOf } from "./key-files.ts";
+import { optionsOf } from "./options.ts";
 
-export const usage = `usage: wayhouse doctor [--organisation <name>] [--client <client>] [--url <url>] [--json]
+export const usage = `usage: wayhouse doctor [options]
 
 Looks, changes nothing, and says of each thing that is wrong what to do: the configuration, the database
 and its clock, the API's role and row-level security, migrations, the node's key, the API, its clock, the
@@ -16,22 +17,26 @@ metrics port; with --organisation the key files of that organisation and whether
 Give it the environment of the server that it shall look at.
 
   --organisation <name>  a folder that \`org new\` made, or an organisation of the demo
-  --client <client>      which of its clients; default admin
+  --client <client>      as which of its clients; default admin
+  --token <file>         a file with an access token, where an identity provider signs its
   --url <url>            of the API; default: the server that HOST and PORT configure
   --json                 {"ok": …, "checks": [{"name", "state", "told", "advice"?}]}
 
 Example:  wayhouse doctor --organisation harbour
-Next:     do what it says, and run it again.
+Next:     do what it says, and run it again.`;
 
-Exit codes: 0 nothing is wrong, but for what could not be looked at; 1 something is; 2 unusable options.`;
+export const exits = {
+  0: "nothing is wrong, but for what could not be looked at",
+  1: "something is",
+  2: "unusable options",
+};
 
 const PATIENCE_MS = 5_000;
 
-export async function run(args: readonly string[]): Promise<number> {
-  const asJson = args.includes("--json");
-  const rest = args.filter((arg) => arg !== "--json");
-  const { values, files } = optionsOf(rest, usage, [], ["organisation", "client", "url"]);
-  if (files.length > 0) throw new Stop(`doctor takes no word.\n\n${usage}`);
+export async function run(args: readonly string[]): Promise<0 | 1> {
+  const optional = ["organisation", ...CALLER_OPTIONAL] as const;
+  const { values, flags } = optionsOf(args, usage, { optional });
+  const { organisation } = values;
   const config = configured();
   const checks: Finding[] =
     config instanceof ConfigError
@@ -49,13 +54,10 @@ export async function run(args: readonly string[]): Promise<number> {
           ...(await examineDatabase(config)),
           ...(await examineApi(urlOf(values["url"]))),
           ...(await examineMetrics(config)),
-          ...(values["organisation"]
-            ? [await examineOrganisation(values["organisation"], values["client"], values["url"])]
-            : []),
+          ...(organisation ? [await examineOrganisation({ ...values, organisation })] : []),
         ];
   const ok = checks.every(({ state }) => state !== "wrong");
-  if (asJson) console.log(JSON.stringify({ ok, checks }));
-  else for (const check of checks) console.log(lineOf(check));
+  answer(flags.json, { ok, checks }, checks.map(lineOf));
   return ok ? 0 : 1;
 }
 
@@ -128,19 +130,14 @@ async function examineMetrics({ operations }: Config): Promise<Finding[]> {
   }
 }
 
-async function examineOrganisation(
-  organisation: string,
-  clientId = "admin",
-  url: string | undefined,
-): Promise<Finding> {
-  const name = `organisation ${organisation}`;
+async function examineOrganisation(options: Parameters<typeof callerOf>[0]): Promise<Finding> {
+  const name = `organisation ${options.organisation}`;
   try {
-    const api = await callerOf({ organisation, clientId, scopes: ["organisations:read"], url });
-    const { viewer } = await api.run(Viewer);
+    const { organisation, client } = (await callerOf(options, [])).me;
     return {
       name,
       state: "ok",
-      told: `the API knows it as ${viewer.organisation.handle}, client ${clientId}`,
+      told: `the API knows it as ${organisation.handle}, client ${client.clientId}`,
     };
   } catch (error) {
     if (error instanceof Stop) {

@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { hashOf, readRegistry } from "../platform/http/documents.ts";
 import { buildSchema } from "../schema.ts";
-import { printable, Stop } from "./command.ts";
+import { answer, printable, Stop } from "./command.ts";
 import { faultsOf } from "./documents-check.ts";
+import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse documents add --registry <folder> [<file|folder> ...] [--json]
 
@@ -24,10 +24,23 @@ keep the folder in version control, the same for all processes, and restart them
   --registry <folder>  made if it is not there
   --json               what was done as one JSON object
 
-Exit codes: 0 all are registered; 1 but for those that the report names; 2 something cannot be read.`;
+Example:  wayhouse documents add --registry documents
+Next:     DOCUMENTS_DIR=documents wayhouse serve`;
 
-export async function run(args: readonly string[]): Promise<number> {
-  const { registry, sources, asJson } = readArgs(args);
+export const exits = {
+  0: "all are registered",
+  1: "but for those that the report names",
+  2: "something cannot be read",
+};
+
+export async function run(args: readonly string[]): Promise<0 | 1> {
+  const { values, flags, words } = optionsOf(args, usage, {
+    required: ["registry"],
+    words: ["[<file|folder> ...]"],
+  });
+  const { registry } = values;
+  const ours = fileURLToPath(new URL("../../schema/operations", import.meta.url));
+  const sources = words.length > 0 ? words : [ours];
   mkdirSync(registry, { recursive: true });
   const known = readRegistry(registry);
   const schema = buildSchema();
@@ -44,26 +57,11 @@ export async function run(args: readonly string[]): Promise<number> {
     }
   }
   const already = found.length - added.length - refused.length;
-  if (asJson) console.log(JSON.stringify({ registry, added, known: already, refused }, null, 2));
-  else {
-    console.log(`${added.length} added, ${already} known, ${refused.length} refused`);
-    for (const { source, message } of refused) console.log(printable(`${source}: ${message}`));
-  }
+  answer(flags.json, { registry, added, known: already, refused }, [
+    `${added.length} added, ${already} known, ${refused.length} refused`,
+    ...refused.map(({ source, message }) => printable(`${source}: ${message}`)),
+  ]);
   return refused.length > 0 ? 1 : 0;
-}
-
-function readArgs(args: readonly string[]) {
-  try {
-    const options = { registry: { type: "string" }, json: { type: "boolean" } } as const;
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-    const { registry, json = false } = values;
-    if (registry === undefined) throw new Stop(`--registry is missing.\n\n${usage}`);
-    const ours = fileURLToPath(new URL("../../schema/operations", import.meta.url));
-    return { registry, sources: positionals.length > 0 ? positionals : [ours], asJson: json };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new Stop(`${error.message}\n\n${usage}`, { cause: error });
-  }
 }
 
 interface Found {

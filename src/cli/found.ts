@@ -3,9 +3,9 @@ import { parsePublicJwk, thumbprint as thumbprintOfJwk } from "../kernel/jwk.ts"
 import { ADMINISTRATION, faultsOfRegistration } from "../modules/organisations/index.ts";
 import { AlreadyFounded, foundNetwork } from "../platform/db/found-network.ts";
 import { readIntroduction } from "./caller.ts";
-import { Stop } from "./command.ts";
+import { answer, Stop } from "./command.ts";
 import { withMigratedDatabase } from "./database.ts";
-import { optionsOf } from "./key-files.ts";
+import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse found <introduction.json> --thumbprint <thumbprint> [--json]
 
@@ -24,16 +24,16 @@ database while no server is running on it. Migrates first.
   --json                     the organisation as one JSON object
 
 Example:  wayhouse found coordinator/introduction.json --thumbprint "$(cat coordinator/thumbprint)"
-Next:     SEED=none wayhouse serve, then \`wayhouse org register\` for each organisation.
+Next:     SEED=none wayhouse serve, then \`wayhouse org register\` for each organisation.`;
 
-Exit codes: 0 founded; 2 nothing was changed.`;
+export const exits = { 0: "founded", 2: "nothing was changed" };
 
-export async function run(args: readonly string[]): Promise<number> {
-  const asJson = args.includes("--json");
-  const rest = args.filter((arg) => arg !== "--json");
-  const { values, files } = optionsOf(rest, usage, ["thumbprint"]);
-  if (files.length !== 1) throw new Stop(`Name one introduction.\n\n${usage}`);
-  const { identity, signing, introduction } = vouchedFor(files[0]!, values.thumbprint);
+export async function run(args: readonly string[]): Promise<0> {
+  const { values, flags, words } = optionsOf(args, usage, {
+    required: ["thumbprint"],
+    words: ["<introduction.json>"],
+  });
+  const { identity, signing, introduction } = vouchedFor(words[0]!, values.thumbprint);
   const { handle, issuer } = introduction;
   const adminScopes = [...ADMINISTRATION];
   try {
@@ -47,11 +47,9 @@ export async function run(args: readonly string[]): Promise<number> {
       { cause: error },
     );
   }
-  console.log(
-    asJson
-      ? JSON.stringify({ handle, identityThumbprint: identity.kid })
-      : `${handle} founds this network, as ${identity.kid}.`,
-  );
+  answer(flags.json, { handle, identityThumbprint: identity.kid }, [
+    `${handle} founds this network, as ${identity.kid}.`,
+  ]);
   return 0;
 }
 

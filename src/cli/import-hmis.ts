@@ -1,61 +1,63 @@
-import { parseArgs } from "node:util";
-import { readConfig } from "../platform/config/config.ts";
-import { createApi, parseUrl } from "./api.ts";
-import { Stop } from "./command.ts";
+import { CALLER_OPTIONAL, callerOf } from "./caller.ts";
+import { answer, Stop } from "./command.ts";
 import { applyPlan } from "./hmis/apply.ts";
 import { readInventory } from "./hmis/inventory.ts";
-import { findStanding, handleOf } from "./hmis/network.ts";
+import { findStanding } from "./hmis/network.ts";
 import { horizonOf, type Place, planImport } from "./hmis/plan.ts";
 import { type Export, readExport } from "./hmis/read.ts";
 import { inOrder, type Report, rowsOf, textOf } from "./hmis/report.ts";
-import { tokenOfDemo, tokenOfFile } from "./tokens.ts";
+import { optionsOf } from "./options.ts";
 
-export const usage = `usage: wayhouse import hmis <folder> --organisation <handle>
-         [options]
+export const usage = `usage: wayhouse import hmis <folder> --organisation <name> [options]
 
 Reads Organization.csv, Project.csv and Inventory.csv of a HUD HMIS CSV export into shelters and beds of
-the organisation, through the API. What cannot be taken is named by file, row, column and reason. The
-same files again change nothing. No name and no address is read: a shelter is HMIS-<ProjectID>-1 (adults)
-or HMIS-<ProjectID>-3 (families).
+yours, through the API. What cannot be taken is named by file, row, column and reason. The same files again
+change nothing. No name and no address is read: a shelter is HMIS-<ProjectID>-1 (adults) or
+HMIS-<ProjectID>-3 (families). The client needs beds:manage.
 
-  --organisation <handle>  whose beds they are
-  --country <code>         where all of them stand: ISO 3166-1 alpha-2, such as AM; without it US, whose
-                           standard this is
-  --locality <city>        city or region, nothing finer; without it the region's CoCCode
-  --coc <code>             only the rows of this CoCCode; needed if the files have several
-  --token <file>           a file with an access token that has beds:manage; without it one is signed
-                           with the key of a demo organisation
-  --url <url>              default: the server that HOST and PORT configure
-  --dry-run                tells what would be done, and does nothing
-  --json                   the report as JSON
+  --organisation <name>  who you are: a folder that \`org new\` made, or one of the demo
+  --client <client>      as which of your clients; default admin
+  --country <code>       where all of them stand: ISO 3166-1 alpha-2, such as AM; default US, whose
+                         standard this is
+  --locality <city>      city or region, nothing finer; default: the region's CoCCode
+  --coc <code>           only the rows of this CoCCode; needed if the files have several
+  --token <file>         a file with an access token, where an identity provider signs yours
+  --url <url>            of the API; default: the server that HOST and PORT configure
+  --dry-run              tells what would be done, and does nothing
+  --json                 the report as one JSON object
 
-Exit codes: 0 all was taken; 1 something was quarantined; 2 unusable files, options, token or server.`;
+Example:  wayhouse import hmis hmis-export --organisation harbour --country AM --locality Vanadzor --dry-run
+Next:     the same without --dry-run; then \`wayhouse grants give\`, until which nobody else sees them.`;
 
-/** A client of the API like any other: it has a token and nothing else. */
-export async function run(args: readonly string[]): Promise<number> {
-  const { folder, organisation, country, values } = parse(args);
-  const files = readExport(folder);
-  const { inventory, otherCoc, coc } = ofOneCoc(files, values.coc);
+export const exits = {
+  0: "all was taken",
+  1: "something was quarantined",
+  2: "unusable files, options, keys or server; what was done is told",
+};
+
+/** A client of the API like any other. */
+export async function run(args: readonly string[]): Promise<0 | 1> {
+  const { values, flags, words } = optionsOf(args, usage, {
+    required: ["organisation"],
+    optional: [...CALLER_OPTIONAL, "country", "locality", "coc"],
+    flags: ["dry-run"],
+    words: ["<folder>"],
+  });
+  // HUD is the United States' Department of Housing and Urban Development.
+  const { country = "US", coc: askedCoc } = values;
+  checkPlace(country, values.locality);
+  const files = readExport(words[0]!);
+  const { inventory, otherCoc, coc } = ofOneCoc(files, askedCoc);
   const locality =
     values.locality ?? coc ?? fail("--locality is missing, and no row has a CoCCode.");
   const place: Place = { country, locality };
 
-  const config = readConfig();
-  const token = values.token
-    ? tokenOfFile(values.token)
-    : tokenOfDemo(config, organisation, ["beds:manage"]);
-  const host = /^(?:0\.0\.0\.0|::)$/.test(config.host) ? "127.0.0.1" : config.host;
-  const here = `http://${host.includes(":") ? `[${host}]` : host}:${config.port}/graphql`;
-  const api = createApi({ url: parseUrl(values.url ?? here), token });
-  const handle = await handleOf(api);
-  if (handle !== organisation) {
-    throw new Stop(`The token is ${handle}'s, and --organisation is ${organisation}.`);
-  }
-
+  const { api, me } = await callerOf(values, ["beds:manage"]);
   const horizon = horizonOf(new Date().toISOString().slice(0, 10));
   const reading = readInventory({ ...files, "Inventory.csv": inventory }, horizon);
   const plan = planImport(reading, await findStanding(api, horizon), place, horizon);
-  const done = values["dry-run"]
+  const dryRun = flags["dry-run"];
+  const done = dryRun
     ? {
         created: plan.create.map(({ statement: { label }, begin, changes }) => {
           return { label, beds: begin, nights: changes };
@@ -66,9 +68,9 @@ export async function run(args: readonly string[]): Promise<number> {
     : await applyPlan(api, plan, place, horizon, process.stderr.isTTY ? showProgress : undefined);
   const quarantined = inOrder([...plan.quarantined, ...done.quarantined]);
   const report: Report = {
-    organisation,
+    organisation: me.organisation.handle,
     place,
-    dryRun: values["dry-run"],
+    dryRun,
     rows: rowsOf(files),
     otherCoc,
     created: done.created,
@@ -77,51 +79,18 @@ export async function run(args: readonly string[]): Promise<number> {
     vanished: plan.vanished,
     quarantined,
   };
-  console.log(values.json ? JSON.stringify(report, null, 2) : textOf(report));
+  answer(flags.json, report, [textOf(report)]);
   return quarantined.length > 0 ? 1 : 0;
 }
 
-function parse(args: readonly string[]) {
-  const { positionals, values } = parsed(args);
-  const [folder, ...more] = positionals;
-  const { organisation, locality } = values;
-  // HUD is the United States' Department of Housing and Urban Development.
-  const { country = "US" } = values;
-  if (!folder || more.length > 0) return fail("Name one folder.");
-  if (!organisation) return fail("--organisation is missing.");
-  if (!/^[A-Z]{2}$/.test(country)) return fail("--country must be a code such as AM.");
+function checkPlace(country: string, locality: string | undefined): void {
+  if (!/^[A-Z]{2}$/.test(country)) fail("--country must be a code such as AM.");
   // An address has a number; hardly a city or region has.
   if (
     locality !== undefined &&
     (!/^[^\p{C}\p{N}]{1,80}$/u.test(locality) || locality !== locality.trim())
-  ) {
-    return fail(
-      "--locality must be a city or region: no address, no number, 80 characters at most.",
-    );
-  }
-  return { folder, organisation, country, values };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        organisation: { type: "string" },
-        country: { type: "string" },
-        locality: { type: "string" },
-        coc: { type: "string" },
-        token: { type: "string" },
-        url: { type: "string" },
-        "dry-run": { type: "boolean", default: false },
-        json: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return fail(error.message);
-  }
+  )
+    fail("--locality must be a city or region: no address, no number, 80 characters at most.");
 }
 
 function fail(message: string): never {

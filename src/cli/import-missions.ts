@@ -1,13 +1,18 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
+import {
+  AssureConsulateContact,
+  type Client,
+  ConsulateContacts,
+  PublishConsulateContact,
+} from "../client/index.ts";
 import { encodeBase64url } from "../kernel/base64url.ts";
 import { readConfig } from "../platform/config/config.ts";
-import { type Api, createApi, parseUrl } from "./api.ts";
-import { printable, Stop } from "./command.ts";
+import { CALLER_OPTIONAL, callerOf } from "./caller.ts";
+import { answer, printable, Stop } from "./command.ts";
 import {
   type Draft,
   keyOf,
@@ -17,74 +22,58 @@ import {
   type Remembered,
   type Standing,
 } from "./missions/plan.ts";
+import { optionsOf } from "./options.ts";
 import { tableOf } from "./table.ts";
-import { tokenOfDemo, tokenOfFile } from "./tokens.ts";
 
-export const usage = `usage: wayhouse import missions <csv> --organisation <handle> [options]
+export const usage = `usage: wayhouse import missions <csv> --organisation <name> [options]
 
 Reads a list of diplomatic missions (columns operator, country, city and type; comma or semicolon) into
 drafts of consulate contacts: which country's mission stands in which city. What it issues is not inferred
 and nothing of its addresses, phones and mail is read: documents, risk profiles and sealed contacts are for
 you to add. The same file again renews what is due for review; what has vanished from it is paused, never
-deleted.
+deleted; what an import made is remembered under DATA_DIR. The client needs consulates:manage and
+consulates:read.
 
-  --organisation <handle>  whose contacts they are
-  --token <file>           a file with an access token that has consulates:manage and consulates:read;
-                           without it one is signed with the key of a demo organisation
-  --url <url>              default: the server that HOST and PORT configure
-  --dry-run                tells what would be done, and does nothing
-  --json                   the report as JSON
+  --organisation <name>  who you are: a folder that \`org new\` made, or one of the demo
+  --client <client>      as which of your clients; default admin
+  --token <file>         a file with an access token, where an identity provider signs yours
+  --url <url>            of the API; default: the server that HOST and PORT configure
+  --dry-run              tells what would be done, and does nothing
+  --json                 the plan as one JSON object
 
-Exit codes: 0 all was taken; 1 something was quarantined; 2 unusable file, options, token or server.`;
+Example:  wayhouse import missions missions.csv --organisation bridge --dry-run
+Next:     the same without --dry-run; then add to each contact what it issues, and for whom.`;
+
+export const exits = {
+  0: "all was taken",
+  1: "something was quarantined",
+  2: "unusable file, options, keys or server",
+};
 
 const REVIEW_DAYS = 180;
-const SCOPES = ["consulates:manage", "consulates:read"] as const;
 const COLUMNS = ["operator", "country", "city", "type"] as const;
 
-export async function run(args: readonly string[]): Promise<number> {
-  const { path, values } = parsed(args);
-  const rows = readMissions(path);
-  const config = readConfig();
-  const organisation = values.organisation!;
-  const token = values.token
-    ? tokenOfFile(values.token)
-    : tokenOfDemo(config, organisation, SCOPES);
-  const here = `http://${config.host}:${config.port}/graphql`;
-  const api = createApi({ url: parseUrl(values.url ?? here), token });
-  const file = join(config.dataDir, "imports", `missions-${organisation}.json`);
+export async function run(args: readonly string[]): Promise<0 | 1> {
+  const { values, flags, words } = optionsOf(args, usage, {
+    required: ["organisation"],
+    optional: CALLER_OPTIONAL,
+    flags: ["dry-run"],
+    words: ["<csv>"],
+  });
+  const rows = readMissions(words[0]!);
+  const { api, me } = await callerOf(values, ["consulates:manage", "consulates:read"]);
+  const { handle } = me.organisation;
+  const folder = join(readConfig().dataDir, "imports");
+  const file = join(folder, `missions-${handle}.json`);
   const remembered = readRemembered(file);
-  const standing = await findOwn(api, organisation);
-  const plan = planMissions(rows, standing, remembered, Date.now());
-  if (!values["dry-run"]) {
+  const plan = planMissions(rows, await findOwn(api, handle), remembered, Date.now());
+  if (!flags["dry-run"]) {
     const after = await apply(api, plan, remembered);
-    mkdirSync(join(config.dataDir, "imports"), { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     writeFileSync(file, JSON.stringify(after), { mode: 0o600 });
   }
-  console.log(values.json ? JSON.stringify(plan, null, 2) : textOf(plan, rows.length, values));
+  answer(flags.json, plan, [textOf(plan, rows.length, flags)]);
   return plan.quarantined.length > 0 ? 1 : 0;
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    const { positionals, values } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        organisation: { type: "string" },
-        token: { type: "string" },
-        url: { type: "string" },
-        "dry-run": { type: "boolean", default: false },
-        json: { type: "boolean", default: false },
-      },
-    });
-    const [path, ...more] = positionals;
-    if (!path || more.length > 0) throw new Stop(`Name one file.\n\n${usage}`);
-    if (!values.organisation) throw new Stop(`--organisation is missing.\n\n${usage}`);
-    return { path, values };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new Stop(`${error.message}\n\n${usage}`, { cause: error });
-  }
 }
 
 /** Only four columns are looked at: the rest of a row may hold phones and mail. */
@@ -113,43 +102,15 @@ function readRemembered(file: string): Remembered {
   return state.data;
 }
 
-const Contact = z.object({
-  id: z.string(),
-  representing: z.string(),
-  country: z.string(),
-  locality: z.string(),
-  programme: z.string(),
-  reviewBy: z.string(),
-  organisation: z.object({ handle: z.string() }),
-});
-const Page = z.object({
-  consulateContacts: z.object({
-    edges: z.array(z.object({ node: Contact })),
-    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
-  }),
-});
-
-async function findOwn(api: Api, organisation: string): Promise<Standing[]> {
-  const document = `query ($after: String) { consulateContacts(search: { includeStale: true }, first: 100, after: $after) {
-    edges { node { id representing country locality programme reviewBy organisation { handle } } }
-    pageInfo { hasNextPage endCursor } } }`;
+async function findOwn(api: Client, organisation: string): Promise<Standing[]> {
   const found: Standing[] = [];
-  let after: string | null = null;
-  do {
-    const { consulateContacts: page }: z.infer<typeof Page> = await api.ask(Page, document, {
-      after,
-    });
-    found.push(
-      ...page.edges
-        .map(({ node }) => node)
-        .filter((one) => one.organisation.handle === organisation),
-    );
-    after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
-  } while (after !== null);
+  const asked = { search: { includeStale: true }, first: 100 };
+  for await (const contact of api.all(ConsulateContacts, asked, (all) => all.consulateContacts))
+    if (contact.organisation.handle === organisation) found.push(contact);
   return found;
 }
 
-async function apply(api: Api, plan: Plan, { made, vanished }: Remembered): Promise<Remembered> {
+async function apply(api: Client, plan: Plan, { made, vanished }: Remembered): Promise<Remembered> {
   const reviewBy = new Date(Date.now() + REVIEW_DAYS * 86_400_000).toISOString();
   const ids = new Set(made);
   const gone = new Set(vanished);
@@ -169,8 +130,7 @@ async function apply(api: Api, plan: Plan, { made, vanished }: Remembered): Prom
 const keyFor = (...effect: readonly unknown[]) =>
   `missions-${encodeBase64url(createHash("sha256").update(JSON.stringify(effect)).digest())}`;
 
-async function publish(api: Api, draft: Draft, reviewBy: string): Promise<string> {
-  const answer = z.object({ publishConsulateContact: z.object({ id: z.string() }) });
+async function publish(api: Client, draft: Draft, reviewBy: string): Promise<string> {
   const input = {
     ...draft,
     documents: [],
@@ -179,24 +139,20 @@ async function publish(api: Api, draft: Draft, reviewBy: string): Promise<string
     envelopes: [],
     reviewBy: `${reviewBy.slice(0, 10)}T00:00:00Z`,
   };
-  const document =
-    "mutation ($input: PublishConsulateContactInput!) { publishConsulateContact(input: $input) { id } }";
-  const idempotencyKey = keyFor(input);
-  return (await api.ask(answer, document, { input: { idempotencyKey, ...input } }))
-    .publishConsulateContact.id;
+  const keyed = { idempotencyKey: keyFor(input), ...input };
+  const made = await api.run(PublishConsulateContact, { input: keyed });
+  return made.publishConsulateContact.id;
 }
 
 async function assure(
-  api: Api,
+  api: Client,
   { id, reviewBy: was }: Standing,
-  programme: string,
+  programme: "ACTIVE" | "PAUSED",
   reviewBy: string,
 ) {
   const input = { id, programme, reviewBy: `${reviewBy.slice(0, 10)}T00:00:00Z` };
-  const idempotencyKey = keyFor(input, was);
-  const document =
-    "mutation ($input: AssureConsulateContactInput!) { assureConsulateContact(input: $input) { id } }";
-  await api.ask(z.unknown(), document, { input: { idempotencyKey, ...input } });
+  const keyed = { idempotencyKey: keyFor(input, was), ...input };
+  await api.run(AssureConsulateContact, { input: keyed });
 }
 
 function textOf(plan: Plan, count: number, options: { readonly "dry-run": boolean }): string {

@@ -2,18 +2,26 @@ import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import type { JWK } from "jose";
 import { thumbprintOf } from "../sealing/index.ts";
-import { Stop } from "./command.ts";
-import { optionsOf } from "./key-files.ts";
+import { answer, Stop } from "./command.ts";
+import { publicHalfOf } from "./key-files.ts";
+import { optionsOf } from "./options.ts";
 
-export const usage = `usage: wayhouse keygen --use seal|sign --out <file>
+export const usage = `usage: wayhouse keygen --use seal|sign --out <file> [--json]
 
 Makes a key where it stays: the private half in <file>, readable for its owner alone, the public half on
-standard output. To seal it is P-256, to sign Ed25519. An identity key is one to sign, kept offline.
+standard output, its thumbprint (RFC 7638) on standard error. To seal it is P-256, to sign Ed25519.
 
-Exit codes: 0 done; 2 unusable options, or <file> is there already.`;
+  --use seal|sign  what the key is for
+  --out <file>     for the private half; must not be there yet
+  --json           {"kid": …, "jwk": …}, the public half
 
-export async function run(args: readonly string[]): Promise<number> {
-  const { values } = optionsOf(args, usage, ["use", "out"]);
+Example:  wayhouse keygen --use seal --out seal.json > seal.public.json
+Next:     wayhouse keys publish seal.public.json --use seal --organisation …`;
+
+export const exits = { 0: "made", 2: "unusable options, or <file> is there already" };
+
+export async function run(args: readonly string[]): Promise<0> {
+  const { values, flags } = optionsOf(args, usage, { required: ["use", "out"] });
   if (values.use !== "seal" && values.use !== "sign") {
     throw new Stop(`--use must be seal or sign.\n\n${usage}`);
   }
@@ -29,8 +37,8 @@ export async function run(args: readonly string[]): Promise<number> {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     throw new Stop(`${values.out} cannot be written (${code}).`, { cause: error });
   }
-  const { d: _, ...jwk } = key;
-  console.log(JSON.stringify(jwk));
+  const jwk = publicHalfOf(key);
+  answer(flags.json, { kid, jwk }, [JSON.stringify(jwk)]);
   console.error(`kid ${kid}`);
   return 0;
 }

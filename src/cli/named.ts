@@ -1,22 +1,29 @@
-import { type Client, Circles, Clients, Organisation, Viewer } from "../client/index.ts";
+import {
+  type Client,
+  Circles,
+  Clients,
+  KeyLog,
+  Organisation,
+  type ViewerQuery,
+} from "../client/index.ts";
+import type { KeyLogEntry } from "../sealing/index.ts";
 import { printable, Stop } from "./command.ts";
 
 /** Ids of what is named as people name it. @throws Stop where there is no such thing to be seen */
 export interface Named {
-  own(): Promise<string>;
+  readonly own: string;
+  readonly ownIdentity: string;
   /** By handle, by thumbprint, which introduces it, or by id. */
   organisation(name: string): Promise<string>;
   organisations(names: readonly string[]): Promise<string[]>;
   /** Of the caller's own, by its client id. */
   client(name: string): Promise<string>;
   circle(name: string): Promise<string>;
+  /** All of it, as the server tells it. */
+  keyLog(organisationId: string): Promise<KeyLogEntry[]>;
 }
 
-export function namesOf(api: Client): Named {
-  const own = async () => {
-    const { viewer } = await api.run(Viewer);
-    return viewer.organisation.id;
-  };
+export function namesOf(api: Client, me: ViewerQuery["viewer"]): Named {
   const organisation = async (name: string) => {
     const isHandle = /^[a-z][a-z0-9-]{1,38}[a-z0-9]$/.test(name);
     const by = isHandle
@@ -31,11 +38,12 @@ export function namesOf(api: Client): Named {
     );
   };
   return {
-    own,
+    own: me.organisation.id,
+    ownIdentity: me.organisation.identityThumbprint,
     organisation,
     organisations: (names) => Promise.all(names.map(organisation)),
     async client(name) {
-      const found = await api.run(Clients, { organisationId: await own() });
+      const found = await api.run(Clients, { organisationId: me.organisation.id });
       const clients = found.organisation?.clients ?? [];
       const one = clients.find(({ id, clientId }) => clientId === name || id === name);
       return one?.id ?? missing("client", name, "`wayhouse clients list` tells yours.");
@@ -46,6 +54,12 @@ export function namesOf(api: Client): Named {
       if (matching.length > 1)
         throw new Stop(`Several circles are named ${printable(name)}: give the id.`);
       return matching[0]?.id ?? missing("circle", name, "`wayhouse circles list` tells yours.");
+    },
+    async keyLog(organisationId) {
+      const entries: KeyLogEntry[] = [];
+      const asked = { organisationId, first: 100 };
+      for await (const entry of api.all(KeyLog, asked, ({ keyLog }) => keyLog)) entries.push(entry);
+      return entries;
     },
   };
 }

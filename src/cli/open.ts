@@ -1,11 +1,12 @@
 import { open, SealingError } from "../sealing/index.ts";
-import { Stop } from "./command.ts";
-import { optionsOf, readInput, readKey } from "./key-files.ts";
+import { answer, Stop } from "./command.ts";
+import { readInput, readOwnKey, readKey } from "./key-files.ts";
+import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse open --key <file> --from <file> --sender <thumbprint>
          --audience <thumbprint> --subject <id> [<file>|-]
 
-Opens an envelope; the text goes to standard output. It is refused, with a reason, unless it was sealed to
+Opens an envelope; what was sealed goes to standard output. It is refused, with a reason, unless it was sealed to
 this key, by this sender, to this audience, for this object, and has not expired.
 
   --key <file>             the own sealing key, private, as JWK
@@ -13,26 +14,41 @@ this key, by this sender, to this audience, for this object, and has not expired
   --sender <thumbprint>    the identity thumbprint of whom the network says sent it
   --audience <thumbprint>  the own identity thumbprint
   --subject <id>           id of the handoff, hold or contact that it came with
+  --json                   {"text": …}, or {"base64": …} of what is no text
 
-Exit codes: 0 opened; 2 unusable options or keys, or refused.`;
+Example:  wayhouse open --key seal.json --from sender.public.json --sender "$SENDER" --audience "$RECIPIENT" --subject "$ID" envelope
+Next:     keep it where only those who need it can read it.`;
 
-export async function run(args: readonly string[]): Promise<number> {
-  const required = ["key", "from", "sender", "audience", "subject"] as const;
-  const { values, files } = optionsOf(args, usage, required);
+export const exits = { 0: "opened", 2: "unusable options or keys, or refused" };
+
+export async function run(args: readonly string[]): Promise<0> {
+  const { values, flags, words } = optionsOf(args, usage, {
+    required: ["key", "from", "sender", "audience", "subject"],
+    words: ["[<file>|-]"],
+  });
   try {
     const { content } = await open({
-      envelope: (await readInput(files[0])).trim(),
-      privateKeys: [readKey(values.key, "private")],
+      envelope: new TextDecoder().decode(await readInput(words[0])).trim(),
+      privateKeys: [readOwnKey(values.key)],
       sender: values.sender,
       senderKeys: [readKey(values.from, "public")],
       audience: values.audience,
       subject: values.subject,
       now: new Date(),
     });
-    process.stdout.write(content);
+    if (flags.json) answer(true, jsonOf(content), []);
+    else process.stdout.write(content);
     return 0;
   } catch (error) {
     if (!(error instanceof SealingError)) throw error;
     throw new Stop(`${error.reason}: ${error.message}`, { cause: error });
+  }
+}
+
+function jsonOf(content: Uint8Array): object {
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content) };
+  } catch {
+    return { base64: Buffer.from(content).toString("base64") };
   }
 }

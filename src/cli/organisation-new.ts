@@ -3,9 +3,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { JWK } from "jose";
 import { thumbprintOf } from "../sealing/index.ts";
-import { INTRODUCTION, type Introduction, SIGNING_KEY } from "./caller.ts";
-import { Stop } from "./command.ts";
-import { optionsOf } from "./key-files.ts";
+import { IDENTITY_KEY, INTRODUCTION, type Introduction, SIGNING_KEY } from "./caller.ts";
+import { answer, Stop } from "./command.ts";
+import { publicHalfOf } from "./key-files.ts";
+import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse org new <folder> --issuer <https url> [--json]
 
@@ -23,29 +24,29 @@ the admin hears from you and types is what makes it yours.
   --json          handle and thumbprint as one JSON object
 
 Example:  wayhouse org new orchard --issuer https://orchard.example
-Next:     the admin's \`wayhouse org register\`, or \`wayhouse found\` for the first admin of a network.
+Next:     the admin's \`wayhouse org register\`, or \`wayhouse found\` for the first admin of a network.`;
 
-Exit codes: 0 done; 2 unusable options, or the folder is there already.`;
+export const exits = { 0: "made", 2: "unusable options, or the folder is there already" };
 
-export async function run(args: readonly string[]): Promise<number> {
-  const asJson = args.includes("--json");
-  const rest = args.filter((arg) => arg !== "--json");
-  const { values, files } = optionsOf(rest, usage, ["issuer"]);
-  const [folder] = files;
-  if (folder === undefined || files.length > 1) throw new Stop(`Name one folder.\n\n${usage}`);
+export async function run(args: readonly string[]): Promise<0> {
+  const { values, flags, words } = optionsOf(args, usage, {
+    required: ["issuer"],
+    words: ["<folder>"],
+  });
+  const [folder = ""] = words;
   const handle = basename(folder);
   const identity = newKey();
   const signing = newKey();
   const introduction: Introduction = {
     handle,
     issuer: values.issuer,
-    identityKey: publicOf(identity),
-    signingKeys: [publicOf(signing)],
+    identityKey: { ...publicHalfOf(identity) },
+    signingKeys: [{ ...publicHalfOf(signing) }],
   };
   const thumbprint = await thumbprintOf(identity);
   try {
     mkdirSync(folder, { mode: 0o700 });
-    write(join(folder, "identity.json"), JSON.stringify(identity));
+    write(join(folder, IDENTITY_KEY), JSON.stringify(identity));
     write(join(folder, SIGNING_KEY), JSON.stringify(signing));
     write(join(folder, INTRODUCTION), JSON.stringify(introduction, null, 2));
     write(join(folder, "thumbprint"), thumbprint);
@@ -53,16 +54,11 @@ export async function run(args: readonly string[]): Promise<number> {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     throw new Stop(`${folder} cannot be made (${code}).`, { cause: error });
   }
-  console.log(asJson ? JSON.stringify({ handle, thumbprint }) : thumbprint);
+  answer(flags.json, { handle, thumbprint }, [thumbprint]);
   return 0;
 }
 
 const newKey = () => generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }) as JWK;
-
-function publicOf(key: JWK): Record<string, unknown> {
-  const { d: _, ...jwk } = key;
-  return jwk;
-}
 
 function write(path: string, content: string): void {
   writeFileSync(path, `${content}\n`, { mode: 0o600, flag: "wx" });

@@ -1,12 +1,14 @@
 import { seal, SealingError } from "../sealing/index.ts";
-import { Stop } from "./command.ts";
-import { optionsOf, readInput, readKey } from "./key-files.ts";
+import { answer, Stop } from "./command.ts";
+import { readInput, readKey, readOwnKey } from "./key-files.ts";
+import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse seal --to <file> --key <file> --sender <thumbprint>
          --audience <thumbprint> --subject <id> [--days <n>] [<file>|-]
 
-Seals a text to one organisation; the envelope goes to standard output. Check the recipient's key by its
-key log first: what is sealed to a swapped key is read by whoever swapped it.
+Seals a text or a file to one organisation; the envelope goes to standard output. Check the recipient's key by its
+key log first, with \`wayhouse keys list <thumbprint>\`: what is sealed to a swapped key is read by whoever
+swapped it.
 
   --to <file>              the recipient's active sealing key, public, as JWK
   --key <file>             the sender's active signing key, private, as JWK
@@ -14,29 +16,36 @@ key log first: what is sealed to a swapped key is read by whoever swapped it.
   --audience <thumbprint>  the recipient's identity thumbprint
   --subject <id>           id of the handoff, hold or contact that it belongs to
   --days <n>               how long it can be opened; default 7, at most 365
+  --json                   {"envelope": …}
 
-Exit codes: 0 done; 2 unusable options, keys or text.`;
+Example:  wayhouse seal --to seal.public.json --key sender.json --sender "$SENDER" --audience "$RECIPIENT" --subject "$ID" letter > envelope
+Next:     send the envelope with sealHandoff, sendInstructions or sealConsulateContact.`;
 
-export async function run(args: readonly string[]): Promise<number> {
-  const required = ["to", "key", "sender", "audience", "subject"] as const;
-  const { values, files } = optionsOf(args, usage, required, ["days"]);
-  const days = Number(values["days"] ?? 7);
+export const exits = { 0: "sealed", 2: "unusable options, keys or text" };
+
+export async function run(args: readonly string[]): Promise<0> {
+  const { values, flags, words } = optionsOf(args, usage, {
+    required: ["to", "key", "sender", "audience", "subject"],
+    optional: ["days"],
+    words: ["[<file>|-]"],
+  });
+  const days = Number(values.days ?? 7);
   if (!Number.isInteger(days) || days < 1 || days > 365) {
     throw new Stop("--days must be from 1 to 365.");
   }
   const issuedAt = new Date();
   try {
     const envelope = await seal({
-      content: new TextEncoder().encode(await readInput(files[0])),
+      content: await readInput(words[0]),
       recipientKey: readKey(values.to, "public"),
-      senderKey: readKey(values.key, "private"),
+      senderKey: readOwnKey(values.key),
       sender: values.sender,
       audience: values.audience,
       subject: values.subject,
       issuedAt,
       expiresAt: new Date(issuedAt.getTime() + days * 86_400_000),
     });
-    console.log(envelope);
+    answer(flags.json, { envelope }, [envelope]);
     return 0;
   } catch (error) {
     if (!(error instanceof SealingError)) throw error;

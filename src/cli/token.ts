@@ -2,8 +2,8 @@ import { isScope, SCOPES } from "../kernel/scopes.ts";
 import { signAccessToken } from "../platform/auth/sign.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { keyOf } from "./caller.ts";
-import { Stop } from "./command.ts";
-import { optionsOf } from "./key-files.ts";
+import { answer, Stop } from "./command.ts";
+import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse token --organisation <name> --client <client> [--scope "<scope> …"] [--ttl 10m] [--json]
 
@@ -16,19 +16,20 @@ Signs an access token (RFC 9068) on this machine; nobody is asked, and AUDIENCE 
   --json                 {"token": …}
 
 Example:  wayhouse token --organisation lantern --client bot --scope "beds:read beds:hold"
-Next:     send it as \`authorization: Bearer <token>\`.
+Next:     send it as \`authorization: Bearer <token>\`.`;
 
-Exit codes: 0 signed; 2 unusable options or key.`;
+export const exits = { 0: "signed", 2: "unusable options or key" };
 
-export async function run(args: readonly string[]): Promise<number> {
-  const asJson = args.includes("--json");
-  const rest = args.filter((arg) => arg !== "--json");
-  const { values } = optionsOf(rest, usage, ["organisation", "client"], ["scope", "ttl"]);
-  const scopes = (values["scope"] ?? SCOPES.join(" ")).split(/[\s,]+/).filter(Boolean);
+export async function run(args: readonly string[]): Promise<0> {
+  const { values, flags } = optionsOf(args, usage, {
+    required: ["organisation", "client"],
+    optional: ["scope", "ttl"],
+  });
+  const scopes = (values.scope ?? SCOPES.join(" ")).split(/[\s,]+/).filter(Boolean);
   const unknown = scopes.filter((scope) => !isScope(scope));
   if (unknown.length > 0)
     throw new Stop(`--scope does not know ${unknown.join(", ")}.\n\n${usage}`);
-  const ttl = /^(\d{1,3})(s|m)$/.exec(values["ttl"] ?? "10m");
+  const ttl = /^(\d{1,3})(s|m)$/.exec(values.ttl ?? "10m");
   const ttlSeconds = ttl ? Number(ttl[1]) * (ttl[2] === "m" ? 60 : 1) : 0;
   if (ttlSeconds < 1 || ttlSeconds > 900) throw new Stop("--ttl must be from 1s to 15m.");
   const { issuer, key } = await keyOf(values.organisation);
@@ -40,6 +41,6 @@ export async function run(args: readonly string[]): Promise<number> {
     scopes: scopes.filter(isScope),
     ttlSeconds,
   });
-  console.log(asJson ? JSON.stringify({ token }) : token);
+  answer(flags.json, { token }, [token]);
   return 0;
 }

@@ -22,6 +22,9 @@ export interface Credentials {
   readonly proofKey?: JWK | { readonly privateKey: CryptoKey; readonly publicJwk: JWK };
 }
 
+/** Or whoever else signs them, such as an identity provider: asked before each call for one that is valid. */
+export type TokenSource = () => Promise<string>;
+
 export interface AccessTokens {
   /** One that lasts for a while yet. */
   current(): Promise<string>;
@@ -33,9 +36,13 @@ export interface AccessTokens {
 
 /** RFC 9068 access tokens, signed here and renewed when a quarter of their time is left. @throws RangeError */
 export function createAccessTokens(
-  credentials: Credentials,
+  credentials: Credentials | TokenSource,
   now: () => number = Date.now,
 ): AccessTokens {
+  if (typeof credentials === "function") {
+    const headersFor = async (token: string) => ({ authorization: `Bearer ${token}` });
+    return { current: credentials, headersFor, discard() {} };
+  }
   const { ttlSeconds = 300 } = credentials;
   if (!(ttlSeconds >= 30 && ttlSeconds <= 900)) throw new RangeError("ttlSeconds: 30 to 900");
   let token: Promise<string> | undefined;

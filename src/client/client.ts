@@ -1,4 +1,4 @@
-import { createAccessTokens, type Credentials } from "./access-token.ts";
+import { createAccessTokens, type Credentials, type TokenSource } from "./access-token.ts";
 import { exchange, type GraphQLRequest, type Line, withKey } from "./calls.ts";
 import { followEvents, type FollowOptions, type NetworkEvent, subscribe } from "./events.ts";
 import { CallFailed, failureOf } from "./failure.ts";
@@ -7,7 +7,7 @@ import type { Operation } from "./operations.ts";
 export interface ClientOptions {
   /** Of the API, `…/graphql`: https, or http on this machine. */
   readonly url: string | URL;
-  readonly credentials: Credentials;
+  readonly credentials: Credentials | TokenSource;
   /** How long a call is tried again while the API cannot answer; 30,000 ms unless given, 0 for once. */
   readonly patienceMs?: number;
   readonly fetch?: typeof fetch;

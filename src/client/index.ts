@@ -1,4 +1,4 @@
-export type { Credentials } from "./access-token.ts";
+export type { Credentials, TokenSource } from "./access-token.ts";
 export { type Client, type ClientOptions, createClient, type Variables } from "./client.ts";
 export type { FollowOptions, NetworkEvent } from "./events.ts";
 export { CallFailed, type FailureCode } from "./failure.ts";

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { printSubgraphSchema } from "@apollo/subgraph";
 import { GraphQLObjectType } from "graphql";
 import { describe, expect, it } from "vitest";
+import { printCommandReference } from "../../src/cli/command-reference.ts";
+import { describeCommands } from "../../src/cli/commands.ts";
 import { composeWithNetwork } from "../../src/cli/compose.ts";
 import { printErrorReference } from "../../src/cli/error-reference.ts";
 import { ERROR_CODES } from "../../src/kernel/errors.ts";
@@ -34,6 +36,16 @@ describe("the schema", () => {
     ].map(([, name]) => name);
     expect(refusals.length).toBeGreaterThan(4);
     for (const name of [...ERROR_CODES, ...refusals]) expect(reference).toContain(`### ${name}\n`);
+  });
+
+  it("has each command and its exit codes in docs/command-line.md: run `npm run generate`", async () => {
+    const commands = await describeCommands();
+    expect(readFileSync("docs/command-line.md", "utf8")).toBe(printCommandReference(commands));
+    expect(commands.map(({ name }) => name)).toContain("keys publish");
+    for (const { usage } of commands) {
+      expect(usage).toContain("--json");
+      expect(usage).toMatch(/^Example: {2}.*\nNext: {5}./m);
+    }
   });
 
   it("says of every root field who may use it", () => {

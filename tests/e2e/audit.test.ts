@@ -60,7 +60,7 @@ describe("an organisation's audit on the command line", () => {
   });
 
   it.each<[string, () => string[], RegExp]>([
-    ["without a file", () => [], /Name one file/],
+    ["without a file", () => [], /It takes <file>/],
     ["on a file that is not there", () => [file("none")], /cannot be read \(ENOENT\)/],
     ["on what is no export", () => [file("pin.json")], /line 1 belongs to none/],
     [

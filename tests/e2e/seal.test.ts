@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { program } from "../support/wayhouse.ts";
+import { program, typed } from "../support/wayhouse.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -13,8 +13,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const file = (name: string) => join(folder, name);
+const wayhouse = (...args: string[]) => typed({}, args);
 
-async function wayhouse(input: string, ...args: string[]) {
+async function piped(input: string, ...args: string[]) {
   const child = spawn(process.execPath, [program(), ...args], {
     env: { PATH: process.env["PATH"] },
     stdio: ["pipe", "pipe", "pipe"],
@@ -26,7 +27,7 @@ async function wayhouse(input: string, ...args: string[]) {
   return { code: (await ended)[0] as number, stdout, stderr };
 }
 async function keygen(use: "seal" | "sign", name: string) {
-  const made = await wayhouse("", "keygen", "--use", use, "--out", file(name));
+  const made = await wayhouse("keygen", "--use", use, "--out", file(name));
   writeFileSync(file(`${name}.public`), made.stdout);
   return made;
 }
@@ -37,30 +38,39 @@ describe("keygen, seal and open", () => {
     await keygen("sign", "theirs");
     expect(made.stdout).not.toContain(JSON.parse(readFileSync(file("mine"), "utf8")).d);
     expect(statSync(file("mine")).mode & 0o777).toBe(0o600);
-    const again = await wayhouse("", "keygen", "--use", "seal", "--out", file("mine"));
+    const again = await wayhouse("keygen", "--use", "seal", "--out", file("mine"));
     expect(again.stderr).toContain("EEXIST");
 
     const about = ["--sender", "S".repeat(43), "--audience", "A".repeat(43), "--subject", "hold"];
     const keys = ["--to", file("mine.public"), "--key", file("theirs")];
-    const sealed = await wayhouse("ring twice\n", "seal", ...keys, ...about);
-    expect(sealed.code).toBe(0);
-    const using = ["--key", file("mine"), "--from", file("theirs.public")];
-    const opened = await wayhouse(sealed.stdout, "open", ...using, ...about);
+    const sealed = await piped("ring twice\n", "seal", ...keys, ...about);
+    expect(sealed).toMatchObject({ code: 0, stderr: "" });
+    writeFileSync(file("envelope"), sealed.stdout);
+    const open = ["open", "--key", file("mine"), "--from", file("theirs.public"), file("envelope")];
+    const opened = await wayhouse(...open, ...about);
     expect(opened).toEqual({ code: 0, stdout: "ring twice\n", stderr: "" });
+    const { stdout } = await wayhouse(...open, ...about, "--json");
+    expect(JSON.parse(stdout)).toEqual({ text: "ring twice\n" });
 
-    const other = await wayhouse(sealed.stdout, "open", ...using, ...about.slice(0, 5), "other");
+    const other = await wayhouse(...open, ...about.slice(0, 5), "other");
     expect(other).toMatchObject({ code: 2, stdout: "" });
     expect(other.stderr).toContain("WRONG_SUBJECT");
-    const swapped = await wayhouse(
-      "x",
-      "seal",
-      "--to",
-      file("mine"),
-      "--key",
-      file("theirs"),
-      ...about,
+    const swapped = ["seal", "--to", file("mine"), "--key", file("theirs"), ...about];
+    expect((await wayhouse(...swapped, file("envelope"))).stderr).toContain(
+      "must hold the public half",
     );
-    expect(swapped.stderr).toContain("must hold the public half");
+  });
+
+  it("give back what is no text to the byte, in JSON too", async () => {
+    const bytes = Buffer.from([0xff, 0x00, 0xfe]);
+    writeFileSync(file("image"), bytes);
+    const about = ["--sender", "S".repeat(43), "--audience", "A".repeat(43), "--subject", "hold"];
+    const keys = ["--to", file("mine.public"), "--key", file("theirs"), "--json"];
+    const { stdout } = await wayhouse("seal", ...keys, ...about, file("image"));
+    writeFileSync(file("envelope"), (JSON.parse(stdout) as { envelope: string }).envelope);
+    const open = ["open", "--key", file("mine"), "--from", file("theirs.public"), file("envelope")];
+    const opened = await wayhouse(...open, ...about, "--json");
+    expect(JSON.parse(opened.stdout)).toEqual({ base64: bytes.toString("base64") });
   });
 
   it.each([
@@ -68,7 +78,7 @@ describe("keygen, seal and open", () => {
     [["open", "--key"], /--key/],
     [["keygen", "--use", "both", "--out", "x"], /--use must be/],
   ])("say what is missing: %j", async (args, message) => {
-    const { code, stderr } = await wayhouse("", ...args);
+    const { code, stderr } = await wayhouse(...args);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
   });

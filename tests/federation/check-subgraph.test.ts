@@ -181,7 +181,7 @@ describe("the command", () => {
       /graph\.graphql:1:13 is no GraphQL schema/,
     );
     await expect(run([join(folder, "none.graphql")])).rejects.toThrow("(ENOENT)");
-    await expect(run([])).rejects.toThrow("Name one file.");
+    await expect(run([])).rejects.toThrow("It takes <file.graphql>.");
     await expect(run(["a", "--jsno"])).rejects.toThrow("--jsno");
   });
 });

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import pg from "pg";
-import { inject } from "vitest";
+import { inject, vi } from "vitest";
+import { runCommand } from "../../src/cli/commands.ts";
 import { AUDIENCE, type Demo } from "./demo.ts";
 
 /** `wayhouse …` as whoever installed it types it. */
@@ -16,12 +15,35 @@ export const startWayhouse = (demo: Demo, ...args: string[]) =>
     stdio: ["ignore", "pipe", "pipe"],
   });
 
-export async function wayhouse(demo: Demo, ...args: string[]) {
-  const child = startWayhouse(demo, ...args);
-  const ended = once(child, "close");
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = (await ended) as [number | null];
-  return { code, stdout, stderr };
+/** The same in this process, against the demo's server: a new one for each would take minutes. */
+export const wayhouse = (demo: Demo, ...args: string[]) => typed(environmentOf(demo), args);
+
+export const environmentOf = (demo: Demo) => ({
+  AUDIENCE,
+  DATA_DIR: demo.dataDir,
+  PORT: new URL(demo.url).port,
+});
+
+/** A command in this process, with these variables, and what it told. */
+export async function typed(environment: Record<string, string>, args: readonly string[]) {
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const [told, errors]: [string[], string[]] = [[], []];
+  const line = (into: string[]) => (text: unknown) => void into.push(`${String(text)}\n`);
+  const spies = [
+    vi.spyOn(console, "log").mockImplementation(line(told)),
+    vi.spyOn(console, "error").mockImplementation(line(errors)),
+    vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+      told.push(typeof text === "string" ? text : Buffer.from(text).toString());
+      return true;
+    }),
+  ];
+  try {
+    const code = await runCommand(args);
+    return { code, stdout: told.join(""), stderr: errors.join("") };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+    vi.unstubAllEnvs();
+  }
 }
 
 export const PLACE = ["--country", "AM", "--locality", "Vanadzor"];

@@ -1,5 +1,6 @@
-import { type Api, Refused } from "../api.ts";
-import { Stop } from "../command.ts";
+import { CallFailed, type Client } from "../../client/index.ts";
+import { adviceOn, refusal } from "../advice.ts";
+import { printable, Stop } from "../command.ts";
 import type { Horizon } from "./inventory.ts";
 import { openShelter, setNights } from "./network.ts";
 import {
@@ -23,9 +24,9 @@ export interface Done {
   readonly quarantined: readonly Quarantined[];
 }
 
-/** One call after the other. @throws Stop, after which the same again does the rest */
+/** One call after the other. @throws Stop, CallFailed, after which the same again does the rest */
 export async function applyPlan(
-  api: Api,
+  api: Client,
   plan: Plan,
   place: Place,
   horizon: Horizon,
@@ -44,9 +45,9 @@ export async function applyPlan(
         await setNights(api, standing, change);
         made.push(change);
       } catch (error) {
-        const { code, paths, message } = refusal(error);
+        const { code, issues, message } = refusalOfRow(error);
         const { from, until, row } = change;
-        const isPromised = paths.includes("maximum");
+        const isPromised = issues.some(({ path }) => path.join(".") === "maximum");
         const promised = shortReason(standing.label, from, until, null);
         quarantine(
           row,
@@ -69,7 +70,7 @@ export async function applyPlan(
         const nights = await setAll(standing, changesOf(standing.nights, opening).changes);
         created.push({ label, beds: opening.begin, nights });
       } catch (error) {
-        const { code, message } = refusal(error);
+        const { code, message } = refusalOfRow(error);
         quarantine(row, null, `${label} is refused: ${code}, ${message}`);
       }
       count++;
@@ -81,9 +82,9 @@ export async function applyPlan(
       count++;
     }
   } catch (error) {
-    if (!(error instanceof Stop) || count === 0) throw error;
+    if (!(error instanceof CallFailed) || count === 0) throw error;
     const rest = `${count} of ${total} shelters were done; the same command again does the rest.`;
-    throw new Stop(`${error.message}\n${rest}`, { cause: error });
+    throw new Stop(`${adviceOn(error)}\n${rest}`, { cause: error });
   } finally {
     showProgress(total, total);
   }
@@ -93,11 +94,10 @@ export async function applyPlan(
 /** What is of no row, and would be refused of every other row as well. */
 const OF_EVERY_ROW = ["", "country", "locality"];
 
-/** Of one row. */
-function refusal(error: unknown): Refused {
-  if (!(error instanceof Refused)) throw error;
-  if (error.code === "BAD_USER_INPUT" && error.paths.every((path) => OF_EVERY_ROW.includes(path))) {
-    throw new Stop(`The server refuses the input: ${error.message}`, { cause: error });
-  }
-  return error;
+function refusalOfRow(error: unknown): CallFailed {
+  const refused = refusal(error);
+  const paths = refused.issues.map(({ path }) => path.join("."));
+  if (refused.code === "BAD_USER_INPUT" && paths.every((path) => OF_EVERY_ROW.includes(path)))
+    throw new Stop(`The server refuses the input: ${printable(refused.message)}`, { cause: error });
+  return refused;
 }

@@ -1,3 +1,4 @@
+import type { ShelterFeature } from "../../client/index.ts";
 import { codeIn, countIn, dateIn, idIn, requiredCodeIn, requiredDateIn, Unfit } from "./fields.ts";
 import { DEDICATED, type Export, type Quarantined, type Row, type Table } from "./read.ts";
 
@@ -12,7 +13,7 @@ export type Kind = "HOSTEL" | "APARTMENT";
 export interface Offer {
   readonly label: string;
   readonly kind: Kind;
-  readonly features: readonly string[];
+  readonly features: readonly ShelterFeature[];
   readonly beds: number;
   readonly from: string;
   readonly last: string | null;
@@ -225,7 +226,8 @@ function offerOf(
   const nights = nightsOf(row, project, horizon);
   const { beds, dedicated } = bedsOf(row, household);
   const label = labelOf(row.values["ProjectID"]!, household);
-  const features = household === HOUSEHOLDS.withChildren ? ["FAMILY_ROOM", "CHILDREN_WELCOME"] : [];
+  const features: ShelterFeature[] =
+    household === HOUSEHOLDS.withChildren ? ["FAMILY_ROOM", "CHILDREN_WELCOME"] : [];
   return {
     offer: { label, kind: project.kind, features, beds, ...nights, row: row.row },
     dedicated,

@@ -1,61 +1,47 @@
 import { createHash } from "node:crypto";
-import { z } from "zod";
+import {
+  type Client,
+  CreateShelter,
+  type CreateShelterMutation,
+  SetBeds,
+  ShelterNights,
+  Shelters,
+} from "../../client/index.ts";
 import { encodeBase64url } from "../../kernel/base64url.ts";
-import type { Api } from "../api.ts";
 import type { Horizon } from "./inventory.ts";
 import type { Change, Opening, Place, Standing } from "./plan.ts";
 
-const NIGHTS = `id label country locality kind assuredAt
-  nights(from: $from, until: $until) { date maximum held occupied outOfService }`;
-const Night = z
-  .object({
-    date: z.string(),
-    maximum: z.int(),
-    held: z.int(),
-    occupied: z.int(),
-    outOfService: z.int(),
-  })
-  .transform(({ date, maximum, held, occupied, outOfService }) => {
-    return { date, maximum, promised: held + occupied + outOfService };
-  });
-const Shelter: z.ZodType<Standing> = z.object({
-  id: z.string(),
-  label: z.string(),
-  country: z.string(),
-  locality: z.string(),
-  kind: z.string(),
-  assuredAt: z.string(),
-  nights: z.array(Night),
-});
+type Shelter = CreateShelterMutation["createShelter"];
 
-/** Whose token it is. */
-export async function handleOf(api: Api): Promise<string> {
-  const answer = z.object({ viewer: z.object({ organisation: z.object({ handle: z.string() }) }) });
-  return (await api.ask(answer, "{ viewer { organisation { handle } } }", {})).viewer.organisation
-    .handle;
+/** What its nights say. A shelter of one's own that is gone meanwhile has none. */
+export async function nightsOf(api: Client, id: string, horizon: Horizon) {
+  const { node } = await api.run(ShelterNights, { id, ...horizon });
+  return node?.__typename === "Shelter" ? node.nights : [];
 }
 
-// Each with its 367 nights: larger pages would be answers of megabytes.
-const PAGE = 20;
-const Page = z.object({
-  shelters: z.object({
-    edges: z.array(z.object({ node: Shelter })),
-    pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
-  }),
-});
+async function standingOf(api: Client, shelter: Shelter, horizon: Horizon): Promise<Standing> {
+  const nights = await nightsOf(api, shelter.id, horizon);
+  return {
+    ...shelter,
+    nights: nights.map(({ date, maximum, held, occupied, outOfService }) => {
+      return { date, maximum, promised: held + occupied + outOfService };
+    }),
+  };
+}
 
-/** Every shelter of the caller's. */
-export async function findStanding(api: Api, horizon: Horizon): Promise<Standing[]> {
-  const document = `query ($from: Date!, $until: Date!, $after: String) {
-    shelters(first: ${PAGE}, after: $after) {
-      edges { node { ${NIGHTS} } } pageInfo { hasNextPage endCursor } } }`;
+/** The caller's shelters whose label begins so. */
+export async function findOwn(api: Client, prefix: string): Promise<Shelter[]> {
+  const found: Shelter[] = [];
+  for await (const shelter of api.all(Shelters, { first: 100 }, ({ shelters }) => shelters))
+    if (shelter.label.startsWith(prefix)) found.push(shelter);
+  return found;
+}
+
+/** Every shelter of an earlier import. */
+export async function findStanding(api: Client, horizon: Horizon): Promise<Standing[]> {
   const found: Standing[] = [];
-  let after: string | null = null;
-  do {
-    const { shelters }: z.infer<typeof Page> = await api.ask(Page, document, { ...horizon, after });
-    found.push(...shelters.edges.map(({ node }) => node));
-    after = shelters.pageInfo.hasNextPage ? shelters.pageInfo.endCursor : null;
-  } while (after !== null);
+  for (const shelter of await findOwn(api, "HMIS-"))
+    found.push(await standingOf(api, shelter, horizon));
   return found;
 }
 
@@ -67,24 +53,20 @@ const keyOf = (...effect: readonly unknown[]) =>
   `hmis-${encodeBase64url(createHash("sha256").update(JSON.stringify(effect)).digest())}`;
 
 export async function openShelter(
-  api: Api,
+  api: Client,
   { statement, kind, features, begin }: Opening,
   place: Place,
   horizon: Horizon,
 ): Promise<Standing> {
-  const document = `mutation ($input: CreateShelterInput!, $from: Date!, $until: Date!) {
-    createShelter(input: $input) { ${NIGHTS} } }`;
   const shelter = { label: statement.label, ...place, kind, features, beds: begin };
   const input = { ...shelter, idempotencyKey: keyOf("createShelter", shelter) };
-  const answer = z.object({ createShelter: Shelter });
-  return (await api.ask(answer, document, { input, ...horizon })).createShelter;
+  const { createShelter } = await api.run(CreateShelter, { input });
+  return standingOf(api, createShelter, horizon);
 }
 
-export async function setNights(api: Api, standing: Standing, change: Change): Promise<void> {
+export async function setNights(api: Client, standing: Standing, change: Change): Promise<void> {
   const { from, until, was, maximum } = change;
-  const document = "mutation ($input: SetBedsInput!) { setBeds(input: $input) { id } }";
   const beds = { shelterId: standing.id, from, until, maximum };
   const idempotencyKey = keyOf("setBeds", beds, was, standing.assuredAt);
-  const answer = z.object({ setBeds: z.object({ id: z.string() }) });
-  await api.ask(answer, document, { input: { ...beds, idempotencyKey } });
+  await api.run(SetBeds, { input: { ...beds, idempotencyKey } });
 }

@@ -1,3 +1,4 @@
+import type { ShelterFeature } from "../../client/index.ts";
 import { MOST_BEDS } from "./fields.ts";
 import type { Horizon, Kind, Offer, Reading, Statement } from "./inventory.ts";
 import type { Quarantined } from "./read.ts";
@@ -41,7 +42,7 @@ export interface Wanted {
 }
 export interface Opening extends Wanted {
   readonly kind: Kind;
-  readonly features: readonly string[];
+  readonly features: readonly ShelterFeature[];
   /** What its nights begin with, and those that the clock opens later. */
   readonly begin: number;
   readonly changes: readonly Change[];

@@ -29,13 +29,14 @@ export class MigrationError extends Error {
  * Brings a database forward, one transaction a file, and lets the role of `apiUrl` in: it is created
  * if it does not exist, with that URL's password, and made a member of `wayhouse_api`.
  * `ownerUrl` is a role that may create roles and owns the database; it needs to be no superuser.
+ * @returns the names of the migrations that were missing
  */
 export async function migrate(options: {
   readonly ownerUrl: string;
   readonly apiUrl: string;
   readonly log?: Log;
   readonly folder?: string;
-}): Promise<void> {
+}): Promise<string[]> {
   const migrations = await readMigrations(options.folder ?? FOLDER);
   const client = new pg.Client({
     connectionString: options.ownerUrl,
@@ -46,11 +47,13 @@ export async function migrate(options: {
   try {
     await client.query("select pg_advisory_lock($1)", [LOCK]);
     await client.query(CREATE_LEDGER);
-    for (const migration of pending(migrations, await readApplied(client))) {
+    const missing = pending(migrations, await readApplied(client));
+    for (const migration of missing) {
       await apply(client, migration);
       options.log?.("migrated", { migration: migration.name });
     }
     await admitApiRole(client, new URL(options.apiUrl));
+    return missing.map(({ name }) => name);
   } finally {
     await client.end();
   }

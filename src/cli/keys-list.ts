@@ -1,0 +1,65 @@
+import { Organisation } from "../client/index.ts";
+import { checkKeyLog, pinOf, SealingError } from "../sealing/index.ts";
+import { CALLER_OPTIONAL, callerOf } from "./caller.ts";
+import { answer, printable } from "./command.ts";
+import { namesOf } from "./named.ts";
+import { optionsOf } from "./options.ts";
+import { tableOf } from "./table.ts";
+
+export const usage = `usage: wayhouse keys list [organisation] --organisation <name> [options]
+
+Reads the whole key log of an organisation, yours unless you name one, checks each entry's signature and
+place on this machine, and lists the keys that are active by it. Name it by the thumbprint that it read out
+to you: then the log must be by that identity key, whatever the server says. The keys that an organisation
+was registered with sign its tokens and stand in no log, unless it published them.
+
+  --organisation <name>  who you are: a folder that \`org new\` made, or one of the demo
+  --client <client>      as which of your clients; default admin
+  --token <file>         a file with an access token, where an identity provider signs yours
+  --url <url>            of the API; default: the server that HOST and PORT configure
+  --json                 {"identityThumbprint": …, "isCompared": …, "keys": [{"kid", "use", "jwk"}]}
+
+Example:  wayhouse keys list harbour --organisation lantern
+Next:     \`wayhouse seal\` seals to one of them.`;
+
+export const exits = {
+  0: "the log holds",
+  1: "it does not: seal nothing to its keys, and ask its owner by telephone",
+  2: "nothing could be done",
+};
+
+export async function run(args: readonly string[]): Promise<0 | 1> {
+  const { values, flags, words } = optionsOf(args, usage, {
+    required: ["organisation"],
+    optional: CALLER_OPTIONAL,
+    words: ["[organisation]"],
+  });
+  const { api, me } = await callerOf(values, []);
+  const named = namesOf(api, me);
+  const [name] = words;
+  const id = name === undefined ? named.own : await named.organisation(name);
+  const { organisation } = await api.run(Organisation, { id });
+  const told = organisation!.identityThumbprint;
+  const isCompared = name !== undefined && /^[\w-]{43}$/.test(name);
+  try {
+    const pin = pinOf(isCompared ? name : told);
+    const { active } = await checkKeyLog(organisation!.identityKey, await named.keyLog(id), pin);
+    const { identityThumbprint } = pin;
+    answer(flags.json, { identityThumbprint, isCompared, keys: active }, [
+      ...(active.length > 0
+        ? tableOf([["kid", "use"], ...active.map(({ kid, use }) => [kid, use])])
+        : ["none"]),
+      ...(isCompared || name === undefined
+        ? []
+        : [
+            `By the identity ${told}, as the server says: compare it out of band, and name it by that.`,
+          ]),
+    ]);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof SealingError)) throw error;
+    const { reason, message } = error;
+    answer(flags.json, { fault: reason, message }, [`${reason}: ${printable(message)}`]);
+    return 1;
+  }
+}

@@ -1,0 +1,49 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { Stop } from "./command.ts";
+
+interface Asked<Required extends string, Optional extends string, Flag extends string> {
+  readonly required?: readonly Required[];
+  readonly optional?: readonly Optional[];
+  readonly flags?: readonly Flag[];
+  /** As --help shows them: `<file>` must be there, `[<file>]` may, and `...` says that more may follow. */
+  readonly words?: readonly string[];
+}
+interface Typed<Required extends string, Optional extends string, Flag extends string> {
+  readonly values: Readonly<Record<Required, string> & Partial<Record<Optional, string>>>;
+  readonly flags: Readonly<Record<Flag | "json", boolean>>;
+  readonly words: readonly string[];
+}
+
+/** What was typed after a command; every one has --json. @throws Stop with the usage */
+export function optionsOf<
+  const Required extends string = never,
+  const Optional extends string = never,
+  const Flag extends string = never,
+>(
+  args: readonly string[],
+  usage: string,
+  asked: Asked<Required, Optional, Flag> = {},
+): Typed<Required, Optional, Flag> {
+  const { required = [], optional = [], flags = [], words = [] } = asked;
+  const fail = (message: string, cause?: unknown): never => {
+    throw new Stop(`${message}\n\n${usage}`, { cause });
+  };
+  const options: ParseArgsConfig["options"] = Object.fromEntries([
+    ...[...required, ...optional].map((name) => [name, { type: "string" }]),
+    ...[...flags, "json"].map((name) => [name, { type: "boolean", default: false }]),
+  ]);
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const least = words.filter((word) => !word.startsWith("[")).length;
+    const most = words.at(-1)?.includes("...") ? Infinity : words.length;
+    if (positionals.length < least || positionals.length > most)
+      fail(words.length > 0 ? `It takes ${words.join(" ")}.` : "It takes options alone.");
+    const missing = required.find((name) => !Object.hasOwn(values, name));
+    if (missing) fail(`--${missing} is missing.`);
+    const typed = { values, flags: values, words: positionals };
+    return typed as unknown as Typed<Required, Optional, Flag>;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return fail(error.message, error);
+  }
+}

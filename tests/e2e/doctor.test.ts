@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
+import type { Finding } from "../../src/cli/finding.ts";
+import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { typed } from "../support/wayhouse.ts";
+
+let database: TestDatabase;
+let folder: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = mkdtempSync(join(tmpdir(), "wayhouse-doctor-"));
+  await loadNodeKey(join(folder, "node-key.json"));
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await database.drop();
+});
+
+async function examine(environment: Record<string, string> = {}, ...args: string[]) {
+  const where = { DATA_DIR: folder, DATABASE_URL: database.apiUrl, PORT: "9" };
+  const told = await typed({ ...where, ...environment }, ["doctor", "--json", ...args]);
+  const { checks } = JSON.parse(told.stdout) as { checks: Finding[] };
+  return {
+    code: told.code,
+    of: (name: string) => checks.find((check) => check.name === name)!,
+  };
+}
+
+describe("the doctor, of a node", () => {
+  it("finds a database and a key as they must be, and no API on a port where none is", async () => {
+    const { code, of } = await examine();
+    expect(code).toBe(1);
+    for (const name of ["database", "database clock", "migrations", "node key"])
+      expect(of(name), name).toMatchObject({ state: "ok" });
+    expect(of("api")).toMatchObject({
+      state: "wrong",
+      advice: expect.stringContaining("Start it"),
+    });
+  });
+
+  it("finds the clock of the database wrong, either way", async () => {
+    for (const [shift, told] of [
+      [600_000, /^(599|600|601) s behind this machine$/],
+      [-600_000, /^(599|600|601) s ahead of this machine$/],
+    ] as const) {
+      const now = vi.spyOn(Date, "now").mockImplementation(() => new Date().getTime() + shift);
+      const { of } = await examine();
+      now.mockRestore();
+      const advice = expect.stringContaining("NTP");
+      expect(of("database clock")).toEqual({
+        name: "database clock",
+        state: "wrong",
+        told: expect.stringMatching(told),
+        advice,
+      });
+    }
+  });
+
+  it("finds the clock of the API wrong", async () => {
+    const server = createServer((_, response) => {
+      response.setHeader("date", new Date(Date.now() - 120_000).toUTCString());
+      response.end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const { code, of } = await examine({}, "--url", `http://127.0.0.1:${port}/graphql`);
+    server.close();
+    server.closeAllConnections();
+    expect(code).toBe(1);
+    expect(of("api")).toMatchObject({ state: "ok" });
+    expect(of("api clock")).toMatchObject({
+      state: "wrong",
+      told: expect.stringMatching(/^1(19|20|21) s behind this machine$/),
+    });
+  });
+
+  it("finds no database where none answers, and says what to look at", async () => {
+    const { code, of } = await examine({ DATABASE_URL: "postgres://nobody@127.0.0.1:9/none" });
+    expect(code).toBe(1);
+    expect(of("database")).toEqual({
+      name: "database",
+      state: "wrong",
+      told: "cannot be reached (ECONNREFUSED)",
+      advice: expect.stringContaining("DATABASE_URL"),
+    });
+    expect(of("migrations")).toBeUndefined();
+    const role = new URL(database.apiUrl);
+    role.username = "nobody";
+    const refused = await examine({ DATABASE_URL: role.href });
+    expect(refused.of("database")).toMatchObject({ state: "wrong" });
+  });
+
+  it("finds the migrations that a database lacks, and one that this version does not know", async () => {
+    const forget = (text: string) =>
+      asSuperuser(database.superuserUrl, (client) => client.query<{ name: string }>(text));
+    const { rows } = await forget(
+      "delete from migration where name = (select max(name) from migration) returning name",
+    );
+    const lacking = await examine();
+    expect(lacking.of("migrations")).toMatchObject({
+      state: "wrong",
+      told: `The database lacks ${rows[0]!.name}.`,
+      advice: expect.stringContaining("DATABASE_OWNER_URL"),
+    });
+    await forget("insert into migration (name, sha256) values ('9999_come_later.sql', '')");
+    expect((await examine()).of("migrations")).toMatchObject({
+      state: "wrong",
+      told: expect.stringContaining("9999_come_later.sql"),
+      advice: expect.stringContaining("a later one"),
+    });
+  });
+
+  it("finds a node's key that is not there, that others can read, and that is none", async () => {
+    const NODE_KEY_FILE = join(folder, "other.json");
+    const at = async () => (await examine({ NODE_KEY_FILE })).of("node key");
+    expect(await at()).toMatchObject({
+      state: "unknown",
+      told: expect.stringContaining("not there"),
+    });
+    copyFileSync(join(folder, "node-key.json"), NODE_KEY_FILE);
+    chmodSync(NODE_KEY_FILE, 0o644);
+    expect(await at()).toMatchObject({ state: "wrong", advice: `chmod 600 ${NODE_KEY_FILE}` });
+    writeFileSync(NODE_KEY_FILE, "{}");
+    chmodSync(NODE_KEY_FILE, 0o600);
+    expect(await at()).toMatchObject({
+      state: "wrong",
+      advice: expect.stringContaining("Restore it from its backup"),
+    });
+  });
+});
