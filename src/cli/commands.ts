@@ -102,8 +102,8 @@ function help(): string {
 /** Each with what its exit codes say. */
 export const describeCommands = () =>
   Promise.all(
-    Object.entries(COMMANDS).map(async ([name, { summary, load }]) => {
-      return { name, summary, ...(await load()) };
+    Object.entries(COMMANDS).map(async ([name, entry]) => {
+      return { name, summary: entry.summary, ...(await entry.load()) };
     }),
   );
 

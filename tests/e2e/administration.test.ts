@@ -50,14 +50,11 @@ const exampleOf = (name: string) =>
 /** They end a process, or found or lock down a network: other tests run them as they stand there. */
 const ELSEWHERE = ["serve", "worker", "found", "settle restore"];
 /** In an order in which each finds what it needs. */
-const FIRST = [
-  ...["migrate", "doctor", "token", "org new", "check-subgraph", "keygen", "keys publish"],
-  ...["keys list", "seal", "open", "keys retire", "documents add", "documents check"],
-  ...["import hmis", "import hsds", "import missions", "audit export", "audit verify"],
-];
+const FIRST =
+  "migrate,doctor,token,org new,check-subgraph,keygen,keys publish,keys list,seal,open,keys retire,documents add,documents check,import hmis,import hsds,import missions,audit export,audit verify";
 
 describe("every example of --help does what it says, on the demo", () => {
-  const names = [...FIRST, ...Object.keys(ADMINISTRATION_COMMANDS)];
+  const names = [...FIRST.split(","), ...Object.keys(ADMINISTRATION_COMMANDS)];
 
   it("there is one of every command", () => {
     const all = commands.map(({ name }) => name);
@@ -82,7 +79,6 @@ describe("every example of --help does what it says, on the demo", () => {
       stderr: expect.not.stringContaining("rror"),
     });
     expect(stdout + stderr).not.toBe("");
-    if (name === "open") expect(stdout).toBe("ring twice");
   });
 });
 
@@ -194,5 +190,7 @@ it("the same --key has one effect, and --json is the API's answer", async () => 
   expect(JSON.parse(first.stdout)).toMatchObject(twice);
   expect(second).toEqual(first);
   const misspelt = line.replace("dpop true", "dpop yes");
-  await expect(type(misspelt)).rejects.toThrow(/--require-dpop must be true or false/);
+  const refused = await type(misspelt);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain("--require-dpop must be true or false");
 });
