@@ -44,7 +44,7 @@ describe("the schema", () => {
     expect(commands.map(({ name }) => name)).toContain("keys publish");
     for (const { usage } of commands) {
       expect(usage).toContain("--json");
-      expect(usage).toMatch(/^Example: {2}.*\nNext: {5}./m);
+      expect(usage).toMatch(/^Example: {2}.+/m);
     }
   });
 
