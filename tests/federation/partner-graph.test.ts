@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import {
   bearer,
@@ -7,8 +8,10 @@ import {
   type Federation,
   postTo,
   startFederation,
+  startGateway,
 } from "../support/federation.ts";
 import { accept, offer, openTo } from "../support/handoffs.ts";
+import { present, proofOf } from "../support/proofs.ts";
 import { shelter } from "../support/holds.ts";
 
 const [ours, theirs] = [randomUUID(), randomUUID()];
@@ -132,6 +135,101 @@ describe("a partner's own graph", () => {
       `{ _entities(representations: [{ __typename: "CaseRecord", id: "${ours}" }]) { __typename } }`,
     );
     expect(codeOf(entity)).toBe("BAD_USER_INPUT");
+  });
+});
+
+describe("a client that must prove its key (docs/dpop.md)", async () => {
+  const holder = await generateSigningKey();
+  /** Of the network it takes two calls: where the case is, and what else goes by its reference. */
+  const TWICE = `query ($handoff: ID!) { node(id: $handoff) { ... on Handoff { status
+    caseReference { case { code reference { handoffs { status } } } } } } }`;
+  const VIEWER = "{ viewer { client { clientId requireDpop } } }";
+  const proven = '{"data":{"viewer":{"client":{"clientId":"dashboard","requireDpop":true}}}}';
+  let token: string;
+  const bound = () =>
+    demo.tokenOf({ organisation: "lantern", clientId: "dashboard", jkt: holder.kid });
+  const toCases = async () => ({
+    "x-cases-authorization": await bearer(demo, "lantern", { aud: CASES_AUDIENCE }),
+  });
+  const codesOf = (text: string) =>
+    (JSON.parse(text) as Answer).errors?.map(({ extensions }) => extensions.code);
+  beforeAll(async () => {
+    const clients = "{ viewer { organisation { clients { id clientId } } } }";
+    const all = (await ask("lantern", clients)).data["viewer"].organisation.clients;
+    const { id } = all.find(({ clientId }: { clientId: string }) => clientId === "dashboard");
+    const input = { idempotencyKey: randomUUID(), id, requireDpop: true };
+    await ask(
+      "lantern",
+      "mutation ($input: SetClientDpopInput!) { setClientDpop(input: $input) { id } }",
+      { input },
+    );
+    token = await bound();
+  });
+
+  it("is not let in through the example's gateway, and its proof stays good for a call of its own", async () => {
+    const dpop = proofOf(holder, token);
+    const borne = await demo.tokenOf({ organisation: "lantern", clientId: "dashboard" });
+    for (const authorization of [`DPoP ${token}`, `Bearer ${token}`, `Bearer ${borne}`]) {
+      const headers = { authorization, dpop, ...(await toCases()) };
+      const text = await postTo(federation.gatewayUrl, { query: VIEWER }, headers);
+      expect(codesOf(text)).toEqual(["UNAUTHENTICATED"]);
+      expect(text).not.toContain("dashboard");
+    }
+    expect((await present(demo.url, `DPoP ${token}`, dpop, VIEWER)).text).toBe(proven);
+  });
+
+  it("has its own subgraph answered there all the same", async () => {
+    const headers = { authorization: `DPoP ${token}`, ...(await toCases()) };
+    const text = await postTo(federation.gatewayUrl, { query: "{ cases { code } }" }, headers);
+    expect(text).toContain('"code":"Heron-7"');
+  });
+
+  it("makes one call through a gateway that hands on both headers, with a proof for the network; a plan's second is refused", async () => {
+    const both = (headers: Headers) => ({
+      authorization: headers.get("authorization"),
+      dpop: headers.get("dpop"),
+    });
+    const gateway = await startGateway(demo.url, federation.casesUrl, both);
+    try {
+      const through = async (dpop: string, body: object) =>
+        postTo(gateway.url, body, { authorization: `DPoP ${token}`, dpop, ...(await toCases()) });
+      const proof = proofOf(holder, token);
+      expect(await through(proof, { query: VIEWER })).toBe(proven);
+      expect(codesOf(await through(proof, { query: VIEWER }))).toEqual(["UNAUTHENTICATED"]);
+      const text = await through(proofOf(holder, token), { query: TWICE, variables: { handoff } });
+      const { node } = (JSON.parse(text) as Answer).data;
+      expect(node).toEqual({ status: "ACCEPTED", caseReference: { case: null } });
+      expect(codesOf(text)).toEqual(["UNAUTHENTICATED"]);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  it("can be the gateway itself, with a proof of its own for each of its calls, for whom it lets in", async () => {
+    const own = (headers: Headers) =>
+      headers.get("x-desk") === "known"
+        ? { authorization: `DPoP ${token}`, dpop: proofOf(holder, token) }
+        : { authorization: null };
+    const gateway = await startGateway(demo.url, federation.casesUrl, own);
+    try {
+      const body = { query: TWICE, variables: { handoff } };
+      const desk = { "x-desk": "known", ...(await toCases()) };
+      expect(JSON.parse(await postTo(gateway.url, body, desk))).toEqual({
+        data: {
+          node: {
+            status: "ACCEPTED",
+            caseReference: {
+              case: { code: "Heron-7", reference: { handoffs: [{ status: "ACCEPTED" }] } },
+            },
+          },
+        },
+      });
+      const stranger = await postTo(gateway.url, body, await toCases());
+      expect(codesOf(stranger)).toContain("UNAUTHENTICATED");
+      expect(stranger).not.toMatch(/ACCEPTED|Heron/);
+    } finally {
+      await gateway.stop();
+    }
   });
 });
 

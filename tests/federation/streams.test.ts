@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SCOPES } from "../../src/kernel/scopes.ts";
+import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, type Demo, idOf, startDemo } from "../support/demo.ts";
-import { type Federation, startFederation } from "../support/federation.ts";
+import { type Federation, startFederation, startGateway } from "../support/federation.ts";
 import { accept, offer, openTo } from "../support/handoffs.ts";
+import { proofOf } from "../support/proofs.ts";
 import { openStream, type Stream } from "../support/streams.ts";
 
 /** Issue: the last thing a stream tells comes at most this long after the answer to the revocation. */
@@ -13,6 +15,7 @@ const reference = randomUUID();
 const DASHBOARD = `query ($id: ID!) { node(id: $id) { ... on Handoff { status caseReference { case { code } } } } }`;
 let demo: Demo;
 let federation: Federation;
+let lantern: string;
 const open: Stream[] = [];
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const write = (organisation: string, field: string, input: object) =>
@@ -21,11 +24,15 @@ const write = (organisation: string, field: string, input: object) =>
     `mutation ($input: ${field[0]!.toUpperCase()}${field.slice(1)}Input!) { ${field}(input: $input) { id } }`,
     { input: { idempotencyKey: randomUUID(), ...input } },
   );
-const follow = async (token: string, variables: object = {}): Promise<Stream> => {
-  const stream = await openStream(federation.gatewayUrl, token, variables);
+const setStatus = (status: string) =>
+  write("coordinator", "setOrganisationStatus", { organisationId: lantern, status });
+const followAt = async (...[url, token, variables]: Parameters<typeof openStream>) => {
+  const stream = await openStream(url, token, variables);
   open.push(stream);
   return stream;
 };
+const follow = (token: Parameters<typeof openStream>[1], variables: object = {}) =>
+  followAt(federation.gatewayUrl, token, variables);
 const handOver = async (): Promise<string> => {
   const offered = await offer(ask, "bridge", ["lantern"]);
   return offered.data["offerHandoff"].id as string;
@@ -36,8 +43,8 @@ const isTold = (stream: Stream, id: string) =>
  * The gateway answers before the network has let the stream in: only what was told shows that it is.
  * Nothing is under way afterwards.
  */
-async function lively(token: string): Promise<Stream> {
-  const stream = await follow(token);
+async function lively(opening: Promise<Stream>): Promise<Stream> {
+  const stream = await opening;
   const until = Date.now() + 10_000;
   for (;;) {
     const id = await handOver();
@@ -49,11 +56,22 @@ async function lively(token: string): Promise<Stream> {
   }
 }
 
+/** It says why, and is complete. */
+async function endsWithin(ms: number, since: number, stream: Stream): Promise<void> {
+  await Promise.race([
+    stream.ended,
+    new Promise((resolve) => setTimeout(resolve, ms + since - Date.now())),
+  ]);
+  expect(stream.messages.at(-1)?.event, "open, a second after").toBe("complete");
+  expect(stream.messages.at(-2)?.data.errors[0].extensions.code).toBe("UNAUTHENTICATED");
+}
+
 beforeAll(async () => {
   demo = await startDemo();
   const record = { reference, code: "Heron-7", stage: "PLANNING", notes: [] } as const;
   federation = await startFederation(demo, [record]);
   await openTo(ask, "bridge", ["lantern"]);
+  lantern = await idOf(ask, "lantern");
 });
 afterEach(async () => {
   await Promise.all(open.splice(0).map((stream) => stream.close()));
@@ -66,7 +84,7 @@ afterAll(async () => {
 describe("a subscription through the partner's gateway", () => {
   it("tells of a handoff, which one query then shows with the case; a stranger's tells nothing", async () => {
     const stranger = await follow(await demo.token("outsider", SCOPES));
-    const stream = await lively(await demo.token("lantern", SCOPES));
+    const stream = await lively(follow(await demo.token("lantern", SCOPES)));
     const told = stream.messages.length;
     const id = await handOver();
     await accept(ask, "lantern", id, { caseReference: reference });
@@ -95,7 +113,7 @@ describe("a subscription through the partner's gateway", () => {
 
   it("goes on after a cursor, without loss and each event once", async () => {
     const token = await demo.token("lantern", SCOPES);
-    const first = await lively(token);
+    const first = await lively(follow(token));
     const { cursor } = first.messages.at(-1)!.data.data.events;
     await first.close();
     const missed = [await handOver(), await handOver()];
@@ -118,26 +136,85 @@ describe("a subscription through the partner's gateway", () => {
 
   it.each<[string, (token: string) => Promise<Answer>]>([
     ["its token", (token) => write("lantern", "revokeToken", { jti: decodeJwt(token).jti })],
-    [
-      "its organisation",
-      async () => {
-        const organisationId = await idOf(ask, "lantern");
-        const suspended = { organisationId, status: "SUSPENDED" };
-        return write("coordinator", "setOrganisationStatus", suspended);
-      },
-    ],
+    ["its organisation", () => setStatus("SUSPENDED")],
   ])("ends within a second of the end of %s", async (_, revoke) => {
     const token = await demo.token("lantern", SCOPES);
-    const stream = await lively(token);
+    const stream = await lively(follow(token));
     const { errors } = await revoke(token);
     const since = Date.now();
     expect(errors).toBeUndefined();
-    await Promise.race([
-      stream.ended,
-      new Promise((resolve) => setTimeout(resolve, STREAM_BOUND_MS + since - Date.now())),
-    ]);
-    expect(stream.messages.at(-1)?.event, "open, a second after").toBe("complete");
-    expect(stream.messages.at(-2)?.data.errors[0].extensions.code).toBe("UNAUTHENTICATED");
+    await endsWithin(STREAM_BOUND_MS, since, stream);
+    await setStatus("ACTIVE");
+  });
+
+  it("lets go of the network's when its reader goes away", async () => {
+    const token = await demo.token("lantern", SCOPES);
+    await expect.poll(() => demo.streams()).toBe(0);
+    const streams = [await lively(follow(token)), await lively(follow(token))];
+    expect(await demo.streams()).toBe(2);
+    await streams[0]!.close();
+    await expect.poll(() => demo.streams()).toBe(1);
+    const id = await handOver();
+    await expect.poll(() => isTold(streams[1]!, id)).toBe(true);
+    await streams[1]!.close();
+    await expect.poll(() => demo.streams()).toBe(0);
+  });
+});
+
+describe("a subscription with a token that is bound to a key", async () => {
+  const holder = await generateSigningKey();
+  const bound = () => demo.tokenOf({ organisation: "lantern", jkt: holder.kid });
+  const proven = (token: string) => ({
+    authorization: `DPoP ${token}`,
+    dpop: proofOf(holder, token),
+  });
+  const revoke = async (token: string, stream: Stream) => {
+    await write("lantern", "revokeToken", { jti: decodeJwt(token).jti });
+    await endsWithin(STREAM_BOUND_MS, Date.now(), stream);
+  };
+
+  it("ends with its token, by itself, as one that is borne through the gateway does", async () => {
+    const borne = await demo.tokenOf({ organisation: "lantern", ttlSeconds: 4 });
+    const short = await demo.tokenOf({ organisation: "lantern", ttlSeconds: 4, jkt: holder.kid });
+    const streams = [
+      await lively(followAt(demo.url, proven(short))),
+      await lively(follow(borne)),
+    ] as const;
+    expect(streams.map(({ status }) => status)).toEqual([200, 200]);
+    await endsWithin(STREAM_BOUND_MS, decodeJwt(short).exp! * 1_000, streams[0]);
+    await endsWithin(STREAM_BOUND_MS, decodeJwt(borne).exp! * 1_000, streams[1]);
+  });
+
+  it("is opened by one proof, once, and ends when it is revoked", async () => {
+    const token = await bound();
+    const headers = proven(token);
+    const stream = await lively(followAt(demo.url, headers));
+    expect((await followAt(demo.url, headers)).status).toBe(401);
+    await revoke(token, stream);
+  });
+
+  it("is not opened through the example's gateway", async () => {
+    const token = await bound();
+    const stream = await follow(proven(token));
+    await stream.ended;
+    const [first] = stream.messages;
+    expect(first!.data.errors[0].extensions.code).toBe("UNAUTHENTICATED");
+    expect(await demo.streams()).toBe(0);
+  });
+
+  it("is one call through a gateway that hands on the proof, and ends the same way", async () => {
+    const gateway = await startGateway(demo.url, federation.casesUrl, (headers) => ({
+      authorization: headers.get("authorization"),
+      dpop: headers.get("dpop"),
+    }));
+    try {
+      const token = await bound();
+      const stream = await lively(followAt(gateway.url, proven(token)));
+      expect(stream.status).toBe(200);
+      await revoke(token, stream);
+    } finally {
+      await gateway.stop();
+    }
   });
 });
 

@@ -11,6 +11,7 @@ import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import { demoIssuer, demoKey, seedDemo } from "../../src/platform/db/demo-network.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/platform/limits/limits.ts";
 import { createLog } from "../../src/platform/telemetry/log.ts";
+import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
 import { createTestDatabase, type TestDatabase } from "./postgres.ts";
 
 export const AUDIENCE = "https://node.example";
@@ -35,6 +36,8 @@ interface DemoCaller {
   readonly issuer?: string;
   /** Thumbprint of the key that the token is bound to. */
   readonly jkt?: string;
+  /** A minute, unless said otherwise. */
+  readonly ttlSeconds?: number;
 }
 export interface Demo {
   readonly url: string;
@@ -56,6 +59,8 @@ export interface Demo {
     scopes?: readonly Scope[],
   ): Promise<{ status: number; text: string }>;
   ask(organisation: string, query: string, variables?: object): Promise<Answer>;
+  /** Streams that the server holds open. */
+  streams(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -71,11 +76,13 @@ export async function startDemo(
   const write = (line: string) => void faults.push(line);
   const log = createLog({ format: "text", level: "warn", write });
   const nodeKey = await loadNodeKey(inject("nodeKeyFile"));
+  const metrics = createMetrics();
   const app = await createApp({
     apiUrl: database.apiUrl,
     audience: AUDIENCE,
     nodeKey,
     log,
+    metrics,
     limits: { ...DEFAULT_LIMITS, ...limits },
     ...options,
   });
@@ -84,14 +91,15 @@ export async function startDemo(
   const url = `http://127.0.0.1:${(app.server.address() as { port: number }).port}/graphql`;
 
   const tokenOf = async (caller: DemoCaller) => {
-    const { organisation, clientId = "bot", scopes = SCOPES, key, issuer, jkt } = caller;
+    const { organisation, clientId = "bot", scopes = SCOPES, ttlSeconds = 60 } = caller;
+    const { key, issuer, jkt } = caller;
     return signAccessToken({
       privateJwk: key ?? (await demoKey(dataDir, organisation)).privateJwk,
       issuer: issuer ?? demoIssuer(organisation),
       audience: AUDIENCE,
       clientId,
       scopes,
-      ttlSeconds: 60,
+      ttlSeconds,
       ...(jkt !== undefined && { jkt }),
     });
   };
@@ -117,6 +125,7 @@ export async function startDemo(
     post,
     ask: async (organisation, query, variables = {}) =>
       JSON.parse((await post(organisation, { query, variables })).text) as Answer,
+    streams: async () => Number(/^wayhouse_streams (\d+)$/m.exec(await metrics.text())![1]),
     async stop() {
       await app.stop();
       await database.drop();

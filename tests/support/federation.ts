@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import { importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
 import { type CaseRecord, createCaseSubgraph } from "../../examples/partner/cases.ts";
 import { createGateway } from "../../examples/partner/gateway.ts";
+import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
+import httpTransport from "@graphql-mesh/transport-http";
 import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
 import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
 import { AUDIENCE, type Demo } from "./demo.ts";
@@ -47,6 +49,38 @@ export async function startFederation(
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));
       }
+    },
+  };
+}
+
+/** Another gateway before the same two, which says in its own way what of a call goes to the network. */
+export async function startGateway(
+  networkUrl: string,
+  casesUrl: string,
+  toNetwork: (headers: Headers) => Record<string, string | null>,
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const gateway = createGatewayRuntime({
+    supergraph: readFileSync("schema/supergraph.graphql", "utf8"),
+    transports: { http: httpTransport },
+    transportEntries: {
+      network: { location: networkUrl, options: { method: "POST" } },
+      cases: { location: casesUrl },
+    },
+    propagateHeaders: {
+      fromClientToSubgraphs: ({ request: { headers }, subgraphName }) =>
+        subgraphName === "network"
+          ? toNetwork(headers as Headers)
+          : { authorization: headers.get("x-cases-authorization") },
+    },
+    logging: false,
+  });
+  const server = createServer((request, response) => void gateway(request, response));
+  return {
+    url: await listen(server),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await gateway.dispose();
     },
   };
 }

@@ -21,10 +21,10 @@ const DOCUMENT = `subscription ($after: String, $kinds: [EventKind!]) {
   events(after: $after, kinds: $kinds) { cursor kind subjectId at }
 }`;
 
-/** Waits until the server has taken it up. */
+/** Waits until the server has taken it up. In place of a bearer token, the headers of another way in. */
 export async function openStream(
   url: string,
-  token: string,
+  token: string | Readonly<Record<string, string>>,
   variables: object = {},
   query = DOCUMENT,
 ): Promise<Stream> {
@@ -32,7 +32,7 @@ export async function openStream(
   const response = await fetch(url, {
     method: "POST",
     headers: {
-      authorization: `Bearer ${token}`,
+      ...(typeof token === "string" ? { authorization: `Bearer ${token}` } : token),
       "content-type": "application/json",
       accept: "text/event-stream",
     },
