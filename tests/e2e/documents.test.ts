@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,14 @@ import { CreateShelter, FollowEvents, Viewer } from "../../src/client/index.ts";
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { clientOf } from "../support/partners.ts";
 import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
+import { recordDocuments, startFederation } from "../support/federation.ts";
 import { wayhouse } from "../support/wayhouse.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+/** Through a partner's gateway, two calls of the network in documents of the gateway's making. */
+const DESK = `query Desk { viewer { organisation { handle } }
+  cases { code reference { bedHolds { status } } } }`;
+const CASE = { reference: randomUUID(), code: "Heron-7", stage: "INTAKE", notes: [] } as const;
 const THEIRS = "query Ours { viewer { scopes } }";
 
 let demo: Demo;
@@ -69,6 +74,19 @@ describe("documents add", () => {
       write("manifest.json", { format, version: 1, operations }),
     ];
     expect(await add(...sources)).toMatchObject({ code: 0, done });
+  });
+
+  it("takes those that a partner's gateway made of its dashboard's, as they were recorded", async () => {
+    const documents = await recordDocuments(demo.url, async (networkUrl) => {
+      const federation = await startFederation(demo, [CASE], networkUrl);
+      await federation.post("lantern", { query: DESK });
+      await federation.stop();
+    });
+    expect(documents).toHaveLength(2);
+    expect(documents.join("\n")).toContain("_entities");
+    const recorded = Object.fromEntries(documents.map((text) => [sha256(text), text]));
+    const done = { added: Object.keys(recorded), refused: [] };
+    expect(await add(write("gateway.json", recorded))).toMatchObject({ code: 0, done });
   });
 
   it("names what is not valid in the schema, and leaves it out", async () => {
@@ -194,6 +212,26 @@ describe("a node with registered documents alone", () => {
     } as const;
     expect(await client.run(CreateShelter, { input })).toHaveProperty("createShelter.id");
     apollo.stop();
+  });
+
+  it("serves a gateway what was recorded of it, and nothing else that it makes", async () => {
+    const federation = await startFederation(demo, [CASE], api.url);
+    try {
+      expect(JSON.parse(await federation.post("lantern", { query: DESK }))).toEqual({
+        data: {
+          viewer: { organisation: { handle: "lantern" } },
+          cases: [{ code: "Heron-7", reference: { bedHolds: [] } }],
+        },
+      });
+      const other = await federation.post("lantern", { query: DESK.replace("handle", "id") });
+      const { data, errors } = JSON.parse(other) as Answer;
+      expect([data, errors?.map(({ extensions }) => extensions.code)]).toEqual([
+        null,
+        ["BAD_USER_INPUT"],
+      ]);
+    } finally {
+      await federation.stop();
+    }
   });
 
   it("streams a registered subscription", async () => {

@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
 import { type CaseRecord, createCaseSubgraph } from "../../examples/partner/cases.ts";
 import { createGateway } from "../../examples/partner/gateway.ts";
+import { text } from "node:stream/consumers";
 import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
 import httpTransport from "@graphql-mesh/transport-http";
 import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
@@ -24,6 +25,7 @@ export interface Federation {
 export async function startFederation(
   demo: Demo,
   records: readonly CaseRecord[],
+  networkUrl = demo.url,
 ): Promise<Federation> {
   const { publicJwk, kid } = await demoKey(demo.dataDir, "lantern");
   const cases = createCaseSubgraph({
@@ -34,7 +36,7 @@ export async function startFederation(
   });
   const casesUrl = await listen(cases);
   const supergraph = readFileSync("schema/supergraph.graphql", "utf8");
-  const gateway = createGateway({ supergraph, networkUrl: demo.url, casesUrl });
+  const gateway = createGateway({ supergraph, networkUrl, casesUrl });
   const gatewayUrl = await listen(gateway);
   return {
     gatewayUrl,
@@ -83,6 +85,29 @@ export async function startGateway(
       await gateway.dispose();
     },
   };
+}
+
+/** Which documents a network is asked, by whoever takes the URL for its. */
+export async function recordDocuments(
+  networkUrl: string,
+  ask: (url: string) => Promise<void>,
+): Promise<string[]> {
+  const documents = new Set<string>();
+  const recorder = createServer((request, response) => {
+    void (async () => {
+      const body = await text(request);
+      documents.add((JSON.parse(body) as { query: string }).query);
+      const { authorization = "", accept = "" } = request.headers;
+      const headers = { "content-type": "application/json", authorization, accept };
+      const answer = await fetch(networkUrl, { method: "POST", headers, body });
+      response.setHeader("content-type", answer.headers.get("content-type")!);
+      response.end(await answer.text());
+    })();
+  });
+  await ask(await listen(recorder));
+  recorder.closeAllConnections();
+  recorder.close();
+  return [...documents];
 }
 
 async function listen(server: Server): Promise<string> {
