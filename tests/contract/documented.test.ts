@@ -1,21 +1,30 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
+import { describeCommands } from "../../src/cli/commands.ts";
 import { buildSchema } from "../../src/schema.ts";
+import { blocksOf, PAGES, spansOf, textsOf } from "../support/pages.ts";
 
 const schema = buildSchema();
-const pages = [
-  "README.md",
-  "examples/handoff-bot/README.md",
-  ...readdirSync("docs").map((page) => `docs/${page}`),
-];
-const queries = pages.flatMap((page) =>
-  [...readFileSync(page, "utf8").matchAll(/^```graphql\n(.*?)^```$/gms)].map(
-    ([, query = ""], nth) => ({ page, nth: nth + 1, query }),
-  ),
+const commands = await describeCommands();
+const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
+  scripts: Record<string, string>;
+};
+const queries = PAGES.flatMap((page) =>
+  textsOf(page, "graphql").map((query, nth) => ({ page, nth: nth + 1, query })),
 );
 const faultsOf = (query: string) => validate(schema, parse(query)).map(({ message }) => message);
+
+/** Who runs what a page says to type, or the program that it shows: all of its blocks, as they stand there. */
+const RUN_BY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "README.md": { sh: "tests/e2e/pages.test.ts" },
+  "docs/administration-day.md": { sh: "tests/e2e/administration-day.test.ts" },
+  "docs/audit.md": { sh: "tests/e2e/pages.test.ts" },
+  "docs/backup.md": { sh: "tests/e2e/pages.test.ts", sql: "tests/e2e/pages.test.ts" },
+  "docs/dashboard.md": { js: "tests/e2e/pages.test.ts", sh: "tests/e2e/pages.test.ts" },
+};
+const RUN = ["sh", "sql", "js", "ts", "yaml"];
 
 describe("what the pages show", () => {
   it.each(queries)("$page, query $nth, is one that the network answers", ({ query }) => {
@@ -27,9 +36,53 @@ describe("what the pages show", () => {
     expect(queries.length).toBeGreaterThan(3);
   });
 
-  it.each(pages)("%s points at what is there", (page) => {
+  it.each(PAGES)("%s points at what is there", (page) => {
     const links = [...readFileSync(page, "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
     const lost = links.filter(([, to = ""]) => !existsSync(join(dirname(page), to)));
     expect(lost.map(([, to]) => to)).toEqual([]);
   });
 });
+
+describe("what the pages say to type", () => {
+  it.each(PAGES)("%s: each block is run by a test that reads it there", (page) => {
+    const languages = new Set(blocksOf(page).map(({ language }) => language));
+    const ran = [...languages].filter((language) => RUN.includes(language));
+    expect(ran.toSorted()).toEqual(Object.keys(RUN_BY[page] ?? {}).toSorted());
+    for (const test of Object.values(RUN_BY[page] ?? {}))
+      expect(readFileSync(test, "utf8"), test).toContain(`"${page}"`);
+  });
+
+  it.each(PAGES)("%s: what is to be typed is marked as such", (page) => {
+    const unmarked = blocksOf(page).filter(
+      ({ language }) => !["graphql", ...RUN].includes(language),
+    );
+    const typed = /^\s*(?:\w+=\S+ )*(?:npm|npx|node|wayhouse|curl|git|psql|pg_\w+|docker)\b/m;
+    expect(unmarked.filter(({ text }) => typed.test(text))).toEqual([]);
+  });
+
+  it.each(PAGES)("%s: each command in the running text is one that there is", (page) => {
+    expect(spansOf(page).flatMap(faultsOfSpan)).toEqual([]);
+  });
+
+  it.each([
+    ["wayhouse keys lsit", "wayhouse keys lsit: no such command"],
+    ["npm run wayhouse -- import hmis x --dryrun", "import hmis has no --dryrun"],
+    ["npm run bnech", "npm run bnech: no such script"],
+  ])("planted: `%s` is found", (span, fault) => {
+    expect(faultsOfSpan(span)).toEqual([fault]);
+  });
+});
+
+function faultsOfSpan(span: string): string[] {
+  const script = /^npm (?:run (?:--silent )?)?([\w:]+)/.exec(span)?.[1];
+  if (script && !["ci", "i", "pack", "install", ...Object.keys(scripts)].includes(script))
+    return [`${span}: no such script`];
+  const line = /^(?:npx wayhouse|wayhouse|npm run (?:--silent )?wayhouse --) (.+)$/.exec(span)?.[1];
+  if (!line || /^(?:[<…]|--help)/.test(line)) return [];
+  const known = commands.find(({ name }) => line === name || line.startsWith(`${name} `));
+  if (!known) return [`${span}: no such command`];
+  const options = [...line.matchAll(/--[\w-]+/g)].map(([option]) => option);
+  return options
+    .filter((option) => option !== "--help" && !known.usage.includes(option))
+    .map((option) => `${known.name} has no ${option}`);
+}

@@ -1,0 +1,132 @@
+import { spawnSync } from "node:child_process";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
+import { type Demo, idOf, startDemo } from "../support/demo.ts";
+import { decodeId } from "../../src/kernel/ids.ts";
+import { textsOf } from "../support/pages.ts";
+import { asSuperuser, createTestDatabase } from "../support/postgres.ts";
+import { emptyShell } from "../support/shell.ts";
+import { environmentOf } from "../support/wayhouse.ts";
+
+let demo: Demo;
+let shell: ReturnType<typeof emptyShell>;
+beforeAll(async () => {
+  demo = await startDemo();
+  const { kid } = await loadNodeKey(inject("nodeKeyFile"));
+  shell = emptyShell({ ...environmentOf(demo), NODE_KEY: kid, HOME: process.env["HOME"] });
+});
+afterAll(async () => {
+  rmSync(shell.folder, { recursive: true, force: true });
+  await demo.stop();
+});
+
+/** Blocks one after the other in one shell, which stops at the first failure; what each told. */
+async function session(blocks: readonly string[], folder = shell.folder): Promise<string[]> {
+  const here = new URL(demo.url).host;
+  const marked = blocks.map(
+    (text) => `${text.replaceAll("127.0.0.1:4000", here)}\necho "== end"\n`,
+  );
+  const { code, stdout, stderr } = await shell.type(
+    `set -euo pipefail; cd "${folder}"\n${marked.join("")}`,
+  );
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.not.stringContaining("rror") });
+  return stdout.split("== end\n").slice(0, -1);
+}
+
+describe("what the pages say to type, typed", () => {
+  it("README: free beds, three of them held, and the same key has one effect", async () => {
+    const [install, ...blocks] = textsOf("README.md", "sh");
+    expect(install).toBe("npm ci && npm start\n");
+    const [free, held, again] = await session([...blocks, blocks[1]!], resolve("."));
+    type Edge = { node: { shelter: { label: string } } };
+    const edges = JSON.parse(free!).data.bedAvailability.edges as Edge[];
+    expect(edges.find(({ node }) => node.shelter.label === "Pomegranate")).toMatchObject({
+      node: { band: "MANY", beds: 8, shelter: { locality: "Yerevan" } },
+    });
+    const { id, ...hold } = JSON.parse(held!).data.holdBeds;
+    expect(hold).toMatchObject({ status: "HELD", host: { handle: "harbour" } });
+    expect(JSON.parse(again!).data.holdBeds.id).toBe(id);
+  });
+
+  it("docs/audit.md: a chain is taken out, verified and pinned, and verified again by the pin", async () => {
+    const [first, later] = await session(textsOf("docs/audit.md", "sh"));
+    expect(first).toMatch(/^\d+ entries of [\w-]{36} hold, as signed at \S+Z\.\n$/);
+    expect(later).toMatch(/^\d+ entries of [\w-]{36} hold, as signed at \S+Z\.\n$/);
+  });
+
+  it("docs/dashboard.md: the program tells who it is", async () => {
+    const program = join(shell.folder, "dashboard.mjs");
+    const [source = ""] = textsOf("docs/dashboard.md", "js");
+    const [run = ""] = textsOf("docs/dashboard.md", "sh");
+    const here = source
+      .replace("http://127.0.0.1:4000/graphql", demo.url)
+      .replace("https://wayhouse.localhost", environmentOf(demo).AUDIENCE);
+    writeFileSync(program, here);
+    symlinkSync(demo.dataDir, join(shell.folder, ".data"));
+    for (const name of ["node_modules", "src", "package.json"])
+      symlinkSync(resolve(name), join(shell.folder, name));
+    expect(await session([run])).toEqual(["lantern [ 'BEDS_READ', 'ORGANISATIONS_READ' ]\n"]);
+  });
+
+  it("docs/backup.md: each revocation since the backup is taken back by its statement", async () => {
+    const [grant] = (
+      await demo.ask("harbour", "{ sharingGrants(direction: GIVEN) { edges { node { id } } } }")
+    ).data["sharingGrants"].edges;
+    await asSuperuser(demo.database.superuserUrl, async (client) => {
+      const organisation = decodeId(await idOf(demo.ask, "harbour"))!.uuid;
+      const { rows } = await client.query<{ kid: string }>(
+        "select kid from organisation_key where organisation_id = $1",
+        [organisation],
+      );
+      const given: Record<string, string> = {
+        organisation,
+        client: "bot",
+        kid: rows[0]!.kid,
+        handle: "harbour",
+        grant: decodeId(grant.node.id)!.uuid,
+      };
+      const [text = ""] = textsOf("docs/backup.md", "sql");
+      const statements = text.split(";\n").filter((statement) => statement.trim());
+      expect(statements).toHaveLength(5);
+      await client.query("begin");
+      for (const statement of statements) {
+        const bound = statement.replaceAll(/:'(\w+)'/g, (_, name: string) =>
+          pg.escapeLiteral(given[name]!),
+        );
+        expect((await client.query(bound)).rowCount, statement).toBeGreaterThan(0);
+      }
+      await client.query("rollback");
+    });
+  });
+
+  it("docs/backup.md: a restored database is settled", async () => {
+    const restored = await createTestDatabase();
+    const [, settle = ""] = textsOf("docs/backup.md", "sh");
+    const urls = `export DATABASE_URL="${restored.apiUrl}" DATABASE_OWNER_URL="${restored.ownerUrl}"\n`;
+    const [told] = await session([urls + settle]);
+    await restored.drop();
+    expect(told).toContain("The network is locked down");
+  });
+
+  it.runIf(spawnSync("pg_dump", ["--version"]).status === 0)(
+    "docs/backup.md: the dump is asked for as pg_dump takes it, whatever its version",
+    async () => {
+      const [dump = ""] = textsOf("docs/backup.md", "sh");
+      const url = new URL(demo.database.superuserUrl);
+      const [, name] = url.pathname.split("/");
+      url.pathname = "";
+      const here = dump.replaceAll('/wayhouse"', `/${name}"`).trim().split("\n");
+      expect(here).toHaveLength(2);
+      for (const line of here) {
+        const told = await shell.type(`export SUPERUSER_URL="${url.href}"; ${line}`);
+        expect(
+          told.stderr === "" || told.stderr.includes("server version mismatch"),
+          told.stderr,
+        ).toBe(true);
+      }
+    },
+  );
+});
