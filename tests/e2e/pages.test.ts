@@ -76,7 +76,7 @@ describe("what the pages say to type, typed", () => {
       await demo.ask("harbour", "{ sharingGrants(direction: GIVEN) { edges { node { id } } } }")
     ).data["sharingGrants"].edges;
     await asSuperuser(demo.database.superuserUrl, async (client) => {
-      const organisation = decodeId(await idOf(demo.ask, "harbour"))!.uuid;
+      const organisation = decodeId(await idOf((...call) => demo.ask(...call), "harbour"))!.uuid;
       const { rows } = await client.query<{ kid: string }>(
         "select kid from organisation_key where organisation_id = $1",
         [organisation],
