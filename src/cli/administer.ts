@@ -82,10 +82,13 @@ function shown(result: unknown): string[] {
   return tableOf([names, ...rows]);
 }
 
+/** A signature tells people nothing: --json has it whole. */
+const short = (text: string) => (text.length > 200 ? `${text.slice(0, 40)}…` : text);
+
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return "-";
   if (Array.isArray(value)) return value.map(cellOf).join(",") || "-";
-  if (!(value instanceof Object)) return printable(`${value as string | number | boolean}`);
+  if (!(value instanceof Object)) return short(printable(`${value as string | number | boolean}`));
   const { handle, clientId, name, label, id } = value as Record<string, string | undefined>;
   return printable(handle ?? clientId ?? name ?? label ?? id ?? JSON.stringify(value));
 }

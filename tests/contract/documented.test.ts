@@ -22,6 +22,7 @@ const RUN_BY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "docs/administration-day.md": { sh: "tests/e2e/administration-day.test.ts" },
   "docs/audit.md": { sh: "tests/e2e/pages.test.ts" },
   "docs/backup.md": { sh: "tests/e2e/pages.test.ts", sql: "tests/e2e/pages.test.ts" },
+  "docs/bot.md": { sh: "tests/e2e/pages.test.ts" },
   "docs/dashboard.md": { js: "tests/e2e/pages.test.ts", sh: "tests/e2e/pages.test.ts" },
 };
 const RUN = ["sh", "sql", "js", "ts", "yaml"];

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
-import { type Demo, idOf, startDemo } from "../support/demo.ts";
+import { AUDIENCE, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { decodeId } from "../../src/kernel/ids.ts";
 import { textsOf } from "../support/pages.ts";
 import { asSuperuser, createTestDatabase } from "../support/postgres.ts";
@@ -17,6 +17,10 @@ beforeAll(async () => {
   demo = await startDemo();
   const { kid } = await loadNodeKey(inject("nodeKeyFile"));
   shell = emptyShell({ ...environmentOf(demo), NODE_KEY: kid, HOME: process.env["HOME"] });
+  // What is typed in a clone finds what stands in one.
+  symlinkSync(demo.dataDir, join(shell.folder, ".data"));
+  for (const name of ["node_modules", "src", "examples", "package.json"])
+    symlinkSync(resolve(name), join(shell.folder, name));
 });
 afterAll(async () => {
   rmSync(shell.folder, { recursive: true, force: true });
@@ -26,11 +30,12 @@ afterAll(async () => {
 /** Blocks one after the other in one shell, which stops at the first failure; what each told. */
 async function session(blocks: readonly string[], folder = shell.folder): Promise<string[]> {
   const here = new URL(demo.url).host;
+  const tidy = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT";
   const marked = blocks.map(
     (text) => `${text.replaceAll("127.0.0.1:4000", here)}\necho "== end"\n`,
   );
   const { code, stdout, stderr } = await shell.type(
-    `set -euo pipefail; cd "${folder}"\n${marked.join("")}`,
+    `set -euo pipefail; ${tidy}; cd "${folder}"\n${marked.join("")}`,
   );
   expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.not.stringContaining("rror") });
   return stdout.split("== end\n").slice(0, -1);
@@ -65,11 +70,21 @@ describe("what the pages say to type, typed", () => {
       .replace("http://127.0.0.1:4000/graphql", demo.url)
       .replace("https://wayhouse.localhost", environmentOf(demo).AUDIENCE);
     writeFileSync(program, here);
-    symlinkSync(demo.dataDir, join(shell.folder, ".data"));
-    for (const name of ["node_modules", "src", "package.json"])
-      symlinkSync(resolve(name), join(shell.folder, name));
     expect(await session([run])).toEqual(["lantern [ 'BEDS_READ', 'ORGANISATIONS_READ' ]\n"]);
   });
+
+  it("docs/bot.md: the bot takes a case over, and its file is read with the archive's key alone", async () => {
+    const blocks = textsOf("docs/bot.md", "sh").map((text) =>
+      text.replace(
+        "> bot/bot.yaml",
+        `| sed 's#https://wayhouse.localhost#${AUDIENCE}#; s#127.0.0.1:[0-9]*#${new URL(demo.url).host}#' > bot/bot.yaml`,
+      ),
+    );
+    const told = await session(blocks);
+    for (const word of ["offered", "accepted", "sealed", "opened", "received", "handed over"])
+      expect(told[3]).toMatch(new RegExp(`^${word} `, "m"));
+    expect(told[4]).toBe("Two people, at the station by noon.");
+  }, 180_000);
 
   it("docs/backup.md: each revocation since the backup is taken back by its statement", async () => {
     const [grant] = (

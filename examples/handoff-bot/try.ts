@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  createClient,
+  createPartners,
+  Handoff,
+  OfferHandoff,
+  Organisation,
+  SealHandoff,
+} from "wayhouse/client";
+import { pinOf, thumbprintOf } from "wayhouse/sealing";
+import { parse } from "yaml";
+
+/** `node try.ts bot.yaml sender.json <issuer>`: plays a partner that hands two people over to this bot. */
+const [, , path = "bot.yaml", keyFile = "sender.json", issuer = ""] = process.argv;
+const key = (name: string) => JSON.parse(readFileSync(name, "utf8"));
+const { node, organisation } = parse(readFileSync(path, "utf8"));
+const recipient = await thumbprintOf(key(resolve(dirname(path), organisation.signingKey)));
+const signingKey = key(keyFile);
+const client = createClient({
+  url: node.url,
+  credentials: {
+    issuer,
+    audience: node.audience,
+    clientId: "bot",
+    scopes: ["organisations:read", "handoffs:read", "handoffs:offer"],
+    key: signingKey,
+  },
+});
+const own = {
+  identityThumbprint: await thumbprintOf(signingKey),
+  signingKey,
+  sealingKeys: [],
+};
+const pins = { load: async () => pinOf(recipient), save: async () => {} };
+const partners = createPartners(client, own, pins);
+
+const day = (after: number) => new Date(Date.now() + after * 86_400_000).toISOString();
+const found = await client.run(Organisation, { thumbprint: recipient });
+const { offerHandoff } = await client.run(OfferHandoff, {
+  input: {
+    candidateIds: [found.organisation!.id],
+    needs: ["SHELTER"],
+    riskProfile: "JOURNALIST",
+    party: { adults: 2, children: 0 },
+    priority: "URGENT",
+    country: "GE",
+    destinations: ["AM"],
+    documentsHeld: ["NONE"],
+    windowStart: day(10).slice(0, 10),
+    windowEnd: day(13).slice(0, 10),
+    consent: { purpose: "SHELTER", givenAt: day(-1), expiresAt: day(30) },
+  },
+});
+if (offerHandoff.__typename !== "Handoff") throw new Error(offerHandoff.message);
+const { id } = offerHandoff;
+console.log(`offered ${id}`);
+
+for (let status: string = offerHandoff.status, before = ""; status !== "IN_PROGRESS";) {
+  if (!["REQUESTED", "ACCEPTED"].includes(status)) throw new Error(`It is ${status}.`);
+  if (status === "ACCEPTED" && before !== "ACCEPTED") {
+    const content = new TextEncoder().encode("Two people, at the station by noon.");
+    const envelope = await partners.sealTo(recipient, { subject: id, content, days: 7 });
+    await client.run(SealHandoff, { input: { id, envelope } });
+    console.log(`sealed ${id}`);
+  }
+  await sleep(500);
+  before = status;
+  const now = await client.run(Handoff, { id });
+  status = now.node?.__typename === "Handoff" ? now.node.status : "gone";
+}
+console.log(`handed over ${id}`);
