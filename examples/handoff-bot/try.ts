@@ -36,6 +36,7 @@ const own = {
 const pins = { load: async () => pinOf(recipient), save: async () => {} };
 const partners = createPartners(client, own, pins);
 
+const tell = (line: string) => void process.stdout.write(`${line}\n`);
 const day = (after: number) => new Date(Date.now() + after * 86_400_000).toISOString();
 const found = await client.run(Organisation, { thumbprint: recipient });
 const { offerHandoff } = await client.run(OfferHandoff, {
@@ -55,7 +56,7 @@ const { offerHandoff } = await client.run(OfferHandoff, {
 });
 if (offerHandoff.__typename !== "Handoff") throw new Error(offerHandoff.message);
 const { id } = offerHandoff;
-console.log(`offered ${id}`);
+tell(`offered ${id}`);
 
 for (let status: string = offerHandoff.status, before = ""; status !== "IN_PROGRESS";) {
   if (!["REQUESTED", "ACCEPTED"].includes(status)) throw new Error(`It is ${status}.`);
@@ -63,11 +64,11 @@ for (let status: string = offerHandoff.status, before = ""; status !== "IN_PROGR
     const content = new TextEncoder().encode("Two people, at the station by noon.");
     const envelope = await partners.sealTo(recipient, { subject: id, content, days: 7 });
     await client.run(SealHandoff, { input: { id, envelope } });
-    console.log(`sealed ${id}`);
+    tell(`sealed ${id}`);
   }
   await sleep(500);
   before = status;
   const now = await client.run(Handoff, { id });
   status = now.node?.__typename === "Handoff" ? now.node.status : "gone";
 }
-console.log(`handed over ${id}`);
+tell(`handed over ${id}`);
