@@ -86,6 +86,33 @@ describe("what the pages say to type, typed", () => {
     expect(told[4]).toContain("Two people, at the station by noon.");
   }, 180_000);
 
+  it("docs/keys.md: keys are published and replaced, and the old signing key opens nothing any more", async () => {
+    const scopes = "--scopes organisations:read,clients:manage,keys:manage";
+    await session([
+      "wayhouse org new orchard --issuer https://orchard.example\n" +
+        `wayhouse org register orchard/introduction.json --thumbprint "$(cat orchard/thumbprint)" ${scopes} --organisation coordinator`,
+      "cp -r orchard stolen",
+    ]);
+    const told = await session(textsOf("docs/keys.md", "sh"));
+    expect(told[0]).toMatch(/SEAL\n.*SIGN\n$/);
+    expect(told[1]).toContain("organisation: orchard");
+    const stolen = await shell.type(`cd "${shell.folder}"; wayhouse whoami --organisation stolen`);
+    expect(stolen).toMatchObject({ code: 2, stderr: expect.stringContaining("UNAUTHENTICATED") });
+    const { stdout } = await shell.type(
+      `cd "${shell.folder}"; wayhouse keys list --organisation orchard --json`,
+    );
+    const { keys } = JSON.parse(stdout) as { keys: { use: string }[] };
+    expect(keys.map(({ use }) => use)).toEqual(["SIGN", "SEAL"]);
+  });
+
+  it("docs/operations.md: a database is migrated, and the doctor finds nothing wrong", async () => {
+    const { apiUrl, ownerUrl } = demo.database;
+    const urls = `export DATABASE_URL="${apiUrl}" DATABASE_OWNER_URL="${ownerUrl}"\n`;
+    const [told] = await session([urls + textsOf("docs/operations.md", "sh").join("")]);
+    expect(told).toMatch(/^ok +row-level security and role/m);
+    expect(told).not.toMatch(/^wrong/m);
+  });
+
   it("docs/backup.md: each revocation since the backup is taken back by its statement", async () => {
     const [grant] = (
       await demo.ask("harbour", "{ sharingGrants(direction: GIVEN) { edges { node { id } } } }")
