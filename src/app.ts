@@ -132,6 +132,8 @@ export async function createApp(
     },
   });
   server.maxConnections = limits.connections;
+  // Node drops those past 2,000, with what stands twice; their size is bounded anyway.
+  server.maxHeadersCount = 0;
   const drain = drainable(server);
   const isReady = async () => !drain.isDraining && (await hasDatabase());
   measureRequests(server, metrics);

@@ -36,4 +36,4 @@ export function postOf(headers: Readonly<Record<string, string>>, body: unknown)
 
 /** Of each answer that a connection brought. */
 export const statusesOf = (answer: string): number[] =>
-  [...answer.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
+  [...answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));

@@ -27,7 +27,14 @@ export const boundDocuments: Plugin = {
   },
   onValidate() {
     return ({ valid, result, setResult }) => {
-      if (!valid) setResult((result as readonly GraphQLError[]).map(presentInput));
+      if (valid) return;
+      const errors = result as readonly GraphQLError[];
+      // graphql-js bounds the pairs of fields that it compares.
+      setResult(
+        errors.some(({ message }) => message === "Validation aborted.")
+          ? [exceeded("The document asks for the same fields too often.")]
+          : errors.map(presentInput),
+      );
     };
   },
 };

@@ -48,11 +48,13 @@ export interface DocumentName {
   readonly hash: string | null;
 }
 
-/** What is parsed: with a registry only what it holds, without one any text. @throws BadUserInput */
+/** What is parsed: with a registry only what it holds, without one any text, under no hash but its own. @throws BadUserInput */
 export function documentOf({ query, hash }: DocumentName, registry: Registry | null): string {
   if (!registry) {
     if (query === null)
       throw refused("documentId", "is for nodes with a registry: send the document");
+    if (hash !== null && hash !== hashOf(query))
+      throw refused("query", "must be what its hash is of");
     return query;
   }
   const known = registry.get(hash ?? hashOf(query ?? ""));

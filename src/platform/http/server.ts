@@ -78,6 +78,9 @@ export function createHttpServer(options: ServerOptions): Server {
       response.setHeader("allow", "POST");
       return refuse(response, 405, "BAD_USER_INPUT", "Only POST is served here.");
     }
+    if (ONCE.some((name) => (request.headersDistinct[name]?.length ?? 0) > 1)) {
+      return refuse(response, 400, "BAD_USER_INPUT", "A header stands twice.");
+    }
     const type = acceptedType(request);
     if (type === null) {
       const message =
@@ -189,14 +192,20 @@ function refuseKnown(request: IncomingMessage, response: ServerResponse, error: 
   refuse(response, STATUS[error.code] ?? 500, error.code, error.message, error.details);
 }
 
+/** Of two that differ, whoever stands before this server may have believed the other one. */
+const ONCE = ["host", "content-type"];
+
 /** A body in another encoding or character set than the one that is read would be another body. */
 function isJson({ headers }: IncomingMessage): boolean {
   const [type, ...parameters] = (headers["content-type"] ?? "").toLowerCase().split(";");
   const isUtf8 = parameters.every(
-    (one) => !/^\s*charset=/.test(one) || /^\s*charset="?utf-8"?\s*$/.test(one),
+    (one) => !one.includes("charset") || /^\s*charset="?utf-8"?\s*$/.test(one),
   );
   const encoding = headers["content-encoding"] ?? "identity";
-  return type?.trim() === "application/json" && isUtf8 && encoding === "identity";
+  const coding = headers["transfer-encoding"]?.toLowerCase() ?? "chunked";
+  return (
+    type?.trim() === "application/json" && isUtf8 && encoding === "identity" && coding === "chunked"
+  );
 }
 
 const GRAPHIQL = renderGraphiQL({
