@@ -55,9 +55,10 @@ export async function exchange(
       continue;
     }
     if (failure?.isPassing && canRepeat) {
-      const wait = pauseAfter(attempts, failure.retryAfterSeconds);
-      if (Date.now() + wait < giveUpAt) {
-        await pause(wait, signal);
+      const left = giveUpAt - Date.now();
+      if (left > (failure.retryAfterSeconds ?? 0) * 1_000) {
+        // The last attempt is made when patience ends, not where a long pause was drawn before it.
+        await pause(Math.min(pauseAfter(attempts, failure.retryAfterSeconds), left), signal);
         continue;
       }
     }

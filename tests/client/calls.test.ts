@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { compactVerify, decodeProtectedHeader, generateKeyPair, importJWK } from "jose";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { AcknowledgeHandoff, CallFailed, createClient, Viewer } from "../../src/client/index.ts";
 import { createAccessTokens } from "../../src/client/access-token.ts";
 import { thumbprintOf } from "../../src/sealing/index.ts";
@@ -9,6 +9,7 @@ import { ed25519, p256 } from "../support/sealing.ts";
 
 let server: Server | undefined;
 afterEach(() => {
+  vi.restoreAllMocks();
   server?.closeAllConnections();
   server?.close();
   server = undefined;
@@ -69,6 +70,15 @@ describe("a call", () => {
     const before = Date.now();
     await client.run(Viewer);
     expect(Date.now() - before).toBeGreaterThanOrEqual(2_000);
+  });
+
+  it("is tried until its patience ends, however long a pause was drawn", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0.999);
+    const { url } = await serve(failed("UNAVAILABLE"));
+    const client = createClient({ url, credentials, patienceMs: 1_000 });
+    const before = Date.now();
+    await expect(client.run(Viewer)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(Date.now() - before).toBeGreaterThanOrEqual(1_000);
   });
 
   it("gives up rather than wait longer than its patience, and says how long", async () => {
