@@ -202,11 +202,8 @@ describe("over processes that are killed", () => {
         slot = 1 - slot;
         throw error;
       });
-    const client = await clientOf(
-      { ...demo, url: "http://127.0.0.1/graphql" },
-      "lantern",
-      anywhere,
-    );
+    const url = "http://127.0.0.1/graphql";
+    const client = await clientOf({ ...demo, url }, "lantern", { fetch: anywhere });
     const heard: NetworkEvent[] = [];
     const over = new AbortController();
     const following = (async () => {

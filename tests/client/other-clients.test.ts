@@ -28,10 +28,11 @@ let client: Client;
 const sent: string[] = [];
 beforeAll(async () => {
   demo = await startDemo();
-  client = await clientOf(demo, "harbour", (url, init) => {
+  const listening: typeof fetch = (url, init) => {
     sent.push(init!.body as string);
     return fetch(url, init);
-  });
+  };
+  client = await clientOf(demo, "harbour", { fetch: listening });
 });
 afterAll(() => demo.stop());
 

@@ -186,10 +186,11 @@ describe("a node with registered documents alone", () => {
 
   it("serves the client library and Apollo Client, by hash alone", async () => {
     const sent: string[] = [];
-    const client = await clientOf({ ...demo, url: api.url }, "harbour", (url, init) => {
+    const listening: typeof fetch = (url, init) => {
       sent.push(init!.body as string);
       return fetch(url, init);
-    });
+    };
+    const client = await clientOf({ ...demo, url: api.url }, "harbour", { fetch: listening });
     expect(await client.run(Viewer)).toMatchObject({
       viewer: { organisation: { handle: "harbour" } },
     });

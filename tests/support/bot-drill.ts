@@ -17,6 +17,7 @@ import {
   holdOne,
   instructionsFor,
   offerOne,
+  PATIENCE_MS,
   readFiles,
   settled,
   startSender,
@@ -148,7 +149,8 @@ async function playDrill(drill: Drill, atEnd: (end: () => unknown) => void) {
   const [candidate, pomegranate] = [await idOf(ask, "harbour"), await shelter(ask, "Pomegranate")];
   const bot = superviseBot(join(folder, "bot.yaml"));
   atEnd(() => bot.stop());
-  const client = await clientOf({ ...demo, url: balancer.url }, "lantern");
+  const ours = { ...demo, url: balancer.url };
+  const client = await clientOf(ours, "lantern", { patienceMs: PATIENCE_MS });
   const sender = startSender(client, lantern.partners, harbour.thumbprint);
   atEnd(() => sender.stop());
 
@@ -169,10 +171,14 @@ async function playDrill(drill: Drill, atEnd: (end: () => unknown) => void) {
     if (held) holds.push(held);
   });
   const killing = [paced(botKills, () => bot.kill()), paced(apiKills, () => fleet.kill(any()))];
-  await Promise.all([offering, ...killing]);
-  const statuses = await settled(client, [...offers.keys()]);
-  await allConfirmed(harbour.client);
-  const texts = await instructionsFor(client, lantern.partners, harbour.thumbprint, holds);
+  const settling = async () => {
+    await Promise.all([offering, ...killing]);
+    const statuses = await settled(client, [...offers.keys()]);
+    await allConfirmed(harbour.client);
+    const texts = await instructionsFor(client, lantern.partners, harbour.thumbprint, holds);
+    return { statuses, texts };
+  };
+  const { statuses, texts } = await Promise.race([settling(), sender.failed]);
   await sender.stop();
   await bot.stop();
   const found = await asSuperuser(demo.database.superuserUrl, async (db) => ({
@@ -198,7 +204,7 @@ interface Done {
   readonly offers: ReadonlyMap<string, boolean>;
   readonly statuses: ReadonlyMap<string, string>;
   readonly holds: readonly string[];
-  readonly texts: readonly (string | null)[];
+  readonly texts: readonly string[];
   readonly files: ReadonlyMap<string, string>;
   readonly told: readonly string[];
   readonly fallen: readonly string[];

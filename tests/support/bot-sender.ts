@@ -52,7 +52,7 @@ export async function offerOne(client: Client, candidate: string, draw: Draw, mo
   return [offerHandoff.id, isWanted] as const;
 }
 
-/** Seals its file to whoever has accepted. */
+/** Seals its file to whoever has accepted. Once it has failed nothing settles any more: `failed` tells. */
 export function startSender(client: Client, partners: Partners, recipient: string) {
   const over = new AbortController();
   const sealed = new Set<string>();
@@ -69,13 +69,15 @@ export function startSender(client: Client, partners: Partners, recipient: strin
       await client.run(SealHandoff, { input: { id, envelope } });
       sealed.add(id);
     }
-  })().catch((error: unknown) => {
-    if (!over.signal.aborted) throw error;
+  })();
+  const failed = new Promise<never>((_, reject) => {
+    following.catch((error: unknown) => over.signal.aborted || reject(error as Error));
   });
   return {
+    failed,
     async stop() {
       over.abort();
-      await following;
+      await following.catch(() => {});
     },
   };
 }
@@ -90,30 +92,41 @@ export async function holdOne(client: Client, shelterId: string, draw: Draw) {
   return holdBeds.id;
 }
 
-const PATIENCE_MS = 120_000;
+/** A process that was killed is back by then, also on a machine that does other work. */
+export const PATIENCE_MS = 120_000;
+
+/** Asks until there is an answer. @throws Error naming what was waited for, past all patience */
+async function untilThere<R>(what: string, ask: () => Promise<R | null>): Promise<R> {
+  const until = Date.now() + PATIENCE_MS;
+  while (Date.now() < until) {
+    const there = await ask();
+    if (there !== null) return there;
+    await sleep(100);
+  }
+  throw new Error(`${what}: not within ${PATIENCE_MS / 1_000} seconds`);
+}
 
 /** The status of each, once none is still to be decided or handed over. */
 export async function settled(client: Client, ids: readonly string[]) {
-  const until = Date.now() + PATIENCE_MS;
   const statuses = new Map<string, string>();
   for (const id of ids) {
-    for (;;) {
+    const status = await untilThere(`a decision on ${id}, and its handing over`, async () => {
       const { node } = await client.run(Handoff, { id });
-      const status = node?.__typename === "Handoff" ? node.status : "LOST";
-      statuses.set(id, status);
-      if (!["REQUESTED", "ACCEPTED"].includes(status) || Date.now() > until) break;
-      await sleep(100);
-    }
+      if (node?.__typename !== "Handoff") return "LOST";
+      return ["REQUESTED", "ACCEPTED"].includes(node.status) ? null : node.status;
+    });
+    statuses.set(id, status);
   }
   return statuses;
 }
 
 /** Once what it holds for itself is confirmed. */
 export async function allConfirmed(client: Client): Promise<void> {
-  const until = Date.now() + PATIENCE_MS;
   const held = { side: "HOLDER", statuses: ["HELD"], first: 1 } as const;
-  while ((await client.run(BedHolds, held)).bedHolds.edges.length > 0 && Date.now() < until)
-    await sleep(100);
+  await untilThere("every hold confirmed", async () => {
+    const { bedHolds } = await client.run(BedHolds, held);
+    return bedHolds.edges.length === 0 || null;
+  });
 }
 
 /** What the host has sealed for each hold, as its holder reads it. */
@@ -123,20 +136,14 @@ export async function instructionsFor(
   host: string,
   holds: readonly string[],
 ) {
-  const until = Date.now() + PATIENCE_MS;
-  const texts: (string | null)[] = [];
+  const texts: string[] = [];
   for (const id of holds) {
-    for (;;) {
+    const envelope = await untilThere(`instructions for ${id}`, async () => {
       const { node } = await client.run(BedHoldInstructions, { id });
-      const envelope = node?.__typename === "BedHold" ? node.instructions : null;
-      if (!envelope && Date.now() < until) {
-        await sleep(100);
-        continue;
-      }
-      const opened = envelope && (await partners.openFrom(host, { subject: id, envelope }));
-      texts.push(opened ? new TextDecoder().decode(opened.content) : null);
-      break;
-    }
+      return node?.__typename === "BedHold" ? node.instructions : null;
+    });
+    const { content } = await partners.openFrom(host, { subject: id, envelope });
+    texts.push(new TextDecoder().decode(content));
   }
   return texts;
 }

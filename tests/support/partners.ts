@@ -1,5 +1,10 @@
 import type { JWK } from "jose";
-import { createClient, createPartners, type PinStore } from "../../src/client/index.ts";
+import {
+  type ClientOptions,
+  createClient,
+  createPartners,
+  type PinStore,
+} from "../../src/client/index.ts";
 import { SCOPES } from "../../src/kernel/scopes.ts";
 import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
 import { type KeyPin, pinOf } from "../../src/sealing/index.ts";
@@ -10,7 +15,7 @@ import { publish, sealingKey, state } from "./keys.ts";
 export async function clientOf(
   { url, dataDir }: Pick<Demo, "url" | "dataDir">,
   handle: string,
-  ours?: typeof fetch,
+  options: Pick<ClientOptions, "fetch" | "patienceMs"> = {},
 ) {
   const { privateJwk } = await demoKey(dataDir, handle);
   return createClient({
@@ -22,7 +27,7 @@ export async function clientOf(
       scopes: SCOPES,
       key: privateJwk as JWK,
     },
-    ...(ours && { fetch: ours }),
+    ...options,
   });
 }
 
