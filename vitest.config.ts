@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ["tests/**/*.test.ts"],
     exclude: ["tests/long/**"],
+    // No test keeps state in a module: the files of a worker share the loaded program.
+    isolate: false,
     globalSetup: ["tests/support/global-setup.ts", "tests/support/build.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,

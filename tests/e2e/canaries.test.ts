@@ -18,6 +18,7 @@ import { asSuperuser } from "../support/postgres.ts";
 import { endApi, startApi } from "../support/processes.ts";
 
 const HANDOFFS = 500;
+const AT_ONCE = 10;
 /** Every canary begins with it: one search is a search for each. */
 const SONG = `canary ${randomUUID()} sings`;
 let dataDir: string;
@@ -83,7 +84,7 @@ it(
     const demo = { ask, dataDir } as Demo;
     await openTo(ask, "lantern", ["harbour"]);
     const key = await sealingKey(demo, "harbour");
-    for (let count = 0; count < HANDOFFS; count++) {
+    const handOver = async (count: number) => {
       const { data } = await offer(ask, "lantern", ["harbour"]);
       const id = data["offerHandoff"].id as string;
       await accept(ask, "harbour", id);
@@ -97,7 +98,9 @@ it(
       // Some are received, some wait in the database, some are ended.
       if (count % 3 === 0) await step(ask, "harbour", "receiveHandoff", id);
       if (count % 3 === 1) await step(ask, "lantern", "withdrawConsent", id);
-    }
+    };
+    for (let count = 0; count < HANDOFFS; count += AT_ONCE)
+      await Promise.all(Array.from({ length: AT_ONCE }, (_, nth) => handOver(count + nth)));
     // A text that does pass through the server, to show that the search sees what is there.
     const control = `control ${randomUUID()} sings`;
     const label = await ask(
