@@ -822,7 +822,7 @@ alter table revocation force row level security;
 create policy keeper on revocation for all to wayhouse_keeper
   using (true)
   with check (true);
-grant insert, select on revocation to wayhouse_keeper;
+grant insert, select, update (transaction_id) on revocation to wayhouse_keeper;
 
 create table revoked_token (
   organisation_id uuid not null,
@@ -1155,6 +1155,28 @@ RETURN concat_ws('
 ;
 alter function audit_record(audit_entry) owner to wayhouse_owner;
 grant execute on function audit_record(audit_entry) to wayhouse_api, wayhouse_keeper;
+
+-- function awaits_settling()
+CREATE OR REPLACE FUNCTION public.awaits_settling()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH now AS MATERIALIZED (
+          SELECT pg_snapshot_xmax(pg_current_snapshot()) AS next
+         )
+  SELECT ((EXISTS ( SELECT
+            FROM now,
+             event e
+           WHERE (e.transaction_id >= now.next))) OR (EXISTS ( SELECT
+            FROM now,
+             revocation r
+           WHERE (r.transaction_id >= now.next))));
+END
+;
+alter function awaits_settling() owner to wayhouse_keeper;
+grant execute on function awaits_settling() to wayhouse_api;
 
 -- function bed_band(integer)
 CREATE OR REPLACE FUNCTION public.bed_band(in_beds integer)
@@ -2858,6 +2880,7 @@ begin
     into dropped;
   perform setval('event_position_seq', nextval('event_position_seq') + 1000000000);
   update event set transaction_id = pg_current_xact_id();
+  update revocation set transaction_id = pg_current_xact_id();
   perform lock_chains(array(select o.id from organisation o));
   perform append_audit(o.id, o.id, null, o.id, 'settleRestore', 'audit:read', 'Organisation', o.id)
     from organisation o;

@@ -7,6 +7,7 @@ import { createProofVerifier } from "./platform/auth/dpop.ts";
 import { createTokenVerifier, type Issuer } from "./platform/auth/token.ts";
 import { assertMigrated } from "./platform/db/migrator.ts";
 import { createPool } from "./platform/db/pool.ts";
+import { assertSettled } from "./platform/db/restore.ts";
 import { assertRoleIsHarmless } from "./platform/db/role.ts";
 import { onClient, openSession } from "./platform/db/session.ts";
 import type { Registry } from "./platform/http/documents.ts";
@@ -66,7 +67,7 @@ export async function createWorker(options: Core): Promise<Worker> {
   };
 }
 
-/** The composition root. @throws UnsafeRole, MigrationError, NodeKeyError before anything is served */
+/** The composition root. @throws UnsafeRole, MigrationError, UnsettledRestore, NodeKeyError before anything is served */
 export async function createApp(
   options: Core & {
     readonly audience: string;
@@ -179,6 +180,7 @@ async function openDatabase({ apiUrl, nodeKey, log, metrics, databaseConnections
     await onClient(pool, async (client) => {
       await assertRoleIsHarmless(client);
       await assertMigrated(client);
+      await assertSettled(client);
       await assertNodeKey(client, nodeKey);
     });
     await purgeToTheEnd(pool);

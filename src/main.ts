@@ -8,6 +8,7 @@ import { ConfigError } from "./platform/config/errors.ts";
 import { EmbeddedError } from "./platform/db/embedded/errors.ts";
 import { startEmbedded } from "./platform/db/embedded/server.ts";
 import { migrate, MigrationError } from "./platform/db/migrator.ts";
+import { UnsettledRestore } from "./platform/db/restore.ts";
 import { UnsafeRole } from "./platform/db/role.ts";
 import { readRegistry, RegistryError } from "./platform/http/documents.ts";
 import { createOperationsServer } from "./platform/telemetry/endpoint.ts";
@@ -131,7 +132,15 @@ Get a token, then list free beds:
 }
 
 /** Each is a sentence of ours that says what to do. */
-const TOLD = [ConfigError, EmbeddedError, MigrationError, NodeKeyError, RegistryError, UnsafeRole];
+const TOLD = [
+  ConfigError,
+  EmbeddedError,
+  MigrationError,
+  NodeKeyError,
+  RegistryError,
+  UnsafeRole,
+  UnsettledRestore,
+];
 
 main(process.argv[2] === "worker", process.argv.includes("--json")).then(
   (code) => process.exit(code),

@@ -3,6 +3,7 @@ import pg from "pg";
 import { loadNodeKey, NodeKeyError } from "../platform/auth/node-key.ts";
 import type { Config } from "../platform/config/config.ts";
 import { assertMigrated, MigrationError } from "../platform/db/migrator.ts";
+import { assertSettled, UnsettledRestore } from "../platform/db/restore.ts";
 import { assertRoleIsHarmless, UnsafeRole } from "../platform/db/role.ts";
 import { clockFinding, type Finding } from "./finding.ts";
 
@@ -50,11 +51,18 @@ export async function examineDatabase({ databaseUrl }: Config): Promise<Finding[
       { name, state: "ok", told: `reached as ${rows[0]!.role}` },
       clockFinding("database clock", rows[0]!.now.getTime(), askedAt),
       await finding("row-level security and role", UnsafeRole, () => assertRoleIsHarmless(client)),
-      await finding("migrations", MigrationError, () => assertMigrated(client)),
+      ...(await migrationFindings(client)),
     ];
   } finally {
     await client.end();
   }
+}
+
+/** Of a restore only a database of this version can tell. */
+async function migrationFindings(client: pg.ClientBase): Promise<Finding[]> {
+  const migrated = await finding("migrations", MigrationError, () => assertMigrated(client));
+  if (migrated.state !== "ok") return [migrated];
+  return [migrated, await finding("restore", UnsettledRestore, () => assertSettled(client))];
 }
 
 async function finding(

@@ -55,8 +55,8 @@ const EVENTS = `query ($after: String) { events(first: 100, after: $after) { edg
 const cursorsOf = (answer: Answer): string[] =>
   answer.data["events"].edges.map(({ cursor }: { cursor: string }) => cursor);
 const start = () => startApi({ DATABASE_URL: database.apiUrl, SEED: "none" });
-const settle = () =>
-  spawnSync(process.execPath, [program(), "settle", "restore"], {
+const wayhouse = (...args: string[]) =>
+  spawnSync(process.execPath, [program(), ...args], {
     env: {
       PATH: process.env["PATH"],
       DATABASE_URL: database.apiUrl,
@@ -64,6 +64,7 @@ const settle = () =>
     },
     encoding: "utf8",
   });
+const settle = () => wayhouse("settle", "restore");
 const addShelter = (label: string) =>
   ask(
     "harbour",
@@ -119,12 +120,9 @@ describe("a backup that is restored", () => {
       ),
       "update handoff set seal_by = null where id = $3",
       "insert into handoff_envelope values ($3, $2, 'sealed')",
+      "insert into revocation (organisation_id) values ($2)",
     ]);
     await endApi(api);
-    // As a dump does that is read in by a younger cluster: its transactions are the other one's future.
-    await inDatabase(
-      "update event set transaction_id = (transaction_id::text::bigint + 1000000)::text::xid8",
-    );
     await plant(old, PLANTS["bed_hold"]![1](`${midnight(30)} - interval '1 second'`));
     await plant(randomUUID(), [
       `insert into bed_hold (id, holder_id, host_id, status, ends_on)
@@ -150,7 +148,18 @@ describe("a backup that is restored", () => {
     const name = nameOf(database.apiUrl);
     await onServer(`drop database ${name}`);
     await onServer(`create database ${name} template ${backup} owner wayhouse_owner`);
+    // As a dump does that is read in by a younger cluster: its transactions are the other one's future.
+    for (const table of ["event", "revocation"])
+      await inDatabase(
+        `update ${table} set transaction_id = (transaction_id::text::bigint + 1000000)::text::xid8`,
+      );
   }, 120_000);
+
+  it("is not served before it is settled, and the doctor says so", async () => {
+    await expect(start()).rejects.toThrow(/ended \(1\).*wayhouse settle restore/s);
+    const { status, stdout } = wayhouse("doctor");
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/^wrong +restore: /m)]);
+  });
 
   it("is not settled under processes that are connected to it", async () => {
     const client = new pg.Client({ connectionString: database.apiUrl });
@@ -164,6 +173,7 @@ describe("a backup that is restored", () => {
   it("is settled by one command, without an envelope left, and each chain says so", async () => {
     const { status, stdout } = settle();
     expect([status, stdout]).toEqual([0, expect.stringContaining("Dropped 3 envelopes.")]);
+    expect(await inDatabase("select awaits_settling() as awaits")).toEqual([{ awaits: false }]);
     for (const table of ["handoff_envelope", "bed_hold_instruction", "consulate_envelope"])
       expect(await inDatabase(`select from ${table}`), table).toEqual([]);
     expect(
