@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import http from "node:http";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { SCOPES } from "../../src/kernel/scopes.ts";
@@ -163,6 +164,37 @@ describe("/graphql", () => {
   it("takes no two tokens, of which one is good", async () => {
     const { status } = await send([JSON_BODY, authorized(), ["authorization", "Bearer x"]]);
     expect(status).toBe(401);
+  });
+});
+
+describe("a body over 1 MiB", () => {
+  const PIECE = Buffer.alloc(65_536, " ");
+  /** Sends 8 MiB, each piece when the one before has gone, as who looks for no answer meanwhile. */
+  const sendOn = (length: number) =>
+    new Promise<string>((resolve) => {
+      const { hostname, port } = new URL(demo.url);
+      const socket = connect(Number(port), hostname);
+      let text = "";
+      socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      socket.on("error", (error: NodeJS.ErrnoException) => (text += error.code));
+      socket.on("close", () => resolve(text));
+      const head = `authorization: Bearer ${token}\r\ncontent-type: application/json`;
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nhost: x\r\n${head}\r\ncontent-length: ${length}\r\n\r\n`,
+      );
+      const send = (pieces: number) => {
+        if (pieces > 0) socket.write(PIECE, () => setImmediate(send, pieces - 1));
+      };
+      send(128);
+    });
+
+  it.each([
+    ["that comes whole", 128 * PIECE.length],
+    ["that never comes to its end", 1024 * PIECE.length],
+  ])("%s is refused so that its sender hears it", async (_, length) => {
+    const text = await sendOn(length);
+    expect(text).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close[\s\S]*LIMIT_EXCEEDED/i);
+    expect(text).not.toMatch(/EPIPE|ECONNRESET/);
   });
 });
 

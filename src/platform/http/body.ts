@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { finished } from "node:stream/promises";
 
 const MOST_BYTES = 1024 * 1024;
 
@@ -28,6 +29,32 @@ export async function readJson(request: IncomingMessage, slowestMs = SLOWEST_MS)
     clearTimeout(slow);
   }
   return JSON.parse(decode(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+}
+
+/** Of an overlong body this much is read on, for so long. */
+const MOST_PASSED_BYTES = 16 * 1024 * 1024;
+const LONGEST_PASSING_MS = 2_000;
+
+/**
+ * Reads on and forgets, within bounds: a connection that is closed on bytes nobody has read is reset, and
+ * whoever sends them never sees the answer.
+ */
+export async function passOver(request: IncomingMessage): Promise<void> {
+  let left = MOST_PASSED_BYTES;
+  const isOver = new AbortController();
+  const bound = setTimeout(() => isOver.abort(), LONGEST_PASSING_MS);
+  request.on("data", (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) isOver.abort();
+  });
+  try {
+    await finished(request, { signal: isOver.signal });
+  } catch {
+    // Too much, too slow, or gone: the answer is sent all the same.
+    request.pause();
+  } finally {
+    clearTimeout(bound);
+  }
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

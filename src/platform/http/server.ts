@@ -17,7 +17,7 @@ import {
 import { NO_TRACING, type Tell, type Tracing } from "../telemetry/tracing.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
-import { OverlongBody, readJson, SlowBody } from "./body.ts";
+import { OverlongBody, passOver, readJson, SlowBody } from "./body.ts";
 import type { Registry } from "./documents.ts";
 import { createOperations, type OperationRequest, readRequest } from "./operation.ts";
 import { createStreams } from "./streams.ts";
@@ -163,7 +163,7 @@ async function readParams(
     return readRequest(await readJson(request));
   } catch (error) {
     if (error instanceof OverlongBody) {
-      // What is still to come is not read: the connection ends with the answer.
+      await passOver(request);
       response.setHeader("connection", "close");
       refuse(response, 413, "LIMIT_EXCEEDED", "The body is larger than 1 MiB.");
     } else if (error instanceof SlowBody) {
