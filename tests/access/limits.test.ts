@@ -1,12 +1,16 @@
 import { once } from "node:events";
 import { createServer, request as send } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/platform/limits/limits.ts";
 import { createRate } from "../../src/platform/limits/rate.ts";
 import { readJson, SlowBody } from "../../src/platform/http/body.ts";
-import { type Answer, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
+import { type Answer, codeOf, type Demo, night, serveToo, startDemo } from "../support/demo.ts";
+import { offer, openTo } from "../support/handoffs.ts";
 import { HOLD, SEARCH, search } from "../support/holds.ts";
+import { asSuperuser } from "../support/postgres.ts";
 
 const VIEWER = { query: "{ viewer { scopes } }" };
 let demo: Demo;
@@ -121,6 +125,80 @@ describe("a client", () => {
     });
     const other = await demo.call({ organisation: "coordinator", clientId: "admin" }, VIEWER);
     expect(other.status).toBe(200);
+  });
+});
+
+describe("an organisation, a request and a process", () => {
+  let second: Demo;
+  beforeAll(async () => {
+    await demo.stop();
+    const perHour = { ...DEFAULT_LIMITS.perHour, offers: 3 };
+    const limits = { organisationPerSecond: 1, requestSeconds: 1, connections: 8, perHour };
+    demo = await startDemo(limits);
+    second = await serveToo(demo, limits);
+  });
+  afterAll(() => second.stop());
+  const inDatabase = <R>(use: (client: pg.Client) => Promise<R>) =>
+    asSuperuser(demo.database.superuserUrl, use);
+
+  it("all clients of one together get 429 and when to come back; another organisation does not", async () => {
+    const statuses: number[] = [];
+    for (let nth = 0; nth < 14; nth++) {
+      const clientId = ["bot", "dashboard", "admin"][nth % 3]!;
+      statuses.push((await demo.call({ organisation: "bridge", clientId }, VIEWER)).status);
+    }
+    expect(statuses.slice(0, 10)).toEqual(Array(10).fill(200));
+    expect(statuses).toContain(429);
+    expect((await demo.call({ organisation: "outsider" }, VIEWER)).status).toBe(200);
+  });
+
+  it("has one budget of offers, whichever process is asked, and a refused offer costs nothing", async () => {
+    const by = (one: Demo) => (organisation: string, query: string, variables?: object) =>
+      one.ask(organisation, query, variables);
+    await openTo(by(demo), "lantern", ["harbour"]);
+    const codes: (string | undefined)[] = [];
+    for (const one of [demo, second, demo, second, demo])
+      codes.push(codeOf(await offer(by(one), "lantern", ["harbour"])));
+    expect(codes).toEqual([undefined, undefined, undefined, "RATE_LIMITED", "RATE_LIMITED"]);
+    const made = await inDatabase((client) => client.query("select from handoff"));
+    expect(made.rowCount).toBe(3);
+  });
+
+  it("that has taken its seconds begins no further statement, and leaves nothing behind", async () => {
+    const fields = { country: "AM", locality: "Yerevan", kind: "HOSTEL", features: [], beds: 1 };
+    const input = { idempotencyKey: "out-of-its-time", label: "Late", ...fields };
+    const { slow, rows } = await inDatabase(async (client) => {
+      await client.query("begin; lock table shelter in share mode");
+      const writing = demo.ask(
+        "harbour",
+        "mutation ($input: CreateShelterInput!) { createShelter(input: $input) { id } }",
+        { input },
+      );
+      await sleep(1_100);
+      await client.query("commit");
+      const answer = await writing;
+      const found = await client.query("select from shelter where label = 'Late'");
+      return { slow: answer, rows: found.rowCount };
+    });
+    expect([codeOf(slow), rows]).toEqual(["UNAVAILABLE", 0]);
+  });
+
+  it("has no more sockets than it may: who comes then is turned away, and let in when one has left", async () => {
+    const at = { port: Number(new URL(demo.url).port), host: "127.0.0.1" };
+    /** True if it stays. */
+    const open = async () => {
+      const socket = connect(at).on("error", () => {});
+      const left = once(socket, "close").then(() => false);
+      return { socket, stays: await Promise.race([left, sleep(300, true)]) };
+    };
+    const all = await Promise.all(Array.from({ length: 12 }, open));
+    const staying = all.filter(({ stays }) => stays);
+    // Calls from before may keep one or two of them.
+    expect(staying.length).toBeLessThanOrEqual(8);
+    expect(staying.length).toBeGreaterThanOrEqual(5);
+    staying[0]!.socket.destroy();
+    await expect.poll(async () => (await open()).stays).toBe(true);
+    for (const { socket } of all) socket.destroy();
   });
 });
 

@@ -71,8 +71,25 @@ export async function startDemo(
 ): Promise<Demo> {
   const database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-demo-"));
-  const faults: string[] = [];
   await seedDemo({ ...database, dataDir });
+  const served = await serveToo({ database, dataDir }, limits, options);
+  return {
+    ...served,
+    async stop() {
+      await served.stop();
+      await database.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The API once more over the same network, as another process of the node serves it. */
+export async function serveToo(
+  { database, dataDir }: Pick<Demo, "database" | "dataDir">,
+  limits: Partial<Limits> = {},
+  options: { readonly introspection?: boolean } = {},
+): Promise<Demo> {
+  const faults: string[] = [];
   const write = (line: string) => void faults.push(line);
   const log = createLog({ format: "text", level: "warn", write });
   const nodeKey = await loadNodeKey(inject("nodeKeyFile"));
@@ -126,11 +143,7 @@ export async function startDemo(
     ask: async (organisation, query, variables = {}) =>
       JSON.parse((await post(organisation, { query, variables })).text) as Answer,
     streams: async () => Number(/^wayhouse_streams (\d+)$/m.exec(await metrics.text())![1]),
-    async stop() {
-      await app.stop();
-      await database.drop();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
+    stop: async () => void (await app.stop()),
   };
 }
 
