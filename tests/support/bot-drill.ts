@@ -121,14 +121,15 @@ export interface Drill {
   readonly apiKills: number;
 }
 
-/** Everything stopped afterwards, whatever happened. */
+/** Everything stopped afterwards, whatever happened; what failed first is told. */
 export async function drillBot(drill: Drill) {
   const ends: (() => unknown)[] = [];
-  try {
-    return await playDrill(drill, (end) => void ends.unshift(end));
-  } finally {
-    for (const end of ends) await end();
-  }
+  const failures: unknown[] = [];
+  const noted = (error: unknown): undefined => void failures.push(error);
+  const result = await playDrill(drill, (end) => void ends.unshift(end)).catch(noted);
+  for (const end of ends) await Promise.resolve(end()).catch(noted);
+  if (!result || failures.length > 0) throw failures[0];
+  return result;
 }
 
 async function playDrill(drill: Drill, atEnd: (end: () => unknown) => void) {
@@ -155,9 +156,12 @@ async function playDrill(drill: Drill, atEnd: (end: () => unknown) => void) {
   atEnd(() => sender.stop());
 
   const endsAt = Date.now() + seconds * 1_000;
+  let isOver = false;
+  atEnd(() => void (isOver = true));
   const paced = async (count: number, act: (at: number) => unknown) => {
     for (let at = 0; at < count; at++) {
       await sleep(Math.max(0, (endsAt - Date.now()) / (count - at)));
+      if (isOver) return;
       await act(at);
     }
   };
@@ -178,7 +182,13 @@ async function playDrill(drill: Drill, atEnd: (end: () => unknown) => void) {
     const texts = await instructionsFor(client, lantern.partners, harbour.thumbprint, holds);
     return { statuses, texts };
   };
-  const { statuses, texts } = await Promise.race([settling(), sender.failed]);
+  const { statuses, texts } = await Promise.race([settling(), sender.failed]).catch(
+    (cause: unknown) => {
+      const last = (text: string) => text.split("\n").slice(-40).join("\n");
+      const lives = `The bot told:\n${last(bot.told.join("\n"))}\nIts log:\n${last(bot.log())}`;
+      throw new Error(`${lives}\nThe API's:\n${last(fleet.logs())}`, { cause });
+    },
+  );
   await sender.stop();
   await bot.stop();
   const found = await asSuperuser(demo.database.superuserUrl, async (db) => ({

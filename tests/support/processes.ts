@@ -111,16 +111,26 @@ export async function startFleet(apiUrl: string, size: number): Promise<Fleet> {
     return endApi(api, signal);
   };
   const slots = await Promise.all(Array.from({ length: size }, start));
+  const kills = new Set<Promise<void>>();
+  const replace = async (slot: number) => {
+    await end(slots[slot]!, "SIGKILL");
+    slots[slot] = await start();
+  };
   return {
     size,
     urlOf: (slot) => slots[slot]!.url,
     pidOf: (slot) => slots[slot]!.child.pid!,
-    async kill(slot) {
-      await end(slots[slot]!, "SIGKILL");
-      slots[slot] = await start();
+    kill(slot) {
+      const killing = replace(slot).finally(() => kills.delete(killing));
+      kills.add(killing);
+      return killing;
     },
     fallen,
     logs: () => all.map((process) => process.log()).join(""),
-    stop: () => Promise.all(slots.map((process) => end(process, "SIGTERM"))),
+    async stop() {
+      // Whoever is in its place by then is to be stopped, too.
+      await Promise.allSettled(kills);
+      return Promise.all(slots.map((process) => end(process, "SIGTERM")));
+    },
   };
 }
