@@ -118,7 +118,7 @@ describe("_entities", () => {
     ["of no characters", () => ({ __typename: "CaseReference", id: "" })],
     [
       "no UUID of version 4",
-      () => ({ __typename: "CaseReference", id: randomUUID().replace(/-4/, "-1") }),
+      () => ({ __typename: "CaseReference", id: "00000000-0000-1000-8000-000000000000" }),
     ],
     ["a UUID in capitals", () => ({ __typename: "CaseReference", id: reference.toUpperCase() })],
   ])("answers null for an id %s", async (_, one) => {
