@@ -1,0 +1,91 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { textsOf } from "../support/pages.ts";
+
+const PORT = "4871";
+/** A home that only its owner may enter, with a clone of what is committed in it. */
+let home: string;
+let clone: string;
+let server: ChildProcess | undefined;
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), "wayhouse-newcomer-"));
+  clone = join(home, "wayhouse");
+  execFileSync("git", ["clone", "--quiet", ".", clone]);
+});
+afterAll(async () => {
+  if (server && server.exitCode === null) {
+    const ended = once(server, "exit");
+    process.kill(-server.pid!, "SIGTERM");
+    await ended;
+  }
+  const secrets = join(clone, ".data/secrets.json");
+  if (existsSync(secrets)) {
+    const { cluster } = JSON.parse(readFileSync(secrets, "utf8")) as { cluster: string };
+    rmSync(join("/var/lib/wayhouse", cluster), { recursive: true, force: true });
+  }
+  rmSync(home, { recursive: true, force: true });
+});
+
+const env = () => ({ PATH: process.env["PATH"], HOME: home, PORT });
+/** `alias wayhouse=…`, as the guides say; in a script an alias is a function. */
+const WAYHOUSE = 'wayhouse() { npm run --silent wayhouse -- "$@"; }';
+const TIDY = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT";
+
+function type(folder: string, ...blocks: string[]): Promise<string> {
+  const here = blocks.map((text) => text.replaceAll("127.0.0.1:4000", `127.0.0.1:${PORT}`));
+  const script = ["set -euo pipefail", WAYHOUSE, TIDY, ...here].join("\n");
+  return new Promise((done, fail) => {
+    execFile("bash", ["-c", script], { cwd: folder, env: env() }, (error, stdout, stderr) =>
+      error ? fail(new Error(`${stdout}\n${stderr}`, { cause: error })) : done(stdout),
+    );
+  });
+}
+
+it("README's two commands serve the API", async () => {
+  const [install = ""] = textsOf("README.md", "sh");
+  server = spawn("bash", ["-c", install], {
+    cwd: clone,
+    env: env(),
+    detached: true,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let said = "";
+  await new Promise<void>((resolve, reject) => {
+    server!.stdout!.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes("Demo organisations")) resolve();
+    });
+    server!.once("exit", (code) => reject(new Error(`ended with ${code}: ${said}`)));
+  });
+  expect(said).toContain(`serves http://127.0.0.1:${PORT}/graphql`);
+});
+
+it("README's session finds beds and holds some", async () => {
+  const [, ...session] = textsOf("README.md", "sh");
+  expect(await type(clone, ...session)).toContain('"status":"HELD"');
+});
+
+it("the bot of the guide takes a case over", async () => {
+  const here = `sed -i 's/127.0.0.1:[0-9]*/127.0.0.1:${PORT}/' examples/handoff-bot/bot.yaml`;
+  const told = await type(clone, here, ...textsOf("docs/bot.md", "sh"));
+  expect(told).toMatch(/^handed over /m);
+  expect(told).toContain("Two people, at the station by noon.");
+});
+
+it("the package is installed into an empty folder, and its command and its library run there", async () => {
+  const own = join(home, "dashboard");
+  mkdirSync(own);
+  const install =
+    "(cd ../wayhouse && npm pack --silent) && npm init -y && npm i ../wayhouse/wayhouse-0.1.0.tgz";
+  await type(own, install);
+  expect(await type(own, "npx --no-install wayhouse --help")).toContain("keys publish");
+  const [program = ""] = textsOf("docs/dashboard.md", "js");
+  const quoted = `cat > dashboard.mjs <<'END'\n${program}\nEND\nln -s ../wayhouse/.data .data`;
+  expect(await type(own, quoted, "node dashboard.mjs")).toBe(
+    "lantern [ 'BEDS_READ', 'ORGANISATIONS_READ' ]\n",
+  );
+});
