@@ -21,6 +21,26 @@ afterAll(async () => {
   await database.drop();
 });
 
+it("colours what it says on a terminal that has colours, and nowhere else", async () => {
+  const shown = async (isTTY: boolean, hasColors: boolean) => {
+    const terminal = { isTTY, hasColors: () => hasColors };
+    const before = Object.keys(terminal).map(
+      (name) => [name, Object.getOwnPropertyDescriptor(process.stdout, name)] as const,
+    );
+    for (const [name, value] of Object.entries(terminal))
+      Object.defineProperty(process.stdout, name, { value, configurable: true });
+    const { stdout } = await typed({ PORT: "no" }, ["doctor"]);
+    for (const [name, descriptor] of before) {
+      Reflect.deleteProperty(process.stdout, name);
+      if (descriptor) Object.defineProperty(process.stdout, name, descriptor);
+    }
+    return stdout.includes("\u001B[31mwrong");
+  };
+  expect(await shown(true, true)).toBe(true);
+  expect(await shown(true, false)).toBe(false);
+  expect(await shown(false, true)).toBe(false);
+});
+
 async function examine(environment: Record<string, string> = {}, ...args: string[]) {
   const where = { DATA_DIR: folder, DATABASE_URL: database.apiUrl, PORT: "9" };
   const told = await typed({ ...where, ...environment }, ["doctor", "--json", ...args]);

@@ -62,15 +62,16 @@ describe("what the pages say to type, typed", () => {
     expect(later).toMatch(/^\d+ entries of [\w-]{36} hold, as signed at \S+Z\.\n$/);
   });
 
-  it("docs/dashboard.md: the program tells who it is", async () => {
+  it("docs/dashboard.md: the program tells who it is, and Apollo Client hears events", async () => {
     const program = join(shell.folder, "dashboard.mjs");
-    const [source = ""] = textsOf("docs/dashboard.md", "js");
     const [run = ""] = textsOf("docs/dashboard.md", "sh");
-    const here = source
-      .replace("http://127.0.0.1:4000/graphql", demo.url)
-      .replace("https://wayhouse.localhost", environmentOf(demo).AUDIENCE);
+    const here = textsOf("docs/dashboard.md", "js")
+      .join("")
+      .replaceAll("http://127.0.0.1:4000/graphql", demo.url)
+      .replace("https://wayhouse.localhost", AUDIENCE);
     writeFileSync(program, here);
-    expect(await session([run])).toEqual(["lantern [ 'BEDS_READ', 'ORGANISATIONS_READ' ]\n"]);
+    const [told] = await session([run]);
+    expect(told).toMatch(/^lantern \[ 'BEDS_READ', 'ORGANISATIONS_READ' \]\n[A-Z_]+_CHANGED\n$/);
   });
 
   it("docs/bot.md: the bot takes a case over, and its file is read with the archive's key alone", async () => {
