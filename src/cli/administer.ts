@@ -1,6 +1,6 @@
 import type { Operation } from "../client/index.ts";
 import type { Administration } from "./administration-entry.ts";
-import { CALLER_OPTIONAL, CALLER_OPTIONS, callerOf } from "./caller.ts";
+import { CALLER_FLAGS, CALLER_OPTIONAL, CALLER_OPTIONS, callerOf } from "./caller.ts";
 import { answer, type Command, printable, Stop } from "./command.ts";
 import { namesOf } from "./named.ts";
 import { optionsOf } from "./options.ts";
@@ -18,12 +18,13 @@ export function administer(name: string, entry: Administration): Command {
     usage,
     exits: { 0: "done", 1: "refused, and the answer says why", 2: "nothing could be done" },
     async run(args) {
-      const { values, flags, words } = optionsOf<string, string>(args, usage, {
+      const { values, flags, words } = optionsOf<string, string, "prove">(args, usage, {
         required: ["organisation", ...(entry.required ?? [])],
         optional: [...Object.keys(entry.options ?? {}), ...CALLER_OPTIONAL, "key"],
+        flags: CALLER_FLAGS,
         words: typedWords(entry),
       });
-      const caller = { ...values, organisation: values["organisation"]! };
+      const caller = { ...values, ...flags, organisation: values["organisation"]! };
       const { api, me } = await callerOf(caller, entry.scopes);
       const given = { words, options: values };
       const variables = (await entry.variables(given, namesOf(api, me))) as Answer;

@@ -35,7 +35,7 @@ export const listOf = (text: string | undefined) => (text ?? "").split(/[\s,]+/)
 export function truthOf(name: string, text: string | undefined): boolean {
   if (text === undefined || text === "false") return false;
   if (text === "true") return true;
-  throw new Stop(`--${name} must be true or false.`);
+  throw new Stop(`${name} must be true or false.`);
 }
 
 export function wholeOf(name: string, text: string | undefined): number {

@@ -9,7 +9,7 @@ import {
   verifyAuditExport,
 } from "../sealing/audit/index.ts";
 import { thumbprintOf } from "../sealing/index.ts";
-import { CALLER_OPTIONAL, callerOf } from "./caller.ts";
+import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, printable, Stop } from "./command.ts";
 import { optionsOf } from "./options.ts";
 
@@ -24,6 +24,7 @@ evidence. Keep the files where nobody of the network can change them. The client
   --out <file>             must not be there yet; - is standard output
   --token <file>           a file with an access token, where an identity provider signs yours
   --url <url>              of the API; default: the server that HOST and PORT configure
+  --prove                  for a client that must (DPoP); --url is then the public one
   --node-key <thumbprint>  the node's key, as it was compared out of band
   --json                   file, entries, node key and findings as one JSON object
 
@@ -42,11 +43,12 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const { values, flags } = optionsOf(args, usage, {
     required: ["organisation", "out"],
     optional: [...CALLER_OPTIONAL, "node-key"],
+    flags: CALLER_FLAGS,
   });
   const { out } = values;
   if (out === "-" && flags.json)
     throw new Stop("--out - and --json both want standard output: choose one.");
-  const { api, me } = await callerOf(values, ["audit:read"]);
+  const { api, me } = await callerOf({ ...values, ...flags }, ["audit:read"]);
   const taken = await takeOut(api, decodeId(me.organisation.id)?.uuid ?? "");
   const text = printAuditExport(taken);
   if (out === "-") process.stdout.write(text);

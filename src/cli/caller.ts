@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JWK } from "jose";
@@ -84,10 +85,15 @@ export const CALLER_OPTIONS = {
   client: "as which of your clients; default admin",
   token: "a file with an access token, where an identity provider signs yours",
   url: "of the API; default: the server that HOST and PORT configure",
+  prove:
+    "for a client that must (DPoP): binds its token to a key made for this; --url is then the public one",
 };
 export const CALLER_OPTIONAL = ["client", "token", "url"] as const;
+export const CALLER_FLAGS = ["prove"] as const;
 type CallerOptions = Readonly<
-  Record<"organisation", string> & Partial<Record<(typeof CALLER_OPTIONAL)[number], string>>
+  Record<"organisation", string> &
+    Partial<Record<(typeof CALLER_OPTIONAL)[number], string>> &
+    Partial<Record<(typeof CALLER_FLAGS)[number], boolean>>
 >;
 export interface Caller {
   readonly api: Client;
@@ -108,6 +114,9 @@ export async function callerOf(options: CallerOptions, scopes: readonly Scope[])
         audience: readConfig().audience,
         clientId: client,
         scopes: [...new Set([...scopes, "organisations:read" as const])],
+        ...(options.prove && {
+          proofKey: generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }) as JWK,
+        }),
       };
   const { viewer } = await createClient({ url, credentials, patienceMs: 2_000 }).run(Viewer);
   const { handle } = viewer.organisation;

@@ -2,6 +2,7 @@ import { CallFailed } from "../client/failure.ts";
 import { ConfigError } from "../platform/config/errors.ts";
 import { RegistryError } from "../platform/http/documents.ts";
 import { ADMINISTRATION_COMMANDS } from "./administration.ts";
+import { CLIENT_COMMANDS } from "./administration-clients.ts";
 import { KEY_COMMANDS } from "./administration-keys.ts";
 import { adviceOn } from "./advice.ts";
 import { type Command, type ExitCode, Stop } from "./command.ts";
@@ -73,7 +74,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./settle-restore.ts"),
   },
   ...Object.fromEntries(
-    Object.entries({ ...ADMINISTRATION_COMMANDS, ...KEY_COMMANDS }).map(([name, entry]) => [
+    Object.entries({
+      ...ADMINISTRATION_COMMANDS,
+      ...CLIENT_COMMANDS,
+      ...KEY_COMMANDS,
+    }).map(([name, entry]) => [
       name,
       {
         summary: entry.summary,

@@ -3,7 +3,7 @@ import { CallFailed } from "../client/index.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { ConfigError } from "../platform/config/errors.ts";
 import { adviceOn } from "./advice.ts";
-import { CALLER_OPTIONAL, callerOf, urlOf } from "./caller.ts";
+import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf, urlOf } from "./caller.ts";
 import { answer, printable, Stop } from "./command.ts";
 import { examineDatabase, examineNodeKey } from "./doctor-database.ts";
 import { clockFinding, type Finding } from "./finding.ts";
@@ -20,6 +20,7 @@ Give it the environment of the server that it shall look at.
   --client <client>      as which of its clients; default admin
   --token <file>         a file with an access token, where an identity provider signs its
   --url <url>            of the API; default: the server that HOST and PORT configure
+  --prove                for a client that must (DPoP); --url is then the public one
   --json                 {"ok": …, "checks": [{"name", "state", "told", "advice"?}]}
 
 Example:  wayhouse doctor --organisation harbour
@@ -35,7 +36,7 @@ const PATIENCE_MS = 5_000;
 
 export async function run(args: readonly string[]): Promise<0 | 1> {
   const optional = ["organisation", ...CALLER_OPTIONAL] as const;
-  const { values, flags } = optionsOf(args, usage, { optional });
+  const { values, flags } = optionsOf(args, usage, { optional, flags: CALLER_FLAGS });
   const { organisation } = values;
   const config = configured();
   const checks: Finding[] =
@@ -54,7 +55,9 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
           ...(await examineDatabase(config)),
           ...(await examineApi(urlOf(values["url"]))),
           ...(await examineMetrics(config)),
-          ...(organisation ? [await examineOrganisation({ ...values, organisation })] : []),
+          ...(organisation
+            ? [await examineOrganisation({ ...values, ...flags, organisation })]
+            : []),
         ];
   const ok = checks.every(({ state }) => state !== "wrong");
   answer(flags.json, { ok, checks }, checks.map(lineOf));

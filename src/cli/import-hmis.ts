@@ -1,4 +1,4 @@
-import { CALLER_OPTIONAL, callerOf } from "./caller.ts";
+import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, Stop } from "./command.ts";
 import { applyPlan } from "./hmis/apply.ts";
 import { readInventory } from "./hmis/inventory.ts";
@@ -23,6 +23,7 @@ HMIS-<ProjectID>-3 (families). The client needs beds:manage.
   --coc <code>           only the rows of this CoCCode; needed if the files have several
   --token <file>         a file with an access token, where an identity provider signs yours
   --url <url>            of the API; default: the server that HOST and PORT configure
+  --prove                for a client that must (DPoP); --url is then the public one
   --dry-run              tells what would be done, and does nothing
   --json                 the report as one JSON object
 
@@ -40,7 +41,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const { values, flags, words } = optionsOf(args, usage, {
     required: ["organisation"],
     optional: [...CALLER_OPTIONAL, "country", "locality", "coc"],
-    flags: ["dry-run"],
+    flags: [...CALLER_FLAGS, "dry-run"],
     words: ["<folder>"],
   });
   // HUD is the United States' Department of Housing and Urban Development.
@@ -52,7 +53,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
     values.locality ?? coc ?? fail("--locality is missing, and no row has a CoCCode.");
   const place: Place = { country, locality };
 
-  const { api, me } = await callerOf(values, ["beds:manage"]);
+  const { api, me } = await callerOf({ ...values, ...flags }, ["beds:manage"]);
   const horizon = horizonOf(new Date().toISOString().slice(0, 10));
   const reading = readInventory({ ...files, "Inventory.csv": inventory }, horizon);
   const plan = planImport(reading, await findStanding(api, horizon), place, horizon);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Client, CreateShelter, SetBeds } from "../client/index.ts";
 import { encodeBase64url } from "../kernel/base64url.ts";
 import { refusal } from "./advice.ts";
-import { CALLER_OPTIONAL, callerOf } from "./caller.ts";
+import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, printable } from "./command.ts";
 import { findOwn, nightsOf } from "./hmis/network.ts";
 import { planShelters, type Quarantined, type Statement } from "./hsds/plan.ts";
@@ -24,6 +24,7 @@ beds:manage.
   --locality <city>      city or region; default: the service's only location's
   --token <file>         a file with an access token, where an identity provider signs yours
   --url <url>            of the API; default: the server that HOST and PORT configure
+  --prove                for a client that must (DPoP); --url is then the public one
   --dry-run              tells what would be done, and does nothing
   --json                 the report as one JSON object
 
@@ -40,12 +41,12 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const { values, flags, words } = optionsOf(args, usage, {
     required: ["organisation"],
     optional: [...CALLER_OPTIONAL, "country", "locality"],
-    flags: ["dry-run"],
+    flags: [...CALLER_FLAGS, "dry-run"],
     words: ["<json|folder>"],
   });
   const { country, locality } = values;
   const plan = planShelters(readTables(words[0]!), { country, locality });
-  const { api } = await callerOf(values, ["beds:manage"]);
+  const { api } = await callerOf({ ...values, ...flags }, ["beds:manage"]);
   const standing = new Map(
     (await findOwn(api, "HSDS-")).map((shelter) => [shelter.label, shelter] as const),
   );

@@ -11,7 +11,7 @@ import {
 } from "../client/index.ts";
 import { encodeBase64url } from "../kernel/base64url.ts";
 import { readConfig } from "../platform/config/config.ts";
-import { CALLER_OPTIONAL, callerOf } from "./caller.ts";
+import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, printable, Stop } from "./command.ts";
 import {
   type Draft,
@@ -38,6 +38,7 @@ consulates:read.
   --client <client>      as which of your clients; default admin
   --token <file>         a file with an access token, where an identity provider signs yours
   --url <url>            of the API; default: the server that HOST and PORT configure
+  --prove                for a client that must (DPoP); --url is then the public one
   --dry-run              tells what would be done, and does nothing
   --json                 the plan as one JSON object
 
@@ -57,11 +58,14 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const { values, flags, words } = optionsOf(args, usage, {
     required: ["organisation"],
     optional: CALLER_OPTIONAL,
-    flags: ["dry-run"],
+    flags: [...CALLER_FLAGS, "dry-run"],
     words: ["<csv>"],
   });
   const rows = readMissions(words[0]!);
-  const { api, me } = await callerOf(values, ["consulates:manage", "consulates:read"]);
+  const { api, me } = await callerOf({ ...values, ...flags }, [
+    "consulates:manage",
+    "consulates:read",
+  ]);
   const { handle } = me.organisation;
   const folder = join(readConfig().dataDir, "imports");
   const file = join(folder, `missions-${handle}.json`);

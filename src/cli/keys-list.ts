@@ -1,6 +1,6 @@
 import { Organisation } from "../client/index.ts";
 import { checkKeyLog, pinOf, SealingError } from "../sealing/index.ts";
-import { CALLER_OPTIONAL, callerOf } from "./caller.ts";
+import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, printable } from "./command.ts";
 import { namesOf } from "./named.ts";
 import { optionsOf } from "./options.ts";
@@ -17,6 +17,7 @@ was registered with sign its tokens and stand in no log, unless it published the
   --client <client>      as which of your clients; default admin
   --token <file>         a file with an access token, where an identity provider signs yours
   --url <url>            of the API; default: the server that HOST and PORT configure
+  --prove                for a client that must (DPoP); --url is then the public one
   --json                 {"identityThumbprint": …, "isCompared": …, "keys": [{"kid", "use", "jwk"}]}
 
 Example:  wayhouse keys list harbour --organisation lantern
@@ -32,9 +33,10 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const { values, flags, words } = optionsOf(args, usage, {
     required: ["organisation"],
     optional: CALLER_OPTIONAL,
+    flags: CALLER_FLAGS,
     words: ["[organisation]"],
   });
-  const { api, me } = await callerOf(values, []);
+  const { api, me } = await callerOf({ ...values, ...flags }, []);
   const named = namesOf(api, me);
   const [name] = words;
   const id = name === undefined ? named.own : await named.organisation(name);
