@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { demoKey } from "../../src/platform/db/demo-network.ts";
 import { DEFAULT_LIMITS } from "../../src/platform/limits/limits.ts";
 import { createRate } from "../../src/platform/limits/rate.ts";
 import { readJson, SlowBody } from "../../src/platform/http/body.ts";
@@ -106,6 +107,15 @@ describe("a client", () => {
     expect(codes.slice(0, 2)).not.toContain("RATE_LIMITED");
   });
 
+  it("that names whom it knows, as with each envelope, is not", async () => {
+    const { kid } = await demoKey(demo.dataDir, "harbour");
+    const query = `{ organisation(thumbprint: "${kid}") { handle } }`;
+    for (let nth = 0; nth < 5; nth++)
+      expect(await demo.ask("lantern", query)).toEqual({
+        data: { organisation: { handle: "harbour" } },
+      });
+  });
+
   it("of too many requests gets 429 and when to come back; another one of the organisation does not", async () => {
     const answers: Response[] = [];
     const authorization = `Bearer ${await demo.token("coordinator", [])}`;
@@ -125,6 +135,57 @@ describe("a client", () => {
     });
     const other = await demo.call({ organisation: "coordinator", clientId: "admin" }, VIEWER);
     expect(other.status).toBe(200);
+  });
+});
+
+describe("a document", () => {
+  const posted = async (body: unknown) =>
+    JSON.parse((await demo.post("harbour", body)).text) as Answer;
+  it.each<[string, string, string]>([
+    [
+      "of 1,000 aliases",
+      `{ ${Array.from({ length: 1_000 }, (_, nth) => `a${nth}: __typename`).join(" ")} }`,
+      "LIMIT_EXCEEDED",
+    ],
+    [
+      "of 10,000 directives",
+      `{ viewer { scopes ${"@include(if: true) ".repeat(10_000)} } }`,
+      "LIMIT_EXCEEDED",
+    ],
+    [
+      "50 levels deep",
+      `{ bedHolds(side: HOLDER) { edges { node { ${"caseReference { bedHolds { ".repeat(25)} id ${"} }".repeat(25)} } } } }`,
+      "LIMIT_EXCEEDED",
+    ],
+    [
+      "of fragments in a circle",
+      "{ viewer { ...a } } fragment a on Viewer { ...b } fragment b on Viewer { ...a }",
+      "BAD_USER_INPUT",
+    ],
+    [
+      "of a subscription with too many tokens",
+      `subscription { events { ${"kind ".repeat(2_100)} } }`,
+      "LIMIT_EXCEEDED",
+    ],
+  ])("%s is refused with its code", async (_, query, code) => {
+    expect(codeOf(await posted({ query }))).toBe(code);
+  });
+
+  const canary = "canary".repeat(150_000);
+  it.each<[string, string, unknown]>([
+    ["an ID", "query ($v: ID!) { node(id: $v) { id } }", [canary]],
+    ["a number", "query ($v: Int!) { shelters(first: $v) { edges { node { id } } } }", canary],
+    ["an enum", "query ($v: HoldSide!) { bedHolds(side: $v) { edges { node { id } } } }", canary],
+    [
+      "a member",
+      "query ($v: BedSearch!) { bedAvailability(search: $v) { edges { node { beds } } } }",
+      { ...search, [canary]: 1 },
+    ],
+  ])("with a huge value for %s is refused, and the value is not repeated", async (_, query, v) => {
+    const { text } = await demo.post("harbour", { query, variables: { v } });
+    expect(codeOf(JSON.parse(text) as Answer)).toBe("BAD_USER_INPUT");
+    expect(text).not.toContain("canary");
+    expect(text.length).toBeLessThan(1_000);
   });
 });
 
@@ -199,57 +260,6 @@ describe("an organisation, a request and a process", () => {
     staying[0]!.socket.destroy();
     await expect.poll(async () => (await open()).stays).toBe(true);
     for (const { socket } of all) socket.destroy();
-  });
-});
-
-describe("a document", () => {
-  const posted = async (body: unknown) =>
-    JSON.parse((await demo.post("harbour", body)).text) as Answer;
-  it.each<[string, string, string]>([
-    [
-      "of 1,000 aliases",
-      `{ ${Array.from({ length: 1_000 }, (_, nth) => `a${nth}: __typename`).join(" ")} }`,
-      "LIMIT_EXCEEDED",
-    ],
-    [
-      "of 10,000 directives",
-      `{ viewer { scopes ${"@include(if: true) ".repeat(10_000)} } }`,
-      "LIMIT_EXCEEDED",
-    ],
-    [
-      "50 levels deep",
-      `{ bedHolds(side: HOLDER) { edges { node { ${"caseReference { bedHolds { ".repeat(25)} id ${"} }".repeat(25)} } } } }`,
-      "LIMIT_EXCEEDED",
-    ],
-    [
-      "of fragments in a circle",
-      "{ viewer { ...a } } fragment a on Viewer { ...b } fragment b on Viewer { ...a }",
-      "BAD_USER_INPUT",
-    ],
-    [
-      "of a subscription with too many tokens",
-      `subscription { events { ${"kind ".repeat(2_100)} } }`,
-      "LIMIT_EXCEEDED",
-    ],
-  ])("%s is refused with its code", async (_, query, code) => {
-    expect(codeOf(await posted({ query }))).toBe(code);
-  });
-
-  const canary = "canary".repeat(150_000);
-  it.each<[string, string, unknown]>([
-    ["an ID", "query ($v: ID!) { node(id: $v) { id } }", [canary]],
-    ["a number", "query ($v: Int!) { shelters(first: $v) { edges { node { id } } } }", canary],
-    ["an enum", "query ($v: HoldSide!) { bedHolds(side: $v) { edges { node { id } } } }", canary],
-    [
-      "a member",
-      "query ($v: BedSearch!) { bedAvailability(search: $v) { edges { node { beds } } } }",
-      { ...search, [canary]: 1 },
-    ],
-  ])("with a huge value for %s is refused, and the value is not repeated", async (_, query, v) => {
-    const { text } = await demo.post("harbour", { query, variables: { v } });
-    expect(codeOf(JSON.parse(text) as Answer)).toBe("BAD_USER_INPUT");
-    expect(text).not.toContain("canary");
-    expect(text.length).toBeLessThan(1_000);
   });
 });
 

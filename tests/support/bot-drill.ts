@@ -198,6 +198,7 @@ async function playDrill(drill: Drill, atEnd: (end: () => unknown) => void) {
   const files = await readFiles(join(folder, "kept", "files"), archive);
   const { told, log } = bot;
   expectEachOnce({ offers, statuses, holds, texts, files, told, ...found, fallen: fleet.fallen });
+  expect(fleet.logs()).not.toContain("Warning");
   const declined = [...statuses.values()].filter((status) => status === "REJECTED").length;
   const failures = log().match(/^\w*(?:Error|CallFailed).*$/gm) ?? [];
   return {

@@ -38,6 +38,18 @@ export async function findIdOfHandle(db: Kysely<DB>, handle: string): Promise<st
   return row?.id ?? null;
 }
 
+export async function findIdOfThumbprint(
+  db: Kysely<DB>,
+  thumbprint: string,
+): Promise<string | null> {
+  const row = await db
+    .selectFrom("organisation")
+    .select("id")
+    .where("identity_thumbprint", "=", thumbprint)
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
 /** Whoever names a thumbprint sees its organisation from then on. */
 export async function introduce(db: Kysely<DB>, thumbprint: string): Promise<string | null> {
   const { rows } = await sql<{ id: string | null }>`select introduce(${thumbprint}) as id`.execute(

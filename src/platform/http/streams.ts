@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
 import { present } from "../graphql/errors.ts";
@@ -85,12 +84,17 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
 
 const next = (payload: string) => `event: next\ndata: ${payload}\n\n`;
 
-async function isDrained(response: ServerResponse): Promise<boolean> {
-  const closed = new AbortController();
-  response.once("close", () => closed.abort());
-  const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(SLOWEST_DRAIN_MS)]);
-  return once(response, "drain", { signal }).then(
-    () => true,
-    () => false,
-  );
+/** Leaves no listener behind: a stream may wait for its reader many times. */
+function isDrained(response: ServerResponse): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (outcome: boolean) => {
+      clearTimeout(slow);
+      response.off("drain", drained).off("close", closed);
+      resolve(outcome);
+    };
+    const drained = () => end(true);
+    const closed = () => end(false);
+    const slow = setTimeout(closed, SLOWEST_DRAIN_MS);
+    response.once("drain", drained).once("close", closed);
+  });
 }
