@@ -4,6 +4,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Answer, type Demo, startDemo } from "../support/demo.ts";
 import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
+import { openStream } from "../support/streams.ts";
 
 let demo: Demo;
 let keeper: pg.Client;
@@ -67,8 +68,9 @@ const written = async (prefix: string) => {
   return rows[0]!.count;
 };
 
-it("what is under way is answered, what comes anew is refused, and the exit code is 0", async () => {
+it("what is under way is answered, streams end whole, what comes anew is refused, and the exit code is 0", async () => {
   const api = await start();
+  const stream = await openStream(api.url, await demo.token("harbour", ["beds:read"]));
   const ended = inFlight(api, "drained");
   await untilWaiting(6);
   const exit = endApi(api);
@@ -76,6 +78,11 @@ it("what is under way is answered, what comes anew is refused, and the exit code
   await expect.poll(async () => (await fetch(`${api.operations()}/health/ready`)).status).toBe(503);
   expect((await fetch(`${api.operations()}/health/live`)).status).toBe(200);
   await expect(write(api.url, "too late")).rejects.toThrow("fetch failed");
+  // Not cut off, and not waited for: it is told to go on elsewhere after its last cursor.
+  await stream.ended;
+  expect(stream.messages.map(({ event, data }) => [event, data?.errors])).toEqual([
+    ["complete", undefined],
+  ]);
   await release();
   for (const result of await ended) {
     const answer = result.status === "fulfilled" ? result.value : null;
