@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Demo, startDemo } from "../support/demo.ts";
+import { asSuperuser } from "../support/postgres.ts";
 import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
 
 const CANARY = "canary-3f1d";
@@ -15,12 +16,25 @@ const collector = createServer((request: IncomingMessage, response) => {
     response.setHeader("content-type", "application/json").end("{}");
   });
 });
+/** Of the database in a write and in a job, and of what the graph makes of a row: each knows the canary. */
+const FAULTS = [
+  `create function fail_with_all() returns trigger language plpgsql as $$ begin
+    raise exception 'no room for %', new.label using detail = new.label, hint = new.label; end $$`,
+  `create trigger fails before insert on shelter for each row execute function fail_with_all()`,
+  `create or replace function settle_handoffs(in_limit integer) returns integer language plpgsql as $$ begin
+    raise exception 'no ${CANARY}' using detail = '${CANARY}', hint = '${CANARY}'; end $$`,
+  "alter table shelter drop constraint a_shelter_is_of_a_known_kind",
+  `update shelter set kind = '${CANARY}', assured_at = 'infinity' where label = 'Pomegranate'`,
+];
 let demo: Demo;
 let api: ApiProcess;
 beforeAll(async () => {
   demo = await startDemo();
   collector.listen(0, "127.0.0.1");
   await once(collector, "listening");
+  await asSuperuser(demo.database.superuserUrl, async (client) => {
+    for (const statement of FAULTS) await client.query(statement);
+  });
   api = await startApi({
     DATABASE_URL: demo.database.apiUrl,
     SEED: "none",
@@ -34,8 +48,17 @@ afterAll(async () => {
   await demo?.stop();
 });
 
-const ask = async (body: unknown, headers: Record<string, string> = {}) => {
-  const authorization = `Bearer ${await demo.token("lantern", ["beds:read"])}`;
+const ask = (body: unknown, headers: Record<string, string> = {}) =>
+  askAs("lantern", body, headers);
+const tokens: string[] = [];
+const askAs = async (
+  organisation: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<string> => {
+  const token = await demo.token(organisation, ["beds:read", "beds:manage"]);
+  tokens.push(token);
+  const authorization = `Bearer ${token}`;
   const response = await fetch(api.url, {
     method: "POST",
     headers: { authorization, "content-type": "application/json", ...headers },
@@ -44,10 +67,33 @@ const ask = async (body: unknown, headers: Record<string, string> = {}) => {
   return response.text();
 };
 
-it("requests, refusals, streams and jobs are counted and traced, and nothing that a caller wrote leaves", async () => {
+it("requests, refusals, streams and jobs are counted and traced, and nothing that a caller wrote or a fault knows leaves", async () => {
   const search = `{ ${CANARY.replace("-", "_")}: viewer { scopes } }`;
   await ask({ query: search }, { traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` });
+  const shelter = {
+    idempotencyKey: `${CANARY}-key`,
+    label: CANARY,
+    country: "AM",
+    locality: "Yerevan",
+    kind: "HOSTEL",
+    features: [],
+    beds: 1,
+  };
+  const write = `mutation ($input: CreateShelterInput!) { createShelter(input: $input) { id } }`;
+  const faults = [
+    await askAs("harbour", { query: write, variables: { input: shelter } }),
+    await askAs("harbour", { query: "{ shelters { edges { node { kind } } } }" }),
+    await askAs("harbour", { query: "{ shelters { edges { node { assuredAt } } } }" }),
+  ];
+  for (const fault of faults) {
+    expect(JSON.parse(fault)).toMatchObject({
+      errors: [{ message: "Internal error.", extensions: { code: "INTERNAL" } }],
+    });
+  }
+  await expect.poll(() => api.log()).toMatch(/^job failed .*job=settle_handoffs/m);
+  expect(api.log().match(/^request failed .*frames=.+/gm)).toHaveLength(faults.length);
   const answers = [
+    ...faults,
     await ask({ query: "{ handoffs(side: SENDER) { edges { node { id } } } }" }),
     await ask({ query: "query ($id: ID!) { node(id: $id) { id } }", variables: { id: [CANARY] } }),
     await ask(`{ "${CANARY}`),
@@ -67,6 +113,8 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
   const text = await metrics();
   expect(text).toContain('wayhouse_operation_seconds_count{field="viewer"} 1');
   expect(text).toMatch(/wayhouse_refusals_total\{code="BAD_USER_INPUT"\} [1-9]/);
+  expect(text).toContain(`wayhouse_refusals_total{code="INTERNAL"} ${faults.length}`);
+  expect(text).toMatch(/job="settle_handoffs",outcome="failure"\S* [1-9]/);
   expect(text).toContain('wayhouse_refusals_total{code="UNAUTHENTICATED"} 1');
   expect(text).toMatch(/wayhouse_job_lag_seconds\{job="settle_holds"\}/);
   await stream.body!.cancel();
@@ -81,6 +129,7 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
   for (const written of [...answers, text, traces, api.log()]) {
     expect(written).not.toContain(CANARY);
     expect(written).not.toContain(CANARY.replace("-", "_"));
+    for (const token of tokens) expect(written).not.toContain(token.split(".")[2]);
   }
   expect(api.log()).not.toContain("Debugger");
 });
