@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
+import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
-import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 
 let demo: Demo;
 let silent: Demo;
@@ -19,8 +21,9 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
 afterAll(() => agent.destroy());
 
 /** Status, headers and body to the byte, but for the date. */
-function answerTo(body: unknown, authorization?: string): Promise<string> {
-  const headers = { "content-type": "application/json", ...(authorization && { authorization }) };
+function answerTo(body: unknown, authorization?: string, accept = "*/*"): Promise<string> {
+  const type = { "content-type": "application/json", accept };
+  const headers = { ...type, ...(authorization && { authorization }) };
   return new Promise((resolve, reject) => {
     const request = http.request(demo.url, { agent, method: "POST", headers }, (response) => {
       const chunks: Buffer[] = [];
@@ -48,6 +51,22 @@ function wordlist(): string[] {
   }
   return [...words];
 }
+
+const write = async (by: string, field: string, input: object) => {
+  const query = `mutation ($input: ${field[0]!.toUpperCase()}${field.slice(1)}Input!) { ${field}(input: $input) { id } }`;
+  const keyed = { idempotencyKey: randomUUID(), ...input };
+  const { data, errors } = await demo.ask(by, query, { input: keyed });
+  expect(errors).toBeUndefined();
+  return data[field].id as string;
+};
+const registered = (clientId: string, more: object = {}) =>
+  write("lantern", "registerClient", { clientId, kind: "BOT", scopes: ["BEDS_READ"], ...more });
+/** Was let in before, so that this process knows it. */
+const used = async (organisation: string, clientId = "bot") => {
+  const token = await demo.tokenOf({ organisation, clientId });
+  expect(await answerTo({ query: "{ viewer { scopes } }" }, `Bearer ${token}`)).toContain("[200,");
+  return token;
+};
 
 describe("without a valid token", () => {
   it("none of 10,000 names is confirmed: the answers are the same to the byte", async () => {
@@ -83,6 +102,42 @@ describe("without a valid token", () => {
       "one of a client that nobody registered",
       async () => `Bearer ${await demo.tokenOf({ organisation: "lantern", clientId: "nobody" })}`,
     ],
+    [
+      "one that was good until it was revoked",
+      async () => {
+        const token = await used("lantern");
+        await write("lantern", "revokeToken", { jti: decodeJwt(token).jti });
+        return `Bearer ${token}`;
+      },
+    ],
+    [
+      "one that was good until its client was revoked",
+      async () => {
+        const id = await registered("gone");
+        const token = await used("lantern", "gone");
+        await write("lantern", "revokeClient", { id });
+        return `Bearer ${token}`;
+      },
+    ],
+    [
+      "one that was good until its client had to prove its key",
+      async () => {
+        const id = await registered("prover");
+        const token = await used("lantern", "prover");
+        await write("lantern", "setClientDpop", { id, requireDpop: true });
+        return `Bearer ${token}`;
+      },
+    ],
+    [
+      "one that was good until its organisation was suspended",
+      async () => {
+        const organisationId = await idOf((...call) => demo.ask(...call), "bridge");
+        const token = await used("bridge");
+        const suspended = { organisationId, status: "SUSPENDED" };
+        await write("coordinator", "setOrganisationStatus", suspended);
+        return `Bearer ${token}`;
+      },
+    ],
   ])("of which there is %s, no document is parsed", async (_, authorization) => {
     const token = await authorization();
     const answers = await Promise.all(
@@ -96,7 +151,14 @@ describe("without a valid token", () => {
         { query: "query a { viewer { scopes } }", operationName: "b" },
         { query: "query ($a: Nothing) { viewer }", variables: { a: 1 } },
         { documentId: `sha256:${"0".repeat(64)}` },
-      ].map((body) => answerTo(body, token)),
+        { query: "{ __typename }" },
+        { query: "mutation { __typename }" },
+        { query: "subscription { events { kind } }" },
+      ].flatMap((body) =>
+        ["*/*", "application/graphql-response+json", "text/event-stream"].map((accept) =>
+          answerTo(body, token, accept),
+        ),
+      ),
     );
     expect(new Set(answers).size).toBe(1);
     expect(answers[0]).toContain("UNAUTHENTICATED");

@@ -1,8 +1,8 @@
 import {
   createSourceEventStream,
   type DocumentNode,
+  execute,
   type ExecutionArgs,
-  execute as executeEvent,
   type ExecutionResult,
   getOperationAST,
   GraphQLError,
@@ -114,7 +114,7 @@ export function createOperations(options: {
     { operationName, variables, ...name }: OperationRequest,
     contextValue: Context,
   ): Operation | ExecutionResult {
-    const { schema, parse, validate, execute } = yoga.getEnveloped(contextValue);
+    const { schema, parse, validate } = yoga.getEnveloped(contextValue);
     let query: string;
     let document: DocumentNode;
     try {
@@ -152,12 +152,12 @@ export function createOperations(options: {
       },
       async execute() {
         try {
-          return presented((await execute(args)) as ExecutionResult);
+          return presented(await execute(args));
         } catch (error) {
           return refusal(error);
         }
       },
-      executeFor: async (event) => presented(await executeEvent({ ...args, rootValue: event })),
+      executeFor: async (event) => presented(await execute({ ...args, rootValue: event })),
       async subscribe() {
         const source = await createSourceEventStream(args);
         return Symbol.asyncIterator in source
