@@ -115,6 +115,16 @@ const WAYS: Record<string, [string, string][]> = {
   EXPIRED: [["", "expire"]],
 };
 const ACTORS = [SENDER, RECIPIENT, "bridge", "outsider", "coordinator"];
+const OUTSIDERS = ["outsider", "coordinator"];
+const answersOnMissing = new Map<string, Promise<Answer>>();
+/** What they are told of a handoff that is not there, asked once. */
+function missing(by: string, field: string): Promise<Answer> {
+  const asked =
+    answersOnMissing.get(`${by} ${field}`) ??
+    step(ask, by, field, encodeId("Handoff", randomUUID()));
+  answersOnMissing.set(`${by} ${field}`, asked);
+  return asked;
+}
 const statusOf = (state: string) =>
   state === "SEALED" ? "ACCEPTED" : state.startsWith("HELD") ? "ON_HOLD" : state;
 
@@ -154,15 +164,10 @@ describe.each(Object.keys(ALLOWED))(
           if (edges[by]?.[field]) continue;
           const answer = await step(ask, by, field, id);
           expect(isRefused(answer, field), `${by} ${field} ${JSON.stringify(answer)}`).toBe(true);
+          expect(answer).toEqual(OUTSIDERS.includes(by) ? await missing(by, field) : answer);
         }
       }
       expect(await see(ask, SENDER, id)).toEqual(before);
-      for (const by of ["outsider", "coordinator"]) {
-        for (const field of STEPS) {
-          const missing = await step(ask, by, field, encodeId("Handoff", randomUUID()));
-          expect(await step(ask, by, field, id)).toEqual(missing);
-        }
-      }
     });
 
     it("goes where its edges lead", async () => {
@@ -185,31 +190,34 @@ describe.each(Object.keys(ALLOWED))(
 );
 
 describe("random calls", () => {
-  it("never reach a state that the table forbids", async () => {
-    const random = randomOf(7);
-    for (let story = 0; story < 25; story++) {
-      const id = await handoffIn("REQUESTED");
-      const uuid = decodeId(id)!.uuid;
-      for (let act = 0; act < 14; act++) {
-        const { status: from, recipient } = await see(ask, SENDER, id);
-        if (random.chance(0.25)) await seal(uuid);
-        const by = random.pick(ACTORS);
-        const field = random.pick(STEPS);
-        await step(ask, by, field, id);
-        const to = (await see(ask, SENDER, id)).status as string;
-        // Whoever accepted is the recipient, and the other candidate nobody.
-        const isRecipient = by === recipient?.handle;
-        const role = isRecipient ? RECIPIENT : recipient && by === RECIPIENT ? "outsider" : by;
-        const targets = Object.entries(ALLOWED)
-          .filter(([state]) => statusOf(state) === from)
-          .flatMap(([, edges]) => edges[role]?.[field] ?? []);
-        // The last candidate's rejection is the one edge that depends on who else is left.
-        const rejected = field === "rejectHandoff" && from === "REQUESTED" ? ["REJECTED"] : [];
-        const legal = [from, ...targets, ...rejected];
-        expect(legal, `${by} ${field} from ${from}`).toContain(to);
+  it.each([Date.now() % 1_000_000])(
+    "never reach a state that the table forbids (seed %i)",
+    async (seed) => {
+      const random = randomOf(seed);
+      for (let story = 0; story < 12; story++) {
+        const id = await handoffIn("REQUESTED");
+        const uuid = decodeId(id)!.uuid;
+        for (let act = 0; act < 14; act++) {
+          const { status: from, recipient } = await see(ask, SENDER, id);
+          if (random.chance(0.25)) await seal(uuid);
+          const by = random.pick(ACTORS);
+          const field = random.pick(STEPS);
+          await step(ask, by, field, id);
+          const to = (await see(ask, SENDER, id)).status as string;
+          // Whoever accepted is the recipient, and the other candidate nobody.
+          const isRecipient = by === recipient?.handle;
+          const role = isRecipient ? RECIPIENT : recipient && by === RECIPIENT ? "outsider" : by;
+          const targets = Object.entries(ALLOWED)
+            .filter(([state]) => statusOf(state) === from)
+            .flatMap(([, edges]) => edges[role]?.[field] ?? []);
+          // The last candidate's rejection is the one edge that depends on who else is left.
+          const rejected = field === "rejectHandoff" && from === "REQUESTED" ? ["REJECTED"] : [];
+          const legal = [from, ...targets, ...rejected];
+          expect(legal, `${by} ${field} from ${from}`).toContain(to);
+        }
       }
-    }
-  });
+    },
+  );
 
   it("are told nothing on an expired token", async () => {
     const id = await handoffIn("REQUESTED");
