@@ -22,8 +22,9 @@ afterAll(async () => {
     process.kill(-server.pid!, "SIGTERM");
     await ended;
   }
-  const secrets = join(clone, ".data/secrets.json");
-  if (existsSync(secrets)) {
+  for (const folder of [".data", "day"]) {
+    const secrets = join(clone, folder, "secrets.json");
+    if (!existsSync(secrets)) continue;
     const { cluster } = JSON.parse(readFileSync(secrets, "utf8")) as { cluster: string };
     rmSync(join("/var/lib/wayhouse", cluster), { recursive: true, force: true });
   }
@@ -74,6 +75,17 @@ it("the bot of the guide takes a case over", async () => {
   const told = await type(clone, here, ...textsOf("docs/bot.md", "sh"));
   expect(told).toMatch(/^handed over /m);
   expect(told).toContain("Two people, at the station by noon.");
+});
+
+it("the administration day goes from an empty network to beds that are shared, on the embedded database", async () => {
+  const served = "until curl --silent --fail http://127.0.0.1:$PORT/health/ready; do sleep 1; done";
+  const blocks = textsOf("docs/administration-day.md", "sh").map((text) =>
+    text.replace(/ &\n/, ` &\n${served}\n`),
+  );
+  const told = await type(clone, "export PORT=4872", ...blocks);
+  expect(told).toMatch(/^ok +organisation harbour: the API knows it as harbour/m);
+  expect(told).toContain("Pomegranate");
+  expect(told).not.toMatch(/^wrong/m);
 });
 
 it("the package is installed into an empty folder, and its command and its library run there", async () => {
