@@ -34,14 +34,19 @@ afterAll(async () => {
 const env = () => ({ PATH: process.env["PATH"], HOME: home, PORT });
 /** `alias wayhouse=…`, as the guides say; in a script an alias is a function. */
 const WAYHOUSE = 'wayhouse() { npm run --silent wayhouse -- "$@"; }';
-const TIDY = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT";
+/** What was left in the background ends with its session. */
+const TIDY = `trap 'trap "" TERM; kill 0' EXIT`;
 
 function type(folder: string, ...blocks: string[]): Promise<string> {
   const here = blocks.map((text) => text.replaceAll("127.0.0.1:4000", `127.0.0.1:${PORT}`));
   const script = ["set -euo pipefail", WAYHOUSE, TIDY, ...here].join("\n");
   return new Promise((done, fail) => {
-    execFile("bash", ["-c", script], { cwd: folder, env: env() }, (error, stdout, stderr) =>
-      error ? fail(new Error(`${stdout}\n${stderr}`, { cause: error })) : done(stdout),
+    execFile(
+      "setsid",
+      ["--wait", "bash", "-c", script],
+      { cwd: folder, env: env() },
+      (error, stdout, stderr) =>
+        error ? fail(new Error(`${stdout}\n${stderr}`, { cause: error })) : done(stdout),
     );
   });
 }
