@@ -169,6 +169,16 @@ describe("an access token", () => {
     await expect(compactVerify(token, publicKey)).resolves.toBeDefined();
   });
 
+  it("may be an identity provider's: asked for with each call, and once more where it is refused", async () => {
+    const { asked, url } = await serve(failed("UNAUTHENTICATED"), done);
+    let count = 0;
+    const client = createClient({ url, credentials: async () => `token-${++count}` });
+    await client.run(Viewer);
+    await client.run(Viewer);
+    const sent = asked.map(({ authorization }) => authorization);
+    expect(sent).toEqual(["Bearer token-1", "Bearer token-2", "Bearer token-3"]);
+  });
+
   it("is renewed while it has a quarter of its time left, once for all who wait", async () => {
     let now = 0;
     const tokens = createAccessTokens({ ...credentials, ttlSeconds: 100 }, () => now);
