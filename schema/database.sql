@@ -1019,27 +1019,34 @@ CREATE OR REPLACE FUNCTION public.admission(in_organisation uuid, in_client text
  STABLE
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
- SELECT c.id,
-     ARRAY( SELECT s.s
-            FROM unnest(admission.in_scopes) s(s)
-           WHERE ((s.s = ANY (c.scopes)) AND (s.s = ANY (a.scopes)) AND ((n.status = 'ACTIVE'::text) OR (s.s = 'network:admin'::text)))
-           ORDER BY s.s) AS "array"
-    FROM (((organisation o
-      JOIN network n ON (true))
-      JOIN organisation_account a ON ((a.organisation_id = o.id)))
-      JOIN client c ON ((c.organisation_id = o.id)))
-   WHERE ((o.id = admission.in_organisation) AND (o.status = 'ACTIVE'::text) AND (c.name = admission.in_client) AND (c.revoked_at IS NULL) AND (admission.in_bound OR (NOT c.require_dpop)) AND ((n.status = 'ACTIVE'::text) OR (('network:admin'::text = ANY (admission.in_scopes)) AND ('network:admin'::text = ANY (c.scopes)) AND ('network:admin'::text = ANY (a.scopes)))) AND
-         CASE
-             WHEN (admission.in_kid IS NULL) THEN (a.jwks_uri IS NOT NULL)
-             ELSE (EXISTS ( SELECT
-                FROM organisation_key k
-               WHERE ((k.organisation_id = o.id) AND (k.kid = admission.in_kid) AND (k.use = 'SIGN'::text) AND (k.retired_at IS NULL))))
-         END AND (NOT (EXISTS ( SELECT
-            FROM revoked_token t
-           WHERE ((t.organisation_id = o.id) AND (t.jti = admission.in_jti))))));
+ SELECT a.client_id,
+     string_to_array(a.scopes, ' '::text) AS string_to_array
+    FROM admitted(admission.in_organisation, admission.in_client, admission.in_kid, admission.in_jti, admission.in_scopes, admission.in_bound) a(client_id, scopes)
+   WHERE (a.client_id IS NOT NULL);
 END
 ;
 alter function admission(uuid,text,text,text,text[],boolean) owner to wayhouse_keeper;
+
+-- function admit(uuid,text,text,text,text[],boolean)
+CREATE OR REPLACE FUNCTION public.admit(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[], in_bound boolean, OUT client_id uuid, OUT scopes text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  kept text;
+begin
+  select a.client_id, a.scopes into client_id, scopes
+    from admitted(in_organisation, in_client, in_kid, in_jti, in_scopes, in_bound) a;
+  kept := set_config('wayhouse.organisation', case when client_id is null then '' else in_organisation::text end, true);
+  kept := set_config('wayhouse.client', coalesce(client_id::text, ''), true);
+  kept := set_config('wayhouse.scopes', coalesce(scopes, ''), true);
+end
+$function$
+;
+alter function admit(uuid,text,text,text,text[],boolean) owner to wayhouse_keeper;
+grant execute on function admit(uuid,text,text,text,text[],boolean) to wayhouse_api;
 
 -- function admit_streams(uuid,text[],text[],text[],text[])
 CREATE OR REPLACE FUNCTION public.admit_streams(in_organisation uuid, in_clients text[], in_kids text[], in_jtis text[], in_scopes text[])
@@ -1073,6 +1080,48 @@ END
 alter function admit_streams(uuid,text[],text[],text[],text[],boolean[]) owner to wayhouse_keeper;
 grant execute on function admit_streams(uuid,text[],text[],text[],text[],boolean[]) to wayhouse_api;
 
+-- function admitted(uuid,text,text,text,text[],boolean)
+CREATE OR REPLACE FUNCTION public.admitted(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[], in_bound boolean, OUT client_id uuid, OUT scopes text)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  of_client text[];
+  of_organisation text[];
+  network_status text;
+  one text;
+begin
+  select c.id, c.scopes, a.scopes, n.status into client_id, of_client, of_organisation, network_status
+    from client c
+    join organisation o on o.id = c.organisation_id
+    join organisation_account a on a.organisation_id = c.organisation_id
+    join network n on true
+    where c.organisation_id = in_organisation and c.name = in_client
+      and o.status = 'ACTIVE' and c.revoked_at is null and (in_bound or not c.require_dpop)
+      and (case when in_kid is null then a.jwks_uri is not null else exists (
+            select from organisation_key k
+            where k.organisation_id = in_organisation and k.kid = in_kid
+              and k.use = 'SIGN' and k.retired_at is null) end)
+      and not exists (
+        select from revoked_token t where t.organisation_id = in_organisation and t.jti = in_jti);
+  foreach one in array in_scopes loop
+    if one = any (of_client) and one = any (of_organisation)
+      and (network_status = 'ACTIVE' or one = 'network:admin') then
+      scopes := concat_ws(' ', scopes, one);
+    end if;
+  end loop;
+  if network_status = 'ACTIVE' then
+    scopes := coalesce(scopes, '');
+  elsif scopes is null then
+    client_id := null;
+  end if;
+end
+$function$
+;
+alter function admitted(uuid,text,text,text,text[],boolean) owner to wayhouse_keeper;
+
 -- function advisory_against(text[],text)
 CREATE OR REPLACE FUNCTION public.advisory_against(in_countries text[], in_risk_profile text)
  RETURNS uuid
@@ -1095,6 +1144,32 @@ $function$
 ;
 alter function advisory_against(text[],text) owner to wayhouse_owner;
 grant execute on function advisory_against(text[],text) to wayhouse_api, wayhouse_keeper;
+
+-- function advisory_against_viewer(text[],text)
+CREATE OR REPLACE FUNCTION public.advisory_against_viewer(in_countries text[], in_risk_profile text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  viewer uuid := viewer_organisation();
+  one text;
+begin
+  for one in select distinct c from unnest(in_countries) c order by c loop
+    perform pg_advisory_xact_lock_shared(hashtextextended('advisory:' || one, 0));
+  end loop;
+  return (
+    select a.id from advisory a
+      where a.country = any (in_countries) and in_risk_profile = any (a.risk_profiles)
+        and advisory_in_force(a)
+        and (a.issuer_id = viewer or exists (select from acquaintances_of(viewer) k where k = a.issuer_id))
+      order by a.id limit 1);
+end
+$function$
+;
+alter function advisory_against_viewer(text[],text) owner to wayhouse_keeper;
+grant execute on function advisory_against_viewer(text[],text) to wayhouse_api;
 
 -- function advisory_in_force(advisory)
 CREATE OR REPLACE FUNCTION public.advisory_in_force(in_advisory advisory)
@@ -1281,12 +1356,30 @@ CREATE OR REPLACE FUNCTION public.closed_countries()
 BEGIN ATOMIC
  SELECT COALESCE(array_agg(DISTINCT a.country), '{}'::text[]) AS "coalesce"
     FROM advisory a
-   WHERE ((a.expires_at > now()) AND (a.id IN ( SELECT c.advisory_id
-            FROM advisory_confirmation c)) AND advisory_in_force(a.*));
+   WHERE ((a.withdrawn_at IS NULL) AND (a.effective_from <= now()) AND (a.expires_at > now()) AND (EXISTS ( SELECT
+            FROM advisory_confirmation c
+           WHERE (c.advisory_id = a.id))));
 END
 ;
 alter function closed_countries() owner to wayhouse_keeper;
 grant execute on function closed_countries() to wayhouse_api;
+
+-- function closed_to_profiles()
+CREATE OR REPLACE FUNCTION public.closed_to_profiles()
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT COALESCE(array_agg(DISTINCT ((a.country || ' '::text) || p.p)), '{}'::text[]) AS "coalesce"
+    FROM (advisory a
+      CROSS JOIN LATERAL unnest(a.risk_profiles) p(p))
+   WHERE ((a.withdrawn_at IS NULL) AND (a.effective_from <= now()) AND (a.expires_at > now()) AND (EXISTS ( SELECT
+            FROM advisory_confirmation c
+           WHERE (c.advisory_id = a.id))));
+END
+;
+alter function closed_to_profiles() owner to wayhouse_keeper;
 
 -- function confirmations_of(uuid)
 CREATE OR REPLACE FUNCTION public.confirmations_of(in_advisory uuid)
@@ -1451,6 +1544,25 @@ END
 ;
 alter function event_place_is_kept(xid8,bigint) owner to wayhouse_keeper;
 grant execute on function event_place_is_kept(xid8,bigint) to wayhouse_api;
+
+-- function find_beds(text,text,text[],date,date,integer,uuid,integer)
+CREATE OR REPLACE FUNCTION public.find_beds(in_country text, in_locality text, in_features text[], in_check_in date, in_check_out date, in_beds integer, in_after uuid, in_limit integer)
+ RETURNS TABLE(band text, beds integer, shelter shelter, owner_handle text, owner_status text, owner_thumbprint text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  return query
+    select b.band, b.beds, s.one, o.handle, o.status, o.identity_thumbprint
+      from search_beds(in_country, in_locality, in_features, in_check_in, in_check_out, in_beds, in_after, in_limit) b
+      cross join lateral (select s as one from shelter s where s.id = b.shelter_id limit 1) s
+      cross join lateral (select * from organisation o where o.id = (s.one).owner_id limit 1) o;
+end
+$function$
+;
+alter function find_beds(text,text,text[],date,date,integer,uuid,integer) owner to wayhouse_keeper;
+grant execute on function find_beds(text,text,text[],date,date,integer,uuid,integer) to wayhouse_api;
 
 -- function find_issuer(text)
 CREATE OR REPLACE FUNCTION public.find_issuer(in_issuer text)
@@ -2005,14 +2117,14 @@ declare
   the_host uuid;
 begin
   select s.owner_id into the_host
-    from shelter s where s.id = (in_stays -> 0 ->> 'shelterId')::uuid;
-  if the_host is null or not viewer_may('beds:hold') or exists (
-    select from jsonb_to_recordset(in_stays) as i ("shelterId" uuid)
-      where not exists (
-        select from shelter s where s.id = i."shelterId" and s.owner_id = the_host and (
-          s.owner_id = viewer_organisation() or exists (
-            select from viewer_reach('beds:hold') r
-            where r.owner_id = s.owner_id and (r.country is null or r.country = s.country)))))
+    from shelters_to_hold(array[(in_stays -> 0 ->> 'shelterId')::uuid]) s;
+  if the_host is null or exists (
+    select i."shelterId" from jsonb_to_recordset(in_stays) as i ("shelterId" uuid)
+    except
+    select s.id
+      from shelters_to_hold(array(
+        select i."shelterId" from jsonb_to_recordset(in_stays) as i ("shelterId" uuid))) s
+      where s.owner_id = the_host)
   then
     return;
   end if;
@@ -2485,7 +2597,7 @@ BEGIN ATOMIC
     FROM ((sharing_reach r
       JOIN organisation o ON (((o.id = r.owner_id) AND (o.status = 'ACTIVE'::text))))
       JOIN organisation_account a ON (((a.organisation_id = r.owner_id) AND (r.scope = ANY (a.scopes)))))
-   WHERE ((r.organisation_id = viewer_organisation()) AND viewer_may(VARIADIC ARRAY[r.scope]) AND (r.valid_from <= now()) AND ((r.valid_until IS NULL) OR (r.valid_until > now())));
+   WHERE ((r.organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (r.scope = ANY (( SELECT viewer_scopes() AS viewer_scopes)::text[])) AND (r.valid_from <= now()) AND ((r.valid_until IS NULL) OR (r.valid_until > now())));
 END
 ;
 alter function reach_of_viewer() owner to wayhouse_keeper;
@@ -2521,6 +2633,80 @@ END
 ;
 alter function read_events(xid8,bigint,text[],integer) owner to wayhouse_owner;
 grant execute on function read_events(xid8,bigint,text[],integer) to wayhouse_api;
+
+-- function read_holds(uuid[])
+CREATE OR REPLACE FUNCTION public.read_holds(in_ids uuid[])
+ RETURNS TABLE(id uuid, holder_id uuid, host_id uuid, expires_at timestamp with time zone, status text, holder_handle text, holder_status text, holder_thumbprint text, host_handle text, host_status text, host_thumbprint text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  viewer uuid := viewer_organisation();
+  as_holder boolean := viewer_may('beds:hold');
+  as_host boolean := viewer_may('beds:manage');
+begin
+  return query
+    select h.id, h.holder_id, h.host_id, h.expires_at, hold_status(h.status, h.expires_at, h.ends_on),
+        holder.handle, holder.status, holder.identity_thumbprint,
+        host.handle, host.status, host.identity_thumbprint
+      from bed_hold h
+      join organisation holder on holder.id = h.holder_id
+      join organisation host on host.id = h.host_id
+      where h.id = any (in_ids)
+        and (h.holder_id = viewer and as_holder or h.host_id = viewer and as_host);
+end
+$function$
+;
+alter function read_holds(uuid[]) owner to wayhouse_keeper;
+grant execute on function read_holds(uuid[]) to wayhouse_api;
+
+-- function read_inbox(text[],uuid,integer)
+CREATE OR REPLACE FUNCTION public.read_inbox(in_statuses text[], in_after uuid, in_limit integer)
+ RETURNS TABLE(handoff handoff, status_now text, sender_handle text, sender_status text, sender_thumbprint text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  viewer uuid := viewer_organisation();
+  least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
+  most integer := case when in_statuses is null then in_limit end;
+  closed text[];
+  countries text[];
+  inactive uuid[];
+  ids uuid[];
+begin
+  if viewer is null or not viewer_may('handoffs:read', 'handoffs:offer', 'handoffs:receive') then
+    return;
+  end if;
+  closed := closed_to_profiles();
+  countries := array(select split_part(c, ' ', 1) from unnest(closed) c);
+  inactive := inactive_organisations();
+  ids := array(
+    (select r.id from handoff r where r.recipient_id = viewer and r.id > least order by r.id limit most)
+    union all
+    (select c.handoff_id from handoff_candidate c
+      where c.organisation_id = viewer and c.is_open and c.handoff_id > least
+      order by c.handoff_id limit most)
+    order by 1 limit most);
+  return query
+    select h, s.now, o.handle, o.status, o.identity_thumbprint
+      from handoff h
+      cross join lateral (
+        -- Most are bound for countries that are open to their people: of those nobody is asked more.
+        select handoff_status(h, case
+          when h.destinations <@ countries and not exists (
+            select from unnest(h.destinations) d where not d || ' ' || h.risk_profile = any (closed))
+          then h.destinations else '{}' end, inactive) as now) s
+      cross join lateral (select * from organisation o where o.id = h.sender_id limit 1) o
+      where h.id = any (ids) and (in_statuses is null or s.now = any (in_statuses))
+      order by h.id limit in_limit;
+end
+$function$
+;
+alter function read_inbox(text[],uuid,integer) owner to wayhouse_keeper;
+grant execute on function read_inbox(text[],uuid,integer) to wayhouse_api;
 
 -- function recipient_of_kid(text)
 CREATE OR REPLACE FUNCTION public.recipient_of_kid(in_kid text)
@@ -2891,6 +3077,30 @@ $function$
 alter function settle_restore() owner to wayhouse_keeper;
 grant execute on function settle_restore() to wayhouse_owner;
 
+-- function shelters_to_hold(uuid[])
+CREATE OR REPLACE FUNCTION public.shelters_to_hold(in_ids uuid[])
+ RETURNS TABLE(id uuid, owner_id uuid, country text, max_stay_nights integer)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if viewer_organisation() is null or not viewer_may('beds:hold') then
+    return;
+  end if;
+  return query
+    select s.id, s.owner_id, s.country, s.max_stay_nights
+      from shelter s
+      where s.id = any (in_ids) and (s.owner_id = viewer_organisation() or exists (
+        select from reach_of_viewer() r
+          where r.owner_id = s.owner_id and r.scope = 'beds:hold'
+            and (r.country is null or r.country = s.country)));
+end
+$function$
+;
+alter function shelters_to_hold(uuid[]) owner to wayhouse_keeper;
+grant execute on function shelters_to_hold(uuid[]) to wayhouse_api;
+
 -- function shift_nights(uuid[],integer,integer)
 CREATE OR REPLACE FUNCTION public.shift_nights(in_holds uuid[], in_held integer, in_occupied integer)
  RETURNS void
@@ -3154,6 +3364,15 @@ END
 ;
 alter function viewer_reach_everywhere(text[]) owner to wayhouse_keeper;
 grant execute on function viewer_reach_everywhere(text[]) to wayhouse_api;
+
+-- function viewer_scopes()
+CREATE OR REPLACE FUNCTION public.viewer_scopes()
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN COALESCE(string_to_array(current_setting('wayhouse.scopes'::text, true), ' '::text), '{}'::text[])
+;
+alter function viewer_scopes() owner to wayhouse_keeper;
 
 -- function viewer_stays()
 CREATE OR REPLACE FUNCTION public.viewer_stays()
