@@ -6,10 +6,10 @@ import { type NodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
 import { createProofVerifier } from "./platform/auth/dpop.ts";
 import { createTokenVerifier, type Issuer } from "./platform/auth/token.ts";
 import { assertMigrated } from "./platform/db/migrator.ts";
-import { createPool } from "./platform/db/pool.ts";
+import { createPool, onClient } from "./platform/db/pool.ts";
 import { assertSettled } from "./platform/db/restore.ts";
 import { assertRoleIsHarmless } from "./platform/db/role.ts";
-import { onClient, openSession } from "./platform/db/session.ts";
+import { openSession } from "./platform/db/session.ts";
 import type { Registry } from "./platform/http/documents.ts";
 import { createGate } from "./platform/limits/gate.ts";
 import { DEFAULT_LIMITS, type Limits } from "./platform/limits/limits.ts";
@@ -120,15 +120,14 @@ export async function createApp(
     graphiql: options.graphiql ?? false,
     introspection: options.introspection ?? true,
     isReady: () => isReady(),
-    async open(credentials) {
+    async open(credentials, isBelieved) {
       const until = Date.now() + limits.requestSeconds * 1_000;
-      const verified = await verifier.verify(credentials.token);
-      const proof = verifyProof(credentials, verified);
-      const identity = { ...verified, clientName: verified.clientId };
+      const identity = await verifier.verify(credentials.token);
+      const proof = verifyProof(credentials, identity);
       const countSearch = admit(identity);
       const allowance = { until, countSearch, perHour: limits.perHour };
-      const session = await openSession(pool, identity, allowance, proof);
-      const caller = { identity, scopes: session.scopes, expiresAt: verified.expiresAt };
+      const session = await openSession(pool, identity, allowance, proof, isBelieved);
+      const caller = { identity, scopes: session.scopes, expiresAt: identity.expiresAt };
       return { session, nodeKey: options.nodeKey, caller, feed, cursors };
     },
   });

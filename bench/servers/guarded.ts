@@ -35,13 +35,13 @@ async function answer(url: string, authorization: string, body: string): Promise
   try {
     const [entered, told] = await runBatch(client, [
       {
-        text: "select client_id, scopes from enter($1, $2, $3, $4, $5)",
-        values: [who.organisationId, who.clientId, who.kid, who.jti, who.scopes],
+        text: "select client_id, scopes from admit($1, $2, $3, $4, $5, false)",
+        values: [who.organisationId, who.clientName, who.kid, who.jti, who.scopes],
       },
       { text: WALLED[operation].text, values: walledValues(operation, variables) },
     ]);
     const scope = operation === "search" ? "beds:read" : "handoffs:read";
-    if (!(entered!.rows[0]?.["scopes"] as string[] | undefined)?.includes(scope))
+    if (!(entered!.rows[0]?.["scopes"] as string | null)?.split(" ").includes(scope))
       throw new Error("refused");
     return `{"data":${told!.rows[0]!["data"] as string}}`;
   } finally {

@@ -131,7 +131,7 @@ describe("an acceptance (acceptHandoff)", () => {
     expect(await see(ask, loser, id)).toBeNull();
   });
 
-  it("takes beds with it or does not happen (prepareHold, placeWithin), and lets nobody hold in the name of the wrong organisation", async () => {
+  it("takes beds with it or does not happen (prepareHold, placeWithin, whereBedsAreFree), and lets nobody hold in the name of the wrong organisation", async () => {
     const shelterId = await shelter(ask, "Apricot");
     const holdBeds = (beds: number) => ({
       idempotencyKey: randomUUID(),

@@ -8,7 +8,8 @@ import {
   Unauthenticated,
 } from "../../src/kernel/errors.ts";
 import { createPool, type Pool } from "../../src/platform/db/pool.ts";
-import { type Identity, openSession, type Session } from "../../src/platform/db/session.ts";
+import type { Identity } from "../../src/platform/db/admission.ts";
+import { openSession, type Session } from "../../src/platform/db/session.ts";
 import { createShelter } from "../support/capacity.ts";
 import { asOwner, plantOrganisation } from "../support/network.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import type { Scope } from "../../src/kernel/scopes.ts";
-import type { Identity } from "../../src/platform/db/session.ts";
+import type { Identity } from "../../src/platform/db/admission.ts";
 
 /** Plants an organisation with one client behind the API's back, as the bootstrap of a network does. */
 export async function plantOrganisation(

@@ -10,7 +10,8 @@ export async function statementsOf(work: () => Promise<unknown>): Promise<string
   client.query = function (...call) {
     const { statements = [] } = call[0] as { statements?: readonly { readonly text: string }[] };
     const texts = statements.map(({ text }) => text);
-    if (texts.some((text) => text.includes("from enter("))) seen.push(texts);
+    if (texts.some((text) => /from admit\(|^update idempotency_record/.test(text)))
+      seen.push(texts);
     return query.apply(this, call);
   };
   try {

@@ -57,7 +57,7 @@ export async function findAdvisoryAgainst(
   riskProfile: string,
 ): Promise<string | null> {
   const { rows } = await sql<{ id: string | null }>`
-    select advisory_against(${countries}::text[], ${riskProfile}) as id
+    select advisory_against_viewer(${countries}::text[], ${riskProfile}) as id
   `.execute(tx);
   return rows[0]?.id ?? null;
 }

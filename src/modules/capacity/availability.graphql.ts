@@ -1,9 +1,8 @@
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
-import { present } from "../../platform/graphql/loader.ts";
 import { Advisory, loadWarnings, RiskProfile } from "../advisories/index.ts";
 import { searchBeds } from "./availability.queries.ts";
-import { loadShelter, Shelter, ShelterFeature } from "./shelters.graphql.ts";
+import { Shelter, ShelterFeature } from "./shelters.graphql.ts";
 
 type AvailabilityRow = Awaited<ReturnType<typeof searchBeds>>[number];
 
@@ -17,7 +16,7 @@ BedAvailability.implement({
   fields: (t) => ({
     shelter: t.field({
       type: Shelter,
-      resolve: ({ shelter_id }, _, { session }) => present(loadShelter(session, shelter_id)),
+      resolve: ({ shelter }) => shelter,
     }),
     band: t.field({
       type: AvailabilityBand,
@@ -32,11 +31,10 @@ BedAvailability.implement({
     advisories: t.field({
       type: [Advisory],
       description: "That warn about its country now, for whom the search is; in force or not yet.",
-      resolve: async ({ shelter_id, risk_profile }, _, { session }) => {
-        const { country } = await present(loadShelter(session, shelter_id));
-        const warnings = await loadWarnings(session, country);
+      resolve: async ({ shelter, riskProfile }, _, { session }) => {
+        const warnings = await loadWarnings(session, shelter.country);
         return warnings.filter(
-          ({ risk_profiles }) => risk_profile === null || risk_profiles.includes(risk_profile),
+          ({ risk_profiles }) => riskProfile === null || risk_profiles.includes(riskProfile),
         );
       },
     }),
@@ -87,7 +85,7 @@ builder.queryField("bedAvailability", (t) =>
       return pageOf(
         page,
         (after, limit) => searchBeds(session.read, wanted, after, limit),
-        ({ shelter_id }) => shelter_id,
+        ({ shelter }) => shelter.id,
       );
     },
   }),

@@ -7,8 +7,10 @@ import type { Scope } from "../../kernel/scopes.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Change, Keyed, Session } from "../../platform/db/session.ts";
 import {
+  findAdvisoryAt,
   findHolds,
   findKeptApart,
+  findSheltersToHold,
   lockHostedHold,
   lockReferences,
   moveHold,
@@ -24,9 +26,8 @@ import {
   type HoldMove,
   movesFrom,
 } from "./capacity.rules.ts";
-import { findAdvisoryAgainst, type RiskProfileName } from "../advisories/index.ts";
+import type { RiskProfileName } from "../advisories/index.ts";
 import { inspectEnvelope, refuseStrayEnvelope } from "../organisations/index.ts";
-import { findShelters } from "./shelters.queries.ts";
 import { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 
 export interface HoldBeds {
@@ -41,24 +42,45 @@ export interface HoldBeds {
 
 /** All stays at one host, or none. @throws AdvisoryInForce, CapacityExhausted, KeptApart, NotFound, BadUserInput */
 export async function holdBeds(session: Session, input: HoldBeds & Keyed): Promise<string> {
-  const hold = await prepareHold(session, input);
+  const hold = prepareHold(input);
   const operation = { name: "holdBeds", scope: "beds:hold", budget: "holds" } as const;
-  const { id } = await session.write(operation, input, async (tx) => {
-    const change = await placeWithin(tx, session, hold);
-    return { result: { id: change.id }, changes: [change] };
-  });
+  const { id } = await whereBedsAreFree(session, hold, () =>
+    session.write(operation, input, async (tx) => {
+      const change = await placeWithin(tx, session, hold);
+      return { result: { id: change.id }, changes: [change] };
+    }),
+  );
   return id;
 }
 
-interface PreparedHold extends HoldBeds {
+/** Beds of holds past their time are free: whoever finds none has those freed, and looks once more. */
+export async function whereBedsAreFree<R>(
+  session: Session,
+  { stays }: PreparedHold,
+  place: () => Promise<R>,
+): Promise<R> {
+  try {
+    return await place();
+  } catch (error) {
+    if (!(error instanceof Refused && error.refusal instanceof CapacityExhausted)) throw error;
+    const freed = await settleOverdueHolds(
+      session.read,
+      stays.map(({ shelterId }) => shelterId),
+    );
+    if (freed === 0) throw error;
+    return place();
+  }
+}
+
+export interface PreparedHold extends HoldBeds {
   readonly stays: readonly Stay[];
   /** Of keepApartFrom. */
   readonly references: readonly string[];
   readonly holds: readonly string[];
 }
 
-/** What goes before the transaction that places a hold. @throws BadUserInput, NotFound */
-export async function prepareHold(session: Session, input: HoldBeds): Promise<PreparedHold> {
+/** What can be said of a hold before any look at the data. @throws BadUserInput, NotFound */
+export function prepareHold(input: HoldBeds): PreparedHold {
   refuse(faultsOfHold(input, new Date().toISOString().slice(0, 10)));
   const stays = input.stays.map((stay) => ({
     ...stay,
@@ -68,10 +90,6 @@ export async function prepareHold(session: Session, input: HoldBeds): Promise<Pr
   const holds = input.keepApartFrom
     .filter((id) => !isReference(id))
     .map((id) => uuidOf("BedHold", id));
-  await settleOverdueHolds(
-    session.read,
-    stays.map(({ shelterId }) => shelterId),
-  );
   return { ...input, stays, references, holds };
 }
 
@@ -82,24 +100,31 @@ export async function placeWithin(
   hold: PreparedHold,
 ): Promise<Change> {
   const { stays, caseReference, ttlMinutes } = hold;
-  const countries = await refuseUnfitStays(tx, stays);
-  const advisory = await findAdvisoryAgainst(tx, countries, hold.riskProfile);
-  if (advisory !== null) throw new Refused(new AdvisoryInForce(advisory));
-  await refuseTogether(tx, session, hold);
   const id = randomUUID();
-  const placed = await placeHold(tx, { id, ttlMinutes, caseReference, stays });
+  const shelterIds = stays.map(({ shelterId }) => shelterId);
+  const isKeptApart = hold.references.length + hold.holds.length > 0 || caseReference !== null;
+  const place = () => placeHold(tx, { id, ttlMinutes, caseReference, stays });
+  // Asked at once, and each refusal told in this order: what was placed all the same is rolled back.
+  const [shelters, advisory, first] = await Promise.all([
+    findSheltersToHold(tx, shelterIds),
+    findAdvisoryAt(tx, shelterIds, hold.riskProfile),
+    isKeptApart ? null : place(),
+  ]);
+  refuseUnfitStays(stays, shelters);
+  if (advisory !== null) throw new Refused(new AdvisoryInForce(advisory));
+  if (isKeptApart) await refuseTogether(tx, session, hold);
+  const placed = isKeptApart ? await place() : first;
   if (!placed) throw new NotFound();
   if (placed.exhausted_id) throw new Refused(new CapacityExhausted(placed.exhausted_id));
   const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id };
   return { ...change, owner: placed.host_id, party: session.organisationId };
 }
 
-/** The countries of the stays. @throws NotFound, BadUserInput */
-async function refuseUnfitStays(tx: Transaction<DB>, stays: readonly Stay[]): Promise<string[]> {
-  const shelters = await findShelters(
-    tx,
-    stays.map(({ shelterId }) => shelterId),
-  );
+/** @throws NotFound, BadUserInput */
+function refuseUnfitStays(
+  stays: readonly Stay[],
+  shelters: Awaited<ReturnType<typeof findSheltersToHold>>,
+): void {
   const known = new Map(shelters.map((shelter) => [shelter.id, shelter]));
   for (const [index, stay] of stays.entries()) {
     const shelter = known.get(stay.shelterId);
@@ -107,7 +132,6 @@ async function refuseUnfitStays(tx: Transaction<DB>, stays: readonly Stay[]): Pr
     const faults = faultsOfStayAt(stay, shelter, known.get(stays[0]!.shelterId)!.owner_id);
     refuse(faults.map(({ path, message }) => ({ path: ["stays", index, ...path], message })));
   }
-  return shelters.map(({ country }) => country);
 }
 
 /** @throws KeptApart, NotFound for a hold to keep apart from that is not the caller's */
@@ -116,7 +140,6 @@ async function refuseTogether(
   { organisationId }: Session,
   { stays, caseReference, references, holds }: PreparedHold,
 ): Promise<void> {
-  if (references.length + holds.length === 0 && caseReference === null) return;
   const own = caseReference === null ? references : [...references, caseReference];
   await lockReferences(tx, organisationId, own);
   const known = await findHolds(tx, holds);

@@ -5,7 +5,7 @@ import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connectio
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { Node, nodeOf } from "../../platform/graphql/node.ts";
 import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
-import { Organisation, organisationOf } from "../organisations/index.ts";
+import { Organisation, type OrganisationCard, organisationOf } from "../organisations/index.ts";
 import { Advisory, loadAdvisory, RiskProfile } from "../advisories/index.ts";
 import { changeBedHold, holdBeds, sendInstructions } from "./holds.actions.ts";
 import {
@@ -20,7 +20,11 @@ import type { BedHoldStatus, HoldMove } from "./capacity.rules.ts";
 import { loadShelter, Shelter } from "./shelters.graphql.ts";
 import { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 
-type HoldRow = Awaited<ReturnType<typeof findHolds>>[number];
+type HoldRow = Awaited<ReturnType<typeof listHolds>>[number] & {
+  /** Where they were read with it. */
+  readonly holder?: OrganisationCard;
+  readonly host?: OrganisationCard;
+};
 type StayRow = Awaited<ReturnType<typeof findStays>>[number];
 const loadHold = loaderOf(findHolds, ({ id }) => id);
 const loadStays = groupLoaderOf(findStays, ({ hold_id }) => hold_id);
@@ -56,11 +60,12 @@ BedHold.implement({
     id: t.id({ resolve: ({ id }) => encodeId("BedHold", id) }),
     holder: t.field({
       type: Organisation,
-      resolve: ({ holder_id }, _, { session }) => organisationOf(session, holder_id),
+      resolve: ({ holder, holder_id }, _, { session }) =>
+        holder ?? organisationOf(session, holder_id),
     }),
     host: t.field({
       type: Organisation,
-      resolve: ({ host_id }, _, { session }) => organisationOf(session, host_id),
+      resolve: ({ host, host_id }, _, { session }) => host ?? organisationOf(session, host_id),
     }),
     stays: t.field({
       type: [BedStay],
@@ -174,7 +179,7 @@ builder.queryField("bedHolds", (t) =>
     },
     resolve: (_, { side, statuses, ...page }, { session }) => {
       const of = { side, organisationId: session.organisationId, statuses: statuses ?? null };
-      return pageOf(
+      return pageOf<HoldRow>(
         page,
         (after, limit) => listHolds(session.read, of, after, limit),
         ({ id }) => id,

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
+import { cardOf } from "../organisations/index.ts";
 
 export interface Stay {
   readonly shelterId: string;
@@ -8,14 +9,29 @@ export interface Stay {
   readonly checkOut: string;
 }
 
-/** As it is now: a hold past its time is EXPIRED, whether or not the clock has tidied it. */
-export function findHolds(db: Kysely<DB>, ids: readonly string[]) {
-  return db
-    .selectFrom("bed_hold")
-    .select(["id", "holder_id", "host_id", "expires_at"])
-    .select(sql<string>`hold_status(status, expires_at, ends_on)`.as("status"))
-    .where("id", "=", sql<string>`any(${ids}::uuid[])`)
-    .execute();
+interface FoundHold {
+  readonly id: string;
+  readonly holder_id: string;
+  readonly host_id: string;
+  readonly expires_at: Date | null;
+  readonly status: string;
+  readonly holder_handle: string;
+  readonly holder_status: string;
+  readonly holder_thumbprint: string;
+  readonly host_handle: string;
+  readonly host_status: string;
+  readonly host_thumbprint: string;
+}
+
+/** As it is now, with its two sides: a hold past its time is EXPIRED, whether or not the clock has tidied it. */
+export async function findHolds(db: Kysely<DB>, ids: readonly string[]) {
+  const { rows } = await sql<FoundHold>`select * from read_holds(${ids}::uuid[])`.execute(db);
+  return rows.map((row) => {
+    const { id, holder_id, host_id, expires_at, status } = row;
+    const holder = cardOf(holder_id, row.holder_handle, row.holder_status, row.holder_thumbprint);
+    const host = cardOf(host_id, row.host_handle, row.host_status, row.host_thumbprint);
+    return { id, holder_id, host_id, expires_at, status, holder, host };
+  });
 }
 
 /** Own holds as holder or as host, in order of id; statuses as they are now, null: every one. */
@@ -54,9 +70,33 @@ export function findStays(db: Kysely<DB>, holdIds: readonly string[]) {
     .execute();
 }
 
-/** Frees what is past its time at these shelters, so that a hold placed next can have it. */
+/** Frees what is past its time at these shelters, so that a hold placed next can have it. How many it freed. */
 export async function settleOverdueHolds(db: Kysely<DB>, shelterIds: readonly string[]) {
-  await sql`select settle_overdue_holds(${shelterIds}::uuid[], 1000)`.execute(db);
+  const { rows } = await sql<{ freed: number }>`
+    select settle_overdue_holds(${shelterIds}::uuid[], 1000) as freed
+  `.execute(db);
+  return rows[0]!.freed;
+}
+
+/** Those of these where the caller may hold beds. */
+export async function findSheltersToHold(tx: Transaction<DB>, ids: readonly string[]) {
+  const { rows } = await sql<{ id: string; owner_id: string; max_stay_nights: number | null }>`
+    select id, owner_id, max_stay_nights from shelters_to_hold(${ids}::uuid[])
+  `.execute(tx);
+  return rows;
+}
+
+/** The first advisory in force against this profile where one of the shelters stands, or null. */
+export async function findAdvisoryAt(
+  tx: Transaction<DB>,
+  shelterIds: readonly string[],
+  riskProfile: string,
+): Promise<string | null> {
+  const { rows } = await sql<{ id: string | null }>`
+    select advisory_against_viewer(
+      array(select s.country from shelters_to_hold(${shelterIds}::uuid[]) s), ${riskProfile}) as id
+  `.execute(tx);
+  return rows[0]!.id;
 }
 
 /** Every bed of every stay or, with `exhausted_id` set, a transaction to roll back. */

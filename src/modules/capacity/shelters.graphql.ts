@@ -4,7 +4,7 @@ import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
-import { Organisation, organisationOf } from "../organisations/index.ts";
+import { Organisation, type OrganisationCard, organisationOf } from "../organisations/index.ts";
 import { createShelter, setBeds } from "./shelters.actions.ts";
 import {
   findNights,
@@ -16,7 +16,10 @@ import {
 
 /** Of one request. */
 const MOST_NIGHTS = 400;
-type ShelterRow = Awaited<ReturnType<typeof findShelters>>[number];
+type ShelterRow = Awaited<ReturnType<typeof findShelters>>[number] & {
+  /** Where it was read with it. */
+  readonly owner?: OrganisationCard;
+};
 export const loadShelter = loaderOf(findShelters, ({ id }) => id);
 const loadNights = groupLoaderOf(findNights, ({ key }) => key);
 
@@ -61,7 +64,7 @@ Shelter.implement({
     id: t.id({ resolve: ({ id }) => encodeId("Shelter", id) }),
     organisation: t.field({
       type: Organisation,
-      resolve: ({ owner_id }, _, { session }) => organisationOf(session, owner_id),
+      resolve: ({ owner, owner_id }, _, { session }) => owner ?? organisationOf(session, owner_id),
     }),
     label: t.exposeString("label", { description: "A code name; never an address." }),
     country: t.field({ type: "CountryCode", resolve: ({ country }) => country }),

@@ -5,18 +5,22 @@ import { groupLoaderOf, loaderOf } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { RiskProfile, type RiskProfileName } from "../advisories/index.ts";
 import { CaseReference } from "../capacity/index.ts";
-import { Organisation, organisationOf } from "../organisations/index.ts";
+import { Organisation, type OrganisationCard, organisationOf } from "../organisations/index.ts";
 import {
   findEnvelopes,
   findHandoffReferences,
   findHandoffs,
   findHandoffsOf,
   findTransitions,
-  listHandoffs,
+  listInbox,
+  listOutbox,
 } from "./handoffs.queries.ts";
 import { HANDOFF_STATUSES, type HandoffStatus } from "./handoffs.rules.ts";
 
-export type HandoffRow = Awaited<ReturnType<typeof findHandoffs>>[number];
+export type HandoffRow = Awaited<ReturnType<typeof findHandoffs>>[number] & {
+  /** Where it was read with it. */
+  readonly sender?: OrganisationCard;
+};
 type TransitionRow = Awaited<ReturnType<typeof findTransitions>>[number];
 export const loadHandoff = loaderOf(findHandoffs, ({ id }) => id);
 const loadTransitions = groupLoaderOf(findTransitions, ({ handoff_id }) => handoff_id);
@@ -132,7 +136,8 @@ Handoff.implement({
     status: t.field({ type: HandoffStatusEnum, resolve: (row) => row.status_now }),
     sender: t.field({
       type: Organisation,
-      resolve: ({ sender_id }, _, { session }) => organisationOf(session, sender_id),
+      resolve: ({ sender, sender_id }, _, { session }) =>
+        sender ?? organisationOf(session, sender_id),
     }),
     recipient: t.field({
       type: Organisation,
@@ -232,13 +237,14 @@ builder.queryField("handoffs", (t) =>
       statuses: t.arg({ type: [HandoffStatusEnum] }),
       ...pageArgs(t.arg),
     },
-    resolve: (_, { box, statuses, ...page }, { session }) => {
-      const of = { box, organisationId: session.organisationId, statuses: statuses ?? null };
-      return pageOf(
+    resolve: (_, { box, statuses = null, ...page }, { session }) =>
+      pageOf<HandoffRow>(
         page,
-        (after, limit) => listHandoffs(session.read, of, after, limit),
+        (after, limit) =>
+          box === "INBOX"
+            ? listInbox(session.read, statuses, after, limit)
+            : listOutbox(session.read, session.organisationId, statuses, after, limit),
         ({ id }) => id,
-      );
-    },
+      ),
   }),
 );

@@ -1,5 +1,6 @@
-import { type Kysely, sql, type Transaction } from "kysely";
+import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
+import { cardOf } from "../organisations/index.ts";
 import type { HandoffFacts, HandoffStatus, Priority } from "./handoffs.rules.ts";
 import { inMs } from "./offers.queries.ts";
 
@@ -21,47 +22,46 @@ export function findHandoffs(db: Kysely<DB>, ids: readonly string[]) {
     .execute();
 }
 
-/** INBOX: offered to the caller or accepted by it. OUTBOX: its own offers. In order of id. */
-export function listHandoffs(
+/** Its own offers, in order of id. */
+export function listOutbox(
   db: Kysely<DB>,
-  of: {
-    readonly box: "INBOX" | "OUTBOX";
-    readonly organisationId: string;
-    readonly statuses: readonly string[] | null;
-  },
+  sender: string,
+  statuses: readonly string[] | null,
   after: string | null,
   limit: number,
 ) {
   return select(db)
-    .$call((query) =>
-      of.box === "OUTBOX"
-        ? query.where("h.sender_id", "=", of.organisationId)
-        : query.where("h.id", "=", inboxOf(of, after, limit)),
-    )
-    .$if(of.statuses !== null, (query) =>
-      query.where(sql<boolean>`${statusNow} = any(${of.statuses})`),
-    )
+    .where("h.sender_id", "=", sender)
+    .$if(statuses !== null, (query) => query.where(sql<boolean>`${statusNow} = any(${statuses})`))
     .$if(after !== null, (query) => query.where("h.id", ">", after))
     .orderBy("h.id")
     .limit(limit)
     .execute();
 }
 
-/** No more of each index than a page takes, unless the statuses asked for may leave any of them out. */
-function inboxOf(
-  of: { readonly organisationId: string; readonly statuses: readonly string[] | null },
+interface Received extends Selectable<DB["handoff"]> {
+  readonly status_now: HandoffStatus;
+  readonly sender_handle: string;
+  readonly sender_status: string;
+  readonly sender_thumbprint: string;
+}
+
+/** Offered to the caller or accepted by it, in order of id, with the senders. */
+export async function listInbox(
+  db: Kysely<DB>,
+  statuses: readonly string[] | null,
   after: string | null,
   limit: number,
 ) {
-  const most = of.statuses === null ? limit : null;
-  const least = after ?? "00000000-0000-0000-0000-000000000000";
-  return sql<string>`any(array(
-    (select r.id from handoff r
-      where r.recipient_id = ${of.organisationId} and r.id > ${least} order by r.id limit ${most})
-    union all
-    (select c.handoff_id from handoff_candidate c
-      where c.organisation_id = ${of.organisationId} and c.is_open and c.handoff_id > ${least}
-      order by c.handoff_id limit ${most})))`;
+  const { rows } = await sql<Received>`
+    select (i.handoff).*, i.status_now, i.sender_handle, i.sender_status, i.sender_thumbprint
+      from read_inbox(${statuses}, ${after}, ${limit}) i
+  `.execute(db);
+  return rows.map((row) => ({
+    ...row,
+    as_candidate: row.recipient_id === null,
+    sender: cardOf(row.sender_id, row.sender_handle, row.sender_status, row.sender_thumbprint),
+  }));
 }
 
 /** With the clock's edge where a deadline has passed and no job has written it yet. */

@@ -1,40 +1,33 @@
 import { type Kysely, sql } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
+import { availabilityOf, FOUND, type Found } from "../capacity/index.ts";
 
 /** Of each kind, for one handoff. */
 const MOST_MATCHES = 20;
-
-export interface BedMatch {
-  readonly handoff_id: string;
-  readonly shelter_id: string;
-  readonly band: string;
-  readonly beds: number | null;
-  readonly risk_profile: string;
-}
 
 /**
  * Beds free on every night of the window, for all at one shelter or, APART, for one of them, where no
  * advisory in force forbids it. One statement for any number of handoffs and destinations.
  */
-export async function findBedMatches(
-  db: Kysely<DB>,
-  handoffIds: readonly string[],
-): Promise<BedMatch[]> {
-  const { rows } = await sql<BedMatch>`
-    select h.id as handoff_id, b.shelter_id, b.band, b.beds, h.risk_profile
+export async function findBedMatches(db: Kysely<DB>, handoffIds: readonly string[]) {
+  const { rows } = await sql<Found & { readonly handoff_id: string; readonly for_profile: string }>`
+    select h.id as handoff_id, h.risk_profile as for_profile, ${FOUND}
       from handoff h
       cross join unnest(h.destinations) d
-      cross join lateral search_beds(d, null, '{}',
+      cross join lateral find_beds(d, null, '{}',
         greatest(h.window_start, (now() at time zone 'UTC')::date - 1), h.window_end,
-        case h.placement when 'TOGETHER' then h.adults + h.children else 1 end, null, ${MOST_MATCHES}) b
+        case h.placement when 'TOGETHER' then h.adults + h.children else 1 end, null, ${MOST_MATCHES}) f
       where h.id = any(${handoffIds}::uuid[]) and 'SHELTER' = any (h.needs)
         and h.window_end > (now() at time zone 'UTC')::date
         and not exists (
           select from advisory a
             where a.country = d and h.risk_profile = any (a.risk_profiles) and advisory_in_force(a))
-      order by h.id, b.shelter_id
+      order by h.id, (f.shelter).id
   `.execute(db);
-  return rows;
+  return rows.map(({ handoff_id, for_profile, ...found }) => ({
+    handoff_id,
+    ...availabilityOf(found, for_profile),
+  }));
 }
 
 export interface ContactMatch {

@@ -4,7 +4,13 @@ import { isReference, uuidOf } from "../../kernel/ids.ts";
 import type { Change, Keyed, Session } from "../../platform/db/session.ts";
 import { Refused } from "../../kernel/refusals.ts";
 import { findAdvisoryAgainst } from "../advisories/index.ts";
-import { AdvisoryInForce, type HoldBeds, placeWithin, prepareHold } from "../capacity/index.ts";
+import {
+  AdvisoryInForce,
+  type HoldBeds,
+  placeWithin,
+  prepareHold,
+  whereBedsAreFree,
+} from "../capacity/index.ts";
 import {
   findBlocked,
   findOpenTo,
@@ -78,28 +84,30 @@ export async function acceptHandoff(session: Session, input: AcceptHandoff): Pro
   refuseReference(input.caseReference);
   if (input.holdBeds !== null && !session.scopes.has("beds:hold")) throw new Forbidden();
   const caseReference = input.caseReference ?? input.holdBeds?.caseReference ?? null;
-  const hold = input.holdBeds && (await prepareHold(session, { ...input.holdBeds, caseReference }));
+  const hold = input.holdBeds && prepareHold({ ...input.holdBeds, caseReference });
   const recipient = session.organisationId;
   const operation = { name: "acceptHandoff", scope: "handoffs:receive" } as const;
-  await session.write(operation, input, async (tx) => {
-    const facts = await lockStep(tx, uuid);
-    await decided(tx, "acceptHandoff", facts);
-    if (hold && hold.riskProfile !== facts.riskProfile) {
-      const message = "must be the handoff's";
-      throw new BadUserInput([{ path: ["holdBeds", "riskProfile"], message }]);
-    }
-    const held: Change[] = hold ? [await placeWithin(tx, session, hold)] : [];
-    await updateHandoff(tx, uuid, {
-      status: "ACCEPTED",
-      recipientId: recipient,
-      acknowledged: true,
-      sealWithinMs: ANSWER_WITHIN_MS[facts.priority],
+  const accept = () =>
+    session.write(operation, input, async (tx) => {
+      const facts = await lockStep(tx, uuid);
+      await decided(tx, "acceptHandoff", facts);
+      if (hold && hold.riskProfile !== facts.riskProfile) {
+        const message = "must be the handoff's";
+        throw new BadUserInput([{ path: ["holdBeds", "riskProfile"], message }]);
+      }
+      const held: Change[] = hold ? [await placeWithin(tx, session, hold)] : [];
+      await updateHandoff(tx, uuid, {
+        status: "ACCEPTED",
+        recipientId: recipient,
+        acknowledged: true,
+        sealWithinMs: ANSWER_WITHIN_MS[facts.priority],
+      });
+      if (caseReference !== null) await insertReference(tx, uuid, recipient, caseReference);
+      await insertTransition(tx, uuid, facts.senderId, "ACCEPTED", "RECIPIENT");
+      const changes = [...changeOf(uuid, facts.senderId, [recipient]), ...held];
+      return { result: { id: uuid }, changes };
     });
-    if (caseReference !== null) await insertReference(tx, uuid, recipient, caseReference);
-    await insertTransition(tx, uuid, facts.senderId, "ACCEPTED", "RECIPIENT");
-    const changes = [...changeOf(uuid, facts.senderId, [recipient]), ...held];
-    return { result: { id: uuid }, changes };
-  });
+  await (hold ? whereBedsAreFree(session, hold, accept) : accept());
   return uuid;
 }
 

@@ -3,5 +3,10 @@ export { findMembers, lockCircle } from "./circles.queries.ts";
 export { inspectEnvelope, refuseStrayEnvelope } from "./keys.actions.ts";
 export { ScopeEnum } from "./clients.graphql.ts";
 export { loadOrganisation, Organisation, organisationOf } from "./organisations.graphql.ts";
-export { findOrganisations, findOwnCeiling } from "./organisations.queries.ts";
+export {
+  cardOf,
+  findOrganisations,
+  findOwnCeiling,
+  type OrganisationCard,
+} from "./organisations.queries.ts";
 export { ADMINISTRATION, faultsOfRegistration, faultsOfScopes } from "./organisations.rules.ts";

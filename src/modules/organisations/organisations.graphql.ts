@@ -15,7 +15,12 @@ import {
   setOrganisationScopes,
   setOrganisationStatus,
 } from "./organisations.actions.ts";
-import { findCeilings, findOrganisations, listOrganisations } from "./organisations.queries.ts";
+import {
+  findCeilings,
+  findOrganisations,
+  listOrganisations,
+  type OrganisationCard,
+} from "./organisations.queries.ts";
 
 export const loadOrganisation = loaderOf(findOrganisations, ({ id }) => id);
 const loadCeiling = loaderOf(findCeilings, ({ organisation_id }) => organisation_id);
@@ -25,7 +30,7 @@ const OrganisationStatus = builder.enumType("OrganisationStatus", {
   values: ["ACTIVE", "SUSPENDED", "LOCKED_DOWN"] as const,
 });
 
-export const Organisation = builder.objectRef<OrganisationRow>("Organisation");
+export const Organisation = builder.objectRef<OrganisationCard>("Organisation");
 Organisation.implement({
   description:
     "Seen only by organisations that share a circle, a grant or a live handoff with it, or that already hold its thumbprint.",
@@ -45,7 +50,8 @@ Organisation.implement({
       type: "PublicJwk",
       description:
         "It signs key statements, and nothing else. Its thumbprint is what was compared.",
-      resolve: ({ identity_jwk }) => identity_jwk,
+      resolve: async ({ id, identity_jwk }, _, { session }) =>
+        identity_jwk ?? (await organisationOf(session, id)).identity_jwk,
     }),
     scopes: t.field({
       type: [ScopeEnum],
@@ -128,7 +134,7 @@ builder.queryField("organisations", (t) =>
     requiresScopes: [["organisations:read"]],
     args: pageArgs(t.arg),
     resolve: (_, page, { session }) =>
-      pageOf(
+      pageOf<OrganisationCard>(
         page,
         (after, limit) => listOrganisations(session.read, after, limit),
         ({ id }) => id,

@@ -10,6 +10,21 @@ const COLUMNS = [
   sql<PublicJwk>`identity_jwk`.as("identity_jwk"),
 ] as const;
 
+/** As it is read with what it owns or sent; its key is read when it is asked for. */
+export interface OrganisationCard {
+  readonly id: string;
+  readonly handle: string;
+  readonly status: string;
+  readonly identity_thumbprint: string;
+  readonly identity_jwk?: PublicJwk;
+}
+export const cardOf = (
+  id: string,
+  handle: string,
+  status: string,
+  identity_thumbprint: string,
+): OrganisationCard => ({ id, handle, status, identity_thumbprint });
+
 export function findOrganisations(db: Kysely<DB>, ids: readonly string[]) {
   return db
     .selectFrom("organisation")

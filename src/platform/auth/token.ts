@@ -15,7 +15,8 @@ const SKEW_S = 60;
 export interface VerifiedToken {
   readonly issuer: string;
   readonly organisationId: string;
-  readonly clientId: string;
+  /** Its `client_id`. */
+  readonly clientName: string;
   readonly subject: string;
   readonly jti: string;
   /** Those that this version knows. */
@@ -253,10 +254,10 @@ function tokenOf(claims: Claims, issuer: Issuer, { kid }: VerificationKey): Veri
   return Object.freeze({
     issuer: claims.iss,
     organisationId: issuer.organisationId,
-    clientId: claims.client_id,
+    clientName: claims.client_id,
     subject: claims.sub,
     jti: claims.jti,
-    scopes: Object.freeze([...new Set((claims.scope ?? "").split(" ").filter(isScope))]),
+    scopes: Object.freeze([...new Set((claims.scope ?? "").split(" ").filter(isScope))].toSorted()),
     kid,
     jkt: claims.cnf?.jkt ?? null,
     issuedAt: claims.iat,

@@ -12,19 +12,11 @@ import {
 import type { Rows, Statement } from "./pipeline.ts";
 import type { DB } from "./schema.ts";
 
-/** What a connection of ours does: it runs statements, and may open and close a transaction. */
-export interface Line {
-  run(statement: Statement): Promise<Rows>;
-  begin?(): Promise<void>;
-  commit?(): Promise<void>;
-  rollback?(): Promise<void>;
-}
-
-/** Kysely over a line of ours: it compiles and types the statement, the line decides how it travels. */
-export function kyselyOver(line: Line): Kysely<DB> {
+/** Kysely over a line of ours: it compiles and types a statement, `run` decides how that travels. */
+export function kyselyOver(run: (statement: Statement) => Promise<Rows>): Kysely<DB> {
   const connection: DatabaseConnection = {
     async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-      const { rows, rowCount } = await line.run({ text: query.sql, values: query.parameters });
+      const { rows, rowCount } = await run({ text: query.sql, values: query.parameters });
       return { rows: rows as R[], numAffectedRows: BigInt(rowCount) };
     },
     streamQuery() {
@@ -34,9 +26,9 @@ export function kyselyOver(line: Line): Kysely<DB> {
   const driver: Driver = {
     init: async () => {},
     acquireConnection: async () => connection,
-    beginTransaction: async () => line.begin?.(),
-    commitTransaction: async () => line.commit?.(),
-    rollbackTransaction: async () => line.rollback?.(),
+    beginTransaction: noTransaction,
+    commitTransaction: noTransaction,
+    rollbackTransaction: noTransaction,
     releaseConnection: async () => {},
     destroy: async () => {},
   };
@@ -48,3 +40,7 @@ export function kyselyOver(line: Line): Kysely<DB> {
   };
   return new Kysely<DB>({ dialect });
 }
+
+const noTransaction = (): never => {
+  throw new Error("what is one transaction, the session says");
+};

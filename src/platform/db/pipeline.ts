@@ -62,7 +62,7 @@ function nameOf(text: string): string {
  * and a single Sync. Without BEGIN they are one implicit transaction; the first error skips the rest.
  */
 class Batch {
-  callback!: (error: Error | null, results?: Rows[]) => void;
+  callback!: (error: Error | null, results: Rows[]) => void;
   readonly #results: WireResult[] = [];
   #current: WireResult;
   #failure: Error | undefined;
@@ -129,19 +129,40 @@ class Batch {
       const name = nameOf(text);
       if (name !== "") this.#registry?.set(name, false);
     }
-    this.callback(error);
+    this.#end(error);
   }
   handleReadyForQuery(): void {
-    if (this.#failure) return this.callback(this.#failure);
+    this.#end(this.#failure ?? null);
+  }
+  #end(error: Error | null): void {
     this.callback(
-      null,
+      error,
       this.#results.map(({ rows, rowCount }) => ({ rows, rowCount: rowCount ?? 0 })),
     );
   }
 }
 
 /** Results stand in the order of the statements. Rejects with the first error. */
-export function runBatch(client: pg.ClientBase, statements: readonly Statement[]): Promise<Rows[]> {
+export async function runBatch(
+  client: pg.ClientBase,
+  statements: readonly Statement[],
+): Promise<Rows[]> {
+  const { results, error } = await runAsFar(client, statements);
+  if (error) throw error;
+  return results;
+}
+
+export interface Outcome {
+  /** Of the statements before the one that failed. */
+  readonly results: Rows[];
+  readonly error: Error | null;
+}
+
+/** As runBatch, for whoever wants to know what went before the error. */
+export function runAsFar(
+  client: pg.ClientBase,
+  statements: readonly Statement[],
+): Promise<Outcome> {
   return roundTrips.start.hasSubscribers
     ? roundTrips.tracePromise(
         submit,
@@ -153,10 +174,46 @@ export function runBatch(client: pg.ClientBase, statements: readonly Statement[]
     : submit(client, statements);
 }
 
-function submit(client: pg.ClientBase, statements: readonly Statement[]): Promise<Rows[]> {
-  return new Promise((resolve, reject) => {
+function submit(client: pg.ClientBase, statements: readonly Statement[]): Promise<Outcome> {
+  return new Promise((resolve) => {
     const batch = new Batch(statements, (client as unknown as { _types: unknown })._types);
-    batch.callback = (error, results) => (error ? reject(error) : resolve(results ?? []));
+    batch.callback = (error, results) => resolve({ results, error });
     (client as unknown as { query(batch: Batch): void }).query(batch);
   });
+}
+
+/**
+ * What is asked in one tick travels in one round trip. `alone`: where one of several fails, each is asked
+ * again by itself, so that the error is that one's only.
+ */
+export function gather(
+  send: (statements: readonly Statement[]) => Promise<readonly Rows[]>,
+  { alone = false } = {},
+): (statement: Statement) => Promise<Rows> {
+  interface Asked {
+    readonly statement: Statement;
+    readonly resolve: (rows: Rows) => void;
+    readonly reject: (error: unknown) => void;
+  }
+  let waiting: Asked[] = [];
+  const sendAll = async (asked: readonly Asked[]): Promise<void> => {
+    try {
+      const results = await send(asked.map(({ statement }) => statement));
+      for (const [index, { resolve }] of asked.entries()) resolve(results[index]!);
+    } catch (error) {
+      if (alone && asked.length > 1) await Promise.all(asked.map((one) => sendAll([one])));
+      else for (const { reject } of asked) reject(error);
+    }
+  };
+  const flush = () => {
+    const asked = waiting;
+    waiting = [];
+    void sendAll(asked);
+  };
+  return (statement) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ statement, resolve, reject });
+      // After the promises of this tick: loaders ask in them.
+      if (waiting.length === 1) void Promise.resolve().then(() => process.nextTick(flush));
+    });
 }

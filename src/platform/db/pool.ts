@@ -1,5 +1,7 @@
 import pg from "pg";
+import { Unavailable } from "../../kernel/errors.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
+import { isServerError, translate } from "./errors.ts";
 
 export type Pool = pg.Pool;
 
@@ -39,4 +41,26 @@ export function createPool(options: {
   // Whoever runs a statement on it gets the rejection.
   pool.on("connect", (client) => client.on("error", () => {}));
   return pool;
+}
+
+/** A connection whose state is unknown is closed, never given back. */
+export async function onClient<R>(
+  pool: Pool,
+  use: (client: pg.PoolClient) => Promise<R>,
+): Promise<R> {
+  let client: pg.PoolClient;
+  try {
+    client = await pool.connect();
+  } catch (error) {
+    throw isServerError(error) ? new Unavailable({ cause: error }) : translate(error);
+  }
+  try {
+    const result = await use(client);
+    client.release();
+    return result;
+  } catch (error) {
+    const translated = translate(error);
+    client.release(translated instanceof Unavailable);
+    throw translated;
+  }
 }

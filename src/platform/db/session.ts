@@ -11,24 +11,12 @@ import {
 import type { Scope } from "../../kernel/scopes.ts";
 import { InvalidProof, type Proof } from "../auth/dpop.ts";
 import { type Budget, DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
+import { admitted, type Admission, enterAs, type Entered, type Identity } from "./admission.ts";
 import { kyselyOver } from "./dialect.ts";
-import { isRetryable, isServerError, translate } from "./errors.ts";
-import { type Rows, runBatch, type Statement } from "./pipeline.ts";
-import type { Pool } from "./pool.ts";
+import { isRetryable } from "./errors.ts";
+import { gather, type Rows, runAsFar, runBatch, type Statement } from "./pipeline.ts";
+import { onClient, type Pool } from "./pool.ts";
 import type { DB } from "./schema.ts";
-
-/** Who calls, as its token says. The database decides at each statement what of it still holds. */
-export interface Identity {
-  readonly organisationId: string;
-  /** The token's `client_id` (RFC 9068). */
-  readonly clientName: string;
-  /** Thumbprint of the registered key that signed; null if a JWKS URI vouches for the key. */
-  readonly kid: string | null;
-  /** Thumbprint of the key that the token is bound to and that the call has proved to hold, or null. */
-  readonly jkt: string | null;
-  readonly jti: string;
-  readonly scopes: readonly Scope[];
-}
 
 /** What one call changed: the source of its audit entries and of its events. */
 export interface Change {
@@ -73,14 +61,17 @@ export interface Session {
   readonly scopes: ReadonlySet<Scope>;
   /** Reads: each statement is its own implicit transaction, one round trip. */
   readonly read: Kysely<DB>;
+  /** The same session, opened with a round trip of its own. @throws as openSession */
+  anew(): Promise<Session>;
   /** Before a read that tells more the oftener it is asked. @throws RateLimited */
   spend(on: "searches" | "introductions"): Promise<void>;
   /**
-   * Before what was read leaves the process: the status once more, and whether anything was taken from the
-   * organisation since, if the process or the database slept meanwhile. @throws Unauthenticated, Forbidden,
-   * Unavailable
+   * Before an answer leaves the process. False: the token was believed to open what it opened last, and the
+   * first statement said otherwise; nothing was done, and the call is to begin anew. After a read it is asked
+   * whether anything was taken from the organisation since, if the process or the database slept meanwhile.
+   * @throws Unauthenticated, Forbidden, Unavailable
    */
-  confirm(): Promise<void>;
+  confirm(told: "read" | "written"): Promise<boolean>;
   /**
    * One transaction: status, idempotency key, work, audit, event. A repeated key answers with the
    * first call's result and has no further effect; an error rolls everything back, the key included.
@@ -98,26 +89,60 @@ const MOST_ATTEMPTS = 4;
 const STALE_MS = 150;
 const KEY = /^[\x21-\x7e]{8,128}$/;
 
+/** What the database said last of a token that the verifier still remembers. */
+const admissions = new WeakMap<Identity, Admission>();
+
 /**
- * Opens a session in one round trip, which uses up the proof. @throws Unauthenticated if the token, client
- * or organisation is out, InvalidProof if the proof was used before.
+ * Opens a session in one round trip, which uses up the proof; or, where `isBelieved`, in none if the token
+ * was admitted before: every statement asks anyway. @throws Unauthenticated if the token, client or
+ * organisation is out, InvalidProof if the proof was used before.
  */
 export async function openSession(
   pool: Pool,
   identity: Identity,
-  { until = Infinity, countSearch, perHour }: Allowance = DEFAULT_LIMITS,
+  allowance: Allowance = DEFAULT_LIMITS,
   proof: Proof | null = null,
+  isBelieved = false,
 ): Promise<Session> {
+  const { until = Infinity, countSearch, perHour } = allowance;
   const enter = enterAs(identity);
-  const opening = proof ? [enter, use(proof)] : [enter];
-  let openedAt = -Infinity;
-  const [entered, used] = await onClient(pool, (client) => {
-    // Not before: who waits for a connection has read nothing yet.
-    openedAt = performance.now();
-    return runBatch(client, opening);
-  });
-  const { clientId, scopes, snapshot } = admitted(entered);
-  if (proof && used?.rows[0]?.["is_fresh"] !== true) throw new InvalidProof();
+  const believed = isBelieved && !proof ? admissions.get(identity) : undefined;
+  /** Of the first statement: who waits for a connection has read nothing yet. */
+  let askedAt: number | undefined;
+  const run = (client: pg.ClientBase, statements: readonly Statement[]) => {
+    askedAt ??= performance.now();
+    return runBatch(client, statements);
+  };
+  /** Of each statement: what it saw is as old as that. */
+  const snapshots: string[] = [];
+  let state: "believed" | "mistaken" | "admitted" = believed ? "believed" : "admitted";
+  const { clientId, scopes, spelled } = believed ?? (await ask());
+
+  async function ask(): Promise<Admission> {
+    const opening = proof ? [enter, use(proof)] : [enter];
+    const [entered, used] = await onClient(pool, (client) => run(client, opening));
+    const admission = admitted(entered);
+    if (proof && used?.rows[0]?.["is_fresh"] !== true) throw new InvalidProof();
+    admissions.set(identity, admission);
+    snapshots.push(admission.snapshot);
+    return admission;
+  }
+
+  /** @throws Unauthenticated, Forbidden if what the call was admitted for has been taken back meanwhile */
+  function readmitted(entered: Rows | undefined): Admission {
+    const row = entered?.rows[0] as Entered | undefined;
+    const isSame = row?.client_id === clientId && row.scopes === spelled;
+    if (!isSame && state !== "admitted") {
+      state = "mistaken";
+      admissions.delete(identity);
+      throw new Unauthenticated();
+    }
+    state = "admitted";
+    const now = isSame ? { clientId, scopes, spelled, snapshot: row.snapshot } : admitted(entered);
+    for (const scope of scopes) if (!now.scopes.has(scope)) throw new Forbidden();
+    snapshots.push(now.snapshot);
+    return now;
+  }
 
   const inTime = () => {
     if (Date.now() > until) throw new Unavailable();
@@ -127,16 +152,15 @@ export async function openSession(
     values: [budget, perHour[budget]],
   });
 
-  async function reenter(...statements: Statement[]): Promise<Rows | undefined> {
+  async function reenter(...statements: Statement[]): Promise<Rows[]> {
     inTime();
-    const batch = [enter, ...statements];
-    const [status, rows] = await onClient(pool, (client) => runBatch(client, batch));
-    const now = admitted(status);
-    // What the call was admitted for has been taken back meanwhile.
-    for (const scope of scopes) if (!now.scopes.has(scope)) throw new Forbidden();
-    return rows;
+    const [status, ...results] = await onClient(pool, (client) =>
+      run(client, [enter, ...statements]),
+    );
+    readmitted(status);
+    return results;
   }
-  const read = kyselyOver({ run: async (statement) => (await reenter(statement))! });
+  const read = kyselyOver(gather((statements) => reenter(...statements), { alone: true }));
 
   async function attempt<R extends object>(
     operation: Operation,
@@ -145,54 +169,50 @@ export async function openSession(
   ): Promise<R> {
     const { idempotencyKey, ...rest } = input;
     const key = sha256(idempotencyKey);
-    const request = sha256(`${operation.name}\n${canonical(rest)}`);
+    const claim: Statement = {
+      text: "select fresh, matches, result from claim_idempotency_key($1, $2)",
+      values: [key, sha256(`${operation.name}\n${canonical(rest)}`)],
+    };
     return onClient(pool, async (client) => {
-      // If the connection is lost the server rolls back by itself; the first error is what is told.
-      const rollback = async () => void (await runBatch(client, [ROLLBACK]).catch(() => {}));
-      let replayed: R | undefined;
-      let effect: Effect<R> | undefined;
-      const db = kyselyOver({
-        async run(statement) {
-          inTime();
-          return (await runBatch(client, [statement]))[0]!;
-        },
-        async begin() {
-          const claim = {
-            text: "select fresh, matches, result from claim_idempotency_key($1, $2)",
-            values: [key, request],
-          };
-          try {
-            const [, status, claimed] = await runBatch(client, [BEGIN, enter, claim]);
-            if (!admitted(status).scopes.has(operation.scope)) throw new Forbidden();
-            const row = claimed!.rows[0]!;
-            if (!row["matches"]) throw new IdempotencyMismatch();
-            if (!row["fresh"]) replayed = row["result"] as R;
-          } catch (error) {
-            // Kysely rolls back only what it saw begin.
-            await rollback();
-            throw error;
-          }
-        },
-        async commit() {
-          if (!effect) return rollback();
-          const record = {
-            text: "select record_changes($1, $2, $3)",
-            values: [operation.name, operation.scope, JSON.stringify(effect.changes)],
-          };
-          const remember = {
-            text: "update idempotency_record set result = $3 where client_id = $1 and key_hash = $2",
-            values: [clientId, key, JSON.stringify(effect.result)],
-          };
-          const spent = operation.budget ? [spending(operation.budget)] : [];
-          await runBatch(client, [remember, record, ...spent, COMMIT, RING]);
-        },
-        rollback,
+      let isOpen = false;
+      /** The first statements travel with what must go before them: if that refuses, they are rolled back. */
+      async function open(statements: readonly Statement[]): Promise<Rows[]> {
+        isOpen = true;
+        askedAt ??= performance.now();
+        const { results, error } = await runAsFar(client, [BEGIN, enter, claim, ...statements]);
+        const [, status, claimed, ...rows] = results;
+        if (error && !status) throw error;
+        if (!readmitted(status).scopes.has(operation.scope)) throw new Forbidden();
+        const record = claimed?.rows[0];
+        if (record && !record["matches"]) throw new IdempotencyMismatch();
+        if (record && !record["fresh"]) throw new Replay(record["result"] as object);
+        if (error) throw error;
+        return rows;
+      }
+      const line = gather((statements) => {
+        inTime();
+        return isOpen ? runBatch(client, statements) : open(statements);
       });
-      return db.transaction().execute(async (tx) => {
-        if (replayed) return replayed;
-        effect = await work(tx);
+      try {
+        const effect = await work(kyselyOver(line) as Transaction<DB>);
+        if (!isOpen) await open([]);
+        const record = {
+          text: "select record_changes($1, $2, $3)",
+          values: [operation.name, operation.scope, JSON.stringify(effect.changes)],
+        };
+        const remember = {
+          text: "update idempotency_record set result = $3 where client_id = $1 and key_hash = $2",
+          values: [clientId, key, JSON.stringify(effect.result)],
+        };
+        const spent = operation.budget ? [spending(operation.budget)] : [];
+        await runBatch(client, [remember, record, ...spent, COMMIT, RING]);
         return effect.result;
-      });
+      } catch (error) {
+        // If the connection is lost the server rolls back by itself; the first error is what is told.
+        if (isOpen) await runBatch(client, [ROLLBACK]).catch(() => {});
+        if (error instanceof Replay) return error.result as R;
+        throw error;
+      }
     });
   }
 
@@ -201,15 +221,24 @@ export async function openSession(
     clientId,
     scopes,
     read,
+    anew: () => openSession(pool, identity, allowance),
     async spend(on) {
       if (on === "searches") countSearch?.();
       else await reenter(spending(on));
     },
-    async confirm() {
-      if (performance.now() - openedAt <= STALE_MS) return;
-      const values = [identity.organisationId, snapshot];
-      const rows = await reenter({ text: "select revoked_since($1, $2) as revoked", values });
-      if (rows!.rows[0]!["revoked"]) throw new Unavailable();
+    async confirm(told) {
+      if (state === "believed")
+        await reenter().catch((error: unknown) => {
+          if (state !== "mistaken") throw error;
+        });
+      if (state === "mistaken") return false;
+      if (told === "read" && performance.now() - askedAt! > STALE_MS) {
+        const text =
+          "select bool_or(revoked_since($1, s)) as revoked from unnest($2::pg_snapshot[]) s";
+        const [rows] = await reenter({ text, values: [identity.organisationId, snapshots] });
+        if (rows!.rows[0]!["revoked"]) throw new Unavailable();
+      }
+      return true;
     },
     async write(operation, input, work) {
       if (!KEY.test(input.idempotencyKey)) {
@@ -232,57 +261,23 @@ export async function openSession(
   };
 }
 
+/** The key was used: what its first call was answered with. */
+class Replay extends Error {
+  constructor(readonly result: object) {
+    super("the key was used before");
+  }
+}
+
 const BEGIN: Statement = { text: "begin", values: [] };
 const COMMIT: Statement = { text: "commit", values: [] };
 // Apart from the transaction: a commit that notifies waits for every other one that does.
 const RING: Statement = { text: "notify wayhouse_event", values: [] };
 const ROLLBACK: Statement = { text: "rollback", values: [] };
 
-/** Reads the status of whoever calls, and opens what follows to its eyes until the transaction ends. */
-export function enterAs(identity: Identity): Statement {
-  const { organisationId, clientName, kid, jti, scopes, jkt } = identity;
-  return {
-    text: "select client_id, scopes, pg_current_snapshot()::text as snapshot from enter($1, $2, $3, $4, $5, $6)",
-    values: [organisationId, clientName, kid, jti, scopes, jkt !== null],
-  };
-}
-
 const use = ({ digest, expiresAt }: Proof): Statement => ({
   text: "select use_proof($1, $2) as is_fresh",
   values: [digest, expiresAt],
 });
-
-function admitted(entered: Rows | undefined) {
-  const row = entered?.rows[0];
-  if (!row) throw new Unauthenticated();
-  return {
-    clientId: row["client_id"] as string,
-    scopes: new Set(row["scopes"] as Scope[]) as ReadonlySet<Scope>,
-    snapshot: row["snapshot"] as string,
-  };
-}
-
-/** A connection whose state is unknown is closed, never given back. */
-export async function onClient<R>(
-  pool: Pool,
-  use: (client: pg.PoolClient) => Promise<R>,
-): Promise<R> {
-  let client: pg.PoolClient;
-  try {
-    client = await pool.connect();
-  } catch (error) {
-    throw isServerError(error) ? new Unavailable({ cause: error }) : translate(error);
-  }
-  try {
-    const result = await use(client);
-    client.release();
-    return result;
-  } catch (error) {
-    const translated = translate(error);
-    client.release(translated instanceof Unavailable);
-    throw translated;
-  }
-}
 
 function sha256(text: string): Buffer {
   return createHash("sha256").update(text).digest();

@@ -63,11 +63,9 @@ export function withCode(
   message = error.message,
   details: object = {},
 ): GraphQLError {
-  return new GraphQLError(message, {
-    nodes: error.nodes ?? null,
-    source: error.source ?? null,
-    positions: error.positions ?? null,
-    path: error.path ?? null,
-    extensions: { ...details, code },
-  });
+  const extensions = { ...details, code };
+  // Where in the answer says it all, and compiled operations know no place in the document.
+  if (error.path) return new GraphQLError(message, { path: error.path, extensions });
+  const { nodes = null, source = null, positions = null } = error;
+  return new GraphQLError(message, { nodes, source, positions, extensions });
 }

@@ -1,5 +1,13 @@
 import { complexityFromQuery } from "@pothos/plugin-complexity";
-import { type DocumentNode, type ExecutionArgs, GraphQLError, Kind, parse } from "graphql";
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  type TypeNode,
+} from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { presentInput, withCode } from "./errors.ts";
 
@@ -39,40 +47,68 @@ export const boundDocuments: Plugin = {
   },
 };
 
-/** Of any operation, subscriptions too. @throws GraphQLError with what the caller may know of it */
-export function boundOperation(
-  args: Pick<ExecutionArgs, "schema" | "document" | "operationName" | "variableValues">,
-): void {
-  const { schema, document, operationName, variableValues } = args;
+/** What an operation comes to. */
+export interface Size {
+  /** In the document, its fragments spread out. */
+  readonly fields: number;
+}
+
+/** Of these a cost may depend: numbers, switches, days; of lists on their length. */
+const COUNTED = new Set(["Int", "Boolean", "Date"]);
+const MOST_SIZES = 100;
+
+/**
+ * Of any operation alone in its document, subscriptions too. Under the same of those variables that a
+ * cost may depend on it is counted once. The function @throws GraphQLError with what the caller may know of it
+ */
+export function createBound(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+): (variables: Record<string, unknown>) => Size {
+  const sizes = new Map<string, Size>();
+  const counted = variableDefinitions
+    .filter(({ type }) => isList(type) || COUNTED.has(nameOf(type)))
+    .map(({ variable }) => variable.name.value);
+  return (variables) => {
+    const key = JSON.stringify(
+      counted.map((name) => {
+        const value = variables[name];
+        return Array.isArray(value) ? value.length : value;
+      }),
+    );
+    let size = sizes.get(key);
+    if (!size) {
+      size = sizeOf(schema, document, variables);
+      if (sizes.size === MOST_SIZES) sizes.clear();
+      sizes.set(key, size);
+    }
+    return size;
+  };
+}
+
+function sizeOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: Record<string, unknown>,
+): Size {
   try {
-    const { depth, complexity } = complexityFromQuery(operationOf(document, operationName), {
-      schema,
-      variables: variableValues ?? {},
-    });
+    const { depth, complexity, breadth } = complexityFromQuery(document, { schema, variables });
     if (depth > MOST_DEPTH) throw exceeded(`The operation is deeper than ${MOST_DEPTH} fields.`);
     if (complexity > MOST_COST) {
       throw exceeded(
         `The operation may come to ${complexity} fields, more than ${MOST_COST}: ask for smaller pages or fewer nights.`,
       );
     }
+    return { fields: breadth };
   } catch (error) {
     throw error instanceof GraphQLError ? presentInput(error) : error;
   }
 }
 
-/** Only what runs is counted: a document may hold several operations. */
-function operationOf(document: DocumentNode, name: string | null | undefined): DocumentNode {
-  const definitions = document.definitions.filter(
-    (definition) =>
-      definition.kind !== Kind.OPERATION_DEFINITION || !name || definition.name?.value === name,
-  );
-  const operations = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-  if (operations.length !== 1) {
-    throw new GraphQLError(
-      operations.length === 0
-        ? "operationName must name an operation of the document."
-        : "operationName must say which operation of the document to run.",
-    );
-  }
-  return { ...document, definitions };
+function isList(type: TypeNode): boolean {
+  return type.kind === Kind.LIST_TYPE || (type.kind === Kind.NON_NULL_TYPE && isList(type.type));
+}
+function nameOf(type: TypeNode): string {
+  return type.kind === Kind.NAMED_TYPE ? type.name.value : nameOf(type.type);
 }

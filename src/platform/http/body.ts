@@ -13,22 +13,34 @@ export class SlowBody extends Error {}
  * The request's JSON, read within its bound. @throws OverlongBody past 1 MiB, SlowBody after 10 seconds,
  * SyntaxError for what is not UTF-8 or not JSON
  */
-export async function readJson(request: IncomingMessage, slowestMs = SLOWEST_MS): Promise<unknown> {
-  if (Number(request.headers["content-length"] ?? 0) > MOST_BYTES) throw new OverlongBody();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // An error of its own ends the loop, and leaves the socket for the answer.
-  const slow = setTimeout(() => request.emit("error", new SlowBody()), slowestMs);
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      size += (chunk as Buffer).length;
-      if (size > MOST_BYTES) throw new OverlongBody();
-      chunks.push(chunk as Buffer);
-    }
-  } finally {
-    clearTimeout(slow);
-  }
-  return JSON.parse(decode(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+export function readJson(request: IncomingMessage, slowestMs = SLOWEST_MS): Promise<unknown> {
+  return new Promise<Buffer>((resolve, reject) => {
+    if (Number(request.headers["content-length"] ?? 0) > MOST_BYTES) throw new OverlongBody();
+    const chunks: Buffer[] = [];
+    let size = 0;
+    // What comes after it stays unread, and leaves the socket for the answer.
+    const fail = (error: Error) => {
+      request.off("data", take).pause();
+      reject(error);
+    };
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MOST_BYTES) fail(new OverlongBody());
+      chunks.push(chunk);
+    };
+    const slow = setTimeout(() => fail(new SlowBody()), slowestMs);
+    request
+      .on("data", take)
+      .once("error", reject)
+      .once("close", () => {
+        clearTimeout(slow);
+        reject(new Error("the caller went away"));
+      })
+      .once("end", () => {
+        clearTimeout(slow);
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+      });
+  }).then((bytes) => JSON.parse(decode(bytes)) as unknown);
 }
 
 /** Of an overlong body this much is read on, for so long. */

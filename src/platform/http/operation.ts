@@ -2,9 +2,9 @@ import {
   createSourceEventStream,
   type DocumentNode,
   execute,
-  type ExecutionArgs,
   type ExecutionResult,
   getOperationAST,
+  getVariableValues,
   GraphQLError,
   type GraphQLSchema,
   Kind,
@@ -15,10 +15,11 @@ import {
 import { createYoga } from "graphql-yoga";
 import { BadUserInput, type Issue } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
+import { compile, type Compiled } from "../graphql/compiled.ts";
 import { present } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import { hideSchema, withoutSuggestions } from "../graphql/introspection.ts";
-import { boundDocuments, boundOperation } from "../graphql/limits.ts";
+import { boundDocuments, createBound, type Size } from "../graphql/limits.ts";
 import { type DocumentName, documentOf, type Registry } from "./documents.ts";
 
 /** One request of GraphQL over HTTP. */
@@ -34,10 +35,10 @@ export interface Operation {
   readonly field: string;
   /** The same for two subscriptions that make the same of every event. */
   readonly shape: string;
-  execute(): Promise<ExecutionResult>;
+  execute(context: Context): Promise<ExecutionResult>;
   /** Of a subscription: its source events, each once executed as `executeFor` does. */
-  subscribe(): Promise<AsyncIterable<object> | ExecutionResult>;
-  executeFor(event: object): Promise<ExecutionResult>;
+  subscribe(context: Context): Promise<AsyncIterable<object> | ExecutionResult>;
+  executeFor(event: object, context: Context): Promise<ExecutionResult>;
 }
 
 const MEMBERS = new Set(["query", "documentId", "operationName", "variables", "extensions"]);
@@ -80,6 +81,24 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const refused = (path: Issue["path"], message: string) => new BadUserInput([{ path, message }]);
 
+/** One operation of a document, as far as it is the same for every request. */
+interface Selected {
+  readonly definition: OperationDefinitionNode;
+  /** It and the fragments. */
+  readonly document: DocumentNode;
+  /** @throws GraphQLError */
+  readonly refuseExcess: (variables: Record<string, unknown>) => Size;
+  runs: number;
+  compiled: Compiled | null;
+}
+
+/** Beyond so many the one longest unused is forgotten. */
+const MOST_DOCUMENTS = 200;
+/** Most documents that come once are a person's, and never come again. */
+const WORTH_COMPILING = 2;
+/** With its fragments spread out: what is larger costs more to compile than it saves. */
+const MOST_COMPILED_FIELDS = 500;
+
 /**
  * Yoga's plugins around graphql-js, without Yoga's own requests and responses: they cost more than the
  * execution. What of Yoga's HTTP layer is needed stands in this folder.
@@ -98,74 +117,133 @@ export function createOperations(options: {
     maskedErrors: false,
     graphiql: false,
     plugins: options.introspection ? [boundDocuments] : [hideSchema, boundDocuments],
+    // Those that were found valid are kept here, with what is made of them.
+    parserAndValidationCache: false,
   });
+  const { schema, parse, validate } = yoga.getEnveloped();
   const shown = (error: unknown) => {
     const presented = present(error, options.log);
     return options.introspection ? presented : withoutSuggestions(presented);
   };
-  const presented = (result: ExecutionResult): ExecutionResult =>
-    result.errors ? { ...result, errors: result.errors.map(shown) } : result;
+  /** In one order, whoever executed it. */
+  const presented = (result: ExecutionResult): ExecutionResult => {
+    const { data, errors } = result;
+    if (!errors) return result;
+    return { errors: errors.map(shown), ...(data !== undefined && { data }) };
+  };
   const refusal = (...errors: readonly unknown[]): ExecutionResult => ({
     errors: errors.map(shown),
   });
 
+  const known = new Map<string, (operationName: string | null) => Selected>();
+  /** @throws what is to be told: GraphQLError, or several of them */
+  function selectorOf(query: string) {
+    const before = known.get(query);
+    if (before) {
+      known.delete(query);
+      known.set(query, before);
+      return before;
+    }
+    const document = parse(query) as DocumentNode;
+    const errors = validate(schema, document) as readonly GraphQLError[];
+    if (errors.length > 0) throw new AggregateError(errors);
+    const selector = createSelector(schema, document);
+    known.set(query, selector);
+    if (known.size > MOST_DOCUMENTS) known.delete(known.keys().next().value!);
+    return selector;
+  }
+
   /** The operation to run, or what answers the request already. */
-  return function prepare(
-    { operationName, variables, ...name }: OperationRequest,
-    contextValue: Context,
-  ): Operation | ExecutionResult {
-    const { schema, parse, validate } = yoga.getEnveloped(contextValue);
+  return function prepare({
+    operationName,
+    variables,
+    ...name
+  }: OperationRequest): Operation | ExecutionResult {
     let query: string;
-    let document: DocumentNode;
+    let selected: Selected;
+    let size: Size;
+    let coerced: Record<string, unknown>;
     try {
       query = documentOf(name, options.documents);
-      document = parse(query) as DocumentNode;
-      const errors = validate(schema, document) as readonly GraphQLError[];
-      if (errors.length > 0) return refusal(...errors);
+      selected = selectorOf(query)(operationName);
+      coerced = coerce(schema, selected.definition, variables);
+      size = selected.refuseExcess(variables);
     } catch (error) {
-      return refusal(error);
+      return error instanceof AggregateError ? refusal(...error.errors) : refusal(error);
     }
-    const operation = getOperationAST(document, operationName);
-    if (!operation) {
-      const message = operationName
-        ? "operationName must name an operation of the document."
-        : "operationName must say which operation of the document to run.";
-      return refusal(new GraphQLError(message));
-    }
-    const args: ExecutionArgs = {
+    const { definition, document } = selected;
+    const args = (contextValue: Context) => ({
       schema,
       document,
       contextValue,
       variableValues: variables,
-      operationName,
-    };
-    try {
-      boundOperation(args);
-    } catch (error) {
-      return refusal(error);
-    }
+    });
     return {
-      type: operation.operation,
-      field: fieldOf(operation),
+      type: definition.operation,
+      field: fieldOf(definition),
       get shape() {
         return JSON.stringify([query, operationName, steering(document, variables)]);
       },
-      async execute() {
+      async execute(context) {
+        const compiled = compiledOf(schema, selected, size);
         try {
-          return presented(await execute(args));
+          return presented(await (compiled ? compiled(context, coerced) : execute(args(context))));
         } catch (error) {
           return refusal(error);
         }
       },
-      executeFor: async (event) => presented(await execute({ ...args, rootValue: event })),
-      async subscribe() {
-        const source = await createSourceEventStream(args);
+      executeFor: async (event, context) =>
+        presented(await execute({ ...args(context), rootValue: event })),
+      async subscribe(context) {
+        const source = await createSourceEventStream(args(context));
         return Symbol.asyncIterator in source
           ? (source as AsyncIterable<object>)
           : presented(source);
       },
     };
   };
+}
+
+/** Its operations by name, each looked at once. */
+function createSelector(schema: GraphQLSchema, document: DocumentNode) {
+  const selections = new Map<string | null, Selected>();
+  return (operationName: string | null): Selected => {
+    let selected = selections.get(operationName);
+    if (!selected) {
+      const definition = getOperationAST(document, operationName);
+      if (!definition) {
+        const message = operationName
+          ? "operationName must name an operation of the document."
+          : "operationName must say which operation of the document to run.";
+        throw new GraphQLError(message);
+      }
+      const definitions = document.definitions.filter(
+        (one) => one === definition || one.kind !== Kind.OPERATION_DEFINITION,
+      );
+      const alone = { ...document, definitions };
+      const refuseExcess = createBound(schema, alone, definition);
+      selected = { definition, document: alone, refuseExcess, runs: 0, compiled: null };
+      selections.set(operationName, selected);
+    }
+    return selected;
+  };
+}
+
+/** graphql-js tells what is wrong with variables; the compiled operation would tell it otherwise. */
+function coerce(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variables: Record<string, unknown>,
+): Record<string, unknown> {
+  const values = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 50 });
+  if (values.errors) throw new AggregateError(values.errors);
+  return values.coerced;
+}
+
+function compiledOf(schema: GraphQLSchema, selected: Selected, { fields }: Size): Compiled | null {
+  if (++selected.runs === WORTH_COMPILING && fields <= MOST_COMPILED_FIELDS)
+    selected.compiled = compile(schema, selected.document, selected.definition);
+  return selected.compiled;
 }
 
 function fieldOf({ selectionSet }: OperationDefinitionNode): string {

@@ -19,7 +19,12 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
 import { OverlongBody, passOver, readJson, SlowBody } from "./body.ts";
 import type { Registry } from "./documents.ts";
-import { createOperations, type OperationRequest, readRequest } from "./operation.ts";
+import {
+  createOperations,
+  type Operation,
+  type OperationRequest,
+  readRequest,
+} from "./operation.ts";
 import { createStreams } from "./streams.ts";
 import { challenge, readCredentials } from "./credentials.ts";
 import type { Credentials } from "../auth/dpop.ts";
@@ -30,8 +35,8 @@ export interface ServerOptions {
   readonly documents: Registry | null;
   /** False: also callers with a valid token are told nothing of the schema. */
   readonly introspection: boolean;
-  /** @throws RateLimited, Unauthenticated, InvalidProof, Unavailable */
-  readonly open: (credentials: Credentials) => Promise<Context>;
+  /** `isBelieved`: without asking, if its first statement asks. @throws RateLimited, Unauthenticated, InvalidProof, Unavailable */
+  readonly open: (credentials: Credentials, isBelieved: boolean) => Promise<Context>;
   readonly isReady: () => Promise<boolean>;
   /** Serves GraphiQL to a browser that opens /graphql: for development only. */
   readonly graphiql: boolean;
@@ -91,10 +96,10 @@ export function createHttpServer(options: ServerOptions): Server {
       return refuse(response, 415, "BAD_USER_INPUT", "The body must be application/json in UTF-8.");
     }
     const params = await readParams(request, response);
-    const context = params && (await openContext(request, response));
+    const context = params && (await openContext(request, response, type !== STREAM_TYPE));
     if (!params || !context) return;
 
-    const operation = prepare(params, context);
+    const operation = prepare(params);
     if (!("execute" in operation)) {
       tellCodes(response, operation);
       return answerJson(
@@ -105,20 +110,17 @@ export function createHttpServer(options: ServerOptions): Server {
       );
     }
     tell({ field: operation.field });
-    if (type === STREAM_TYPE) return answerStream(response, operation);
+    if (type === STREAM_TYPE) return answerStream(response, operation, context);
     if (operation.type === OperationTypeNode.SUBSCRIPTION) {
       const message = "A subscription is answered as text/event-stream: accept it.";
       return refuse(response, 406, "BAD_USER_INPUT", message);
     }
     const begun = performance.now();
-    const result = await operation.execute();
+    const result = await confirmed(operation, context).catch((error: unknown) =>
+      refuseKnown(request, response, error),
+    );
     options.metrics.operationEnded(operation.field, (performance.now() - begun) / 1_000);
-    // A write stands by now; only what was read is never told too late.
-    if (
-      operation.type === OperationTypeNode.QUERY &&
-      !(await isConfirmed(context, request, response))
-    )
-      return;
+    if (!result) return;
     tellCodes(response, result);
     const wait = result.errors?.find(({ extensions }) => extensions["code"] === "RATE_LIMITED");
     if (wait) response.setHeader("retry-after", Number(wait.extensions["retryAfterSeconds"]));
@@ -126,12 +128,15 @@ export function createHttpServer(options: ServerOptions): Server {
     answerJson(response, status, type, JSON.stringify(result));
   }
 
-  async function openContext(request: IncomingMessage, response: ServerResponse) {
+  async function openContext(
+    request: IncomingMessage,
+    response: ServerResponse,
+    isBelieved: boolean,
+  ) {
     try {
-      return await options.open(readCredentials(request));
+      return await options.open(readCredentials(request), isBelieved);
     } catch (error) {
-      refuseKnown(request, response, error);
-      return null;
+      return refuseKnown(request, response, error);
     }
   }
 }
@@ -140,18 +145,13 @@ function tellCodes(response: ServerResponse, { errors = [] }: ExecutionResult): 
   for (const { extensions } of errors) tellCode(response, extensions["code"]);
 }
 
-async function isConfirmed(
-  { session }: Context,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<boolean> {
-  try {
-    await session.confirm();
-    return true;
-  } catch (error) {
-    refuseKnown(request, response, error);
-    return false;
-  }
+/** @throws what `confirm` does: nothing is told then that may have been taken back */
+async function confirmed(operation: Operation, context: Context): Promise<ExecutionResult> {
+  // A write stands by now; only what was read is never told too late.
+  const told = operation.type === OperationTypeNode.QUERY ? "read" : "written";
+  const result = await operation.execute(context);
+  if (await context.session.confirm(told)) return result;
+  return confirmed(operation, { ...context, session: await context.session.anew() });
 }
 
 /** Null after the refusal was answered. */
@@ -184,12 +184,13 @@ const STATUS: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
 };
 
-function refuseKnown(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+function refuseKnown(request: IncomingMessage, response: ServerResponse, error: unknown): null {
   if (!(error instanceof WayhouseError)) throw error;
   if (error instanceof Unauthenticated)
     response.setHeader("www-authenticate", challenge(request, error));
   if (error instanceof RateLimited) response.setHeader("retry-after", error.retryAfterSeconds);
   refuse(response, STATUS[error.code] ?? 500, error.code, error.message, error.details);
+  return null;
 }
 
 /** Of two that differ, whoever stands before this server may have believed the other one. */

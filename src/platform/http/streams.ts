@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
+import type { Context } from "../graphql/builder.ts";
 import { present } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -20,12 +21,12 @@ const SLOWEST_DRAIN_MS = 500;
  */
 export function createStreams({ log, metrics }: { readonly log: Log; readonly metrics: Metrics }) {
   const executed = new WeakMap<object, Map<string, Promise<string>>>();
-  const payloadOf = (event: object, operation: Operation): Promise<string> => {
+  const payloadOf = (event: object, operation: Operation, context: Context): Promise<string> => {
     let payloads = executed.get(event);
     if (!payloads) executed.set(event, (payloads = new Map()));
     let payload = payloads.get(operation.shape);
     if (!payload) {
-      payload = operation.executeFor(event).then((result) => JSON.stringify(result));
+      payload = operation.executeFor(event, context).then((result) => JSON.stringify(result));
       payloads.set(operation.shape, payload);
     }
     return payload;
@@ -34,6 +35,7 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
   return async function answerStream(
     response: ServerResponse,
     operation: Operation,
+    context: Context,
   ): Promise<void> {
     response.setHeader("content-type", STREAM_TYPE);
     response.setHeader("cache-control", "no-store");
@@ -41,7 +43,7 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
     metrics.streamOpened();
     const beat = setInterval(() => void response.write(BEAT), BEAT_MS);
     try {
-      for await (const message of messagesOf(response, operation)) {
+      for await (const message of messagesOf(response, operation, context)) {
         if (response.write(message)) continue;
         if (response.writableLength > MOST_BYTES || !(await isDrained(response))) {
           return void response.destroy();
@@ -57,11 +59,12 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
   async function* messagesOf(
     response: ServerResponse,
     operation: Operation,
+    context: Context,
   ): AsyncGenerator<string, void> {
     try {
       if (operation.type !== "subscription")
-        return yield next(JSON.stringify(await operation.execute()));
-      const source = await operation.subscribe();
+        return yield next(JSON.stringify(await operation.execute(context)));
+      const source = await operation.subscribe(context);
       if (!(Symbol.asyncIterator in source)) return yield next(JSON.stringify(source));
       const events = source[Symbol.asyncIterator]();
       response.once("close", () => void events.return?.());
@@ -71,7 +74,7 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
       for (;;) {
         const { value, done } = await events.next();
         if (done) return;
-        yield next(await payloadOf(value, operation));
+        yield next(await payloadOf(value, operation, context));
       }
     } catch (error) {
       const told = present(error, log);

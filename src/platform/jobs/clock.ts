@@ -1,6 +1,5 @@
-import type { Pool } from "../db/pool.ts";
+import { onClient, type Pool } from "../db/pool.ts";
 import { runBatch } from "../db/pipeline.ts";
-import { onClient } from "../db/session.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Pool } from "../db/pool.ts";
-import { onClient } from "../db/session.ts";
+import { onClient, type Pool } from "../db/pool.ts";
 
 const MOST_ROWS = 1_000;
 /** Between two looks while another process purges. */

@@ -1,8 +1,8 @@
 import { LimitExceeded, Unauthenticated, Unavailable } from "../../kernel/errors.ts";
-import { enterAs, type Identity, onClient } from "../db/session.ts";
+import { enterAs, type Entered, type Identity } from "../db/admission.ts";
+import { createPool, onClient } from "../db/pool.ts";
 import { runBatch, type Statement } from "../db/pipeline.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
-import { createPool } from "../db/pool.ts";
 import type { Cursors, Place } from "./cursors.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { LEASE_MS, startPulse } from "./pulse.ts";
@@ -183,10 +183,10 @@ export function startFeed(options: {
     });
     // Read before this process was stopped, perhaps, and told after: nobody may hear of it now.
     if (performance.now() - askedAt > LEASE_MS) throw new Unavailable();
-    const scopes = entered!.rows[0]?.["scopes"] as string[] | undefined;
+    const { client_id: client, scopes } = entered!.rows[0] as unknown as Entered;
     return {
       epoch: epoch!.rows[0]!["epoch"] as string,
-      rights: scopes ? rightsOf(scopes) : null,
+      rights: client === null ? null : rightsOf(scopes.split(" ")),
       horizon: found!.rows[0]!["horizon"] as string,
       events: found!.rows
         .filter((row) => row["transaction_id"] !== null)
