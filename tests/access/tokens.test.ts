@@ -75,9 +75,9 @@ describe("a token is accepted", () => {
   it("as it was signed by a registered Ed25519 key", async () => {
     expect(await verifier().verify(forge())).toMatchObject({
       organisationId: "lantern",
-      clientId: "bot",
+      clientName: "bot",
       kid: lantern.kid,
-      scopes: ["beds:read", "beds:hold"],
+      scopes: ["beds:hold", "beds:read"],
     });
   });
   it("as it was signed by a registered P-256 key", async () => {

@@ -68,6 +68,36 @@ describe("a session", () => {
     await expect(createShelter(session, "late", 1)).rejects.toThrow(Unauthenticated);
   });
 
+  it("that is believed begins anew where its token may do less by now, or more, and has done nothing until then", async () => {
+    const identity = await plantOrganisation(database.ownerUrl, "believed", BEDS);
+    const allow = (scopes: readonly string[]) =>
+      asOwner(database.ownerUrl, (client) =>
+        client.query("update client set scopes = $2 where organisation_id = $1", [
+          identity.organisationId,
+          scopes,
+        ]),
+      );
+    const believe = () => openSession(pool, identity, undefined, null, true);
+    await believe();
+    for (const scopes of [["beds:read"], BEDS, BEDS.slice(1)]) {
+      const before = await believe();
+      await allow(scopes);
+      // What it was told before, whatever is so.
+      expect([...before.scopes].toSorted()).not.toEqual(scopes.toSorted());
+      await expect(createShelter(before, `before ${scopes.length}`, 1)).rejects.toThrow(
+        Unauthenticated,
+      );
+      expect(await before.confirm("written")).toBe(false);
+      const after = await before.anew();
+      expect([...after.scopes].toSorted()).toEqual(scopes.toSorted());
+      expect(await after.confirm("read")).toBe(true);
+      expect((await believe()).scopes).toEqual(after.scopes);
+    }
+    const last = await believe();
+    const rows = await last.read.selectFrom("shelter").select("label").execute();
+    expect(rows).toEqual([]);
+  });
+
   it("leaves no context behind on its connection", async () => {
     const client = await pool.connect();
     try {

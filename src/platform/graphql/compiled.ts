@@ -27,7 +27,7 @@ export function compile(
   document: DocumentNode,
   definition: OperationDefinitionNode,
 ): Compiled | null {
-  if (hasIntricateLiteral(document)) return null;
+  if (isIntricate(document)) return null;
   const definitions = document.definitions.map((one) =>
     one === definition ? withCoercedVariables(definition) : one,
   );
@@ -37,16 +37,20 @@ export function compile(
 }
 
 /**
- * Literals that the compiler makes something else of: a member that is left out would be null, and one
- * named `__proto__` would be none.
+ * What the compiler makes something else of: a member of a literal that is left out would be null, and
+ * whatever is named `__proto__` would be none.
  */
-function hasIntricateLiteral(document: DocumentNode): boolean {
+function isIntricate(document: DocumentNode): boolean {
   let found = false;
   const find = () => {
     found = true;
     return BREAK;
   };
-  visit(document, { ObjectValue: find, ListValue: (list) => void visit(list, { Variable: find }) });
+  visit(document, {
+    Name: ({ value }) => (value === "__proto__" ? find() : undefined),
+    ObjectValue: find,
+    ListValue: (list) => void visit(list, { Variable: find }),
+  });
   return found;
 }
 

@@ -17,7 +17,8 @@ export function present(error: unknown, log: Log): GraphQLError {
 
 /** A document or its variables that graphql-js refused. */
 export function presentInput(error: GraphQLError): GraphQLError {
-  if (error.extensions["code"] === "LIMIT_EXCEEDED") return error;
+  // Compiled operations make errors without extensions.
+  if (error.extensions?.["code"] === "LIMIT_EXCEEDED") return error;
   const issue = issueOfVariable(error) ?? {
     path: error.path ?? [],
     message: withoutValue(error.message),

@@ -69,12 +69,14 @@ export function createBound(
   const sizes = new Map<string, Size>();
   const counted = variableDefinitions
     .filter(({ type }) => isList(type) || COUNTED.has(nameOf(type)))
-    .map(({ variable }) => variable.name.value);
+    .map(({ type, variable }) => ({ isOfList: isList(type), name: variable.name.value }));
   return (variables) => {
     const key = JSON.stringify(
-      counted.map((name) => {
+      counted.map(({ isOfList, name }) => {
         const value = variables[name];
-        return Array.isArray(value) ? value.length : value;
+        if (!isOfList || value === null || value === undefined) return value;
+        // One value is coerced to a list of it.
+        return Array.isArray(value) ? value.length : 1;
       }),
     );
     let size = sizes.get(key);

@@ -101,6 +101,7 @@ export function createHttpServer(options: ServerOptions): Server {
 
     const operation = prepare(params);
     if (!("execute" in operation)) {
+      if (!(await isAdmitted(context, request, response))) return;
       tellCodes(response, operation);
       return answerJson(
         response,
@@ -112,6 +113,7 @@ export function createHttpServer(options: ServerOptions): Server {
     tell({ field: operation.field });
     if (type === STREAM_TYPE) return answerStream(response, operation, context);
     if (operation.type === OperationTypeNode.SUBSCRIPTION) {
+      if (!(await isAdmitted(context, request, response))) return;
       const message = "A subscription is answered as text/event-stream: accept it.";
       return refuse(response, 406, "BAD_USER_INPUT", message);
     }
@@ -143,6 +145,21 @@ export function createHttpServer(options: ServerOptions): Server {
 
 function tellCodes(response: ServerResponse, { errors = [] }: ExecutionResult): void {
   for (const { extensions } of errors) tellCode(response, extensions["code"]);
+}
+
+/** Where nothing was executed that would have asked; false after the refusal was answered. */
+async function isAdmitted(
+  { session }: Context,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  try {
+    if (!(await session.confirm("written"))) await session.anew();
+    return true;
+  } catch (error) {
+    refuseKnown(request, response, error);
+    return false;
+  }
 }
 
 /** @throws what `confirm` does: nothing is told then that may have been taken back */
