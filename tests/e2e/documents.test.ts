@@ -235,6 +235,25 @@ describe("a node with registered documents alone", () => {
     }
   });
 
+  it("serves the command line: administration, an import, a chain taken out", async () => {
+    writeFileSync(
+      join(folder, "missions.csv"),
+      "operator,country,city,type\nGermany,Armenia,Yerevan,embassy\n",
+    );
+    const whose = ["--organisation", "bridge", "--url", api.url, "--json"];
+    for (const line of [
+      ["org", "list"],
+      ["import", "missions", join(folder, "missions.csv")],
+      ["import", "hmis", "tests/fixtures/hmis"],
+      ["audit", "export", "--out", join(folder, "chain.jsonl")],
+      ["keys", "list"],
+    ]) {
+      const { code, stderr } = await wayhouse(demo, ...line, ...whose);
+      // Of the fixture some rows cannot be taken.
+      expect([code, stderr], line.join(" ")).toEqual([line[1] === "hmis" ? 1 : 0, ""]);
+    }
+  });
+
   it("streams a registered subscription", async () => {
     const response = await fetch(api.url, {
       method: "POST",
