@@ -20,8 +20,11 @@ import type { GraphQLSchema } from "graphql";
 import { builder } from "./platform/graphql/builder.ts";
 import { guardEntities } from "./platform/graphql/entities.ts";
 
-/** The network's subgraph (Apollo Federation 2). */
+let built: GraphQLSchema | undefined;
+
+/** The network's subgraph (Apollo Federation 2), built once: nothing is added to it afterwards. */
 export function buildSchema(): GraphQLSchema {
   const linkUrl = "https://specs.apollo.dev/federation/v2.9";
-  return guardEntities(builder.toSubGraphSchema({ linkUrl }));
+  built ??= guardEntities(builder.toSubGraphSchema({ linkUrl }));
+  return built;
 }

@@ -10,10 +10,18 @@ export function present(error: unknown, log: Log): GraphQLError {
   if (cause instanceof WayhouseError) {
     return withCode(known, cause.code, cause.message, cause.details);
   }
-  if (cause === undefined || cause instanceof GraphQLError) return presentInput(known);
+  if (cause === undefined || isOfInput(known, cause)) return presentInput(known);
   log("request_failed", faultOf(cause));
   return withCode(known, "INTERNAL", "Internal error.");
 }
+
+/**
+ * Variables are refused before any field is at work. Of what comes up at a field, what graphql-js says of the
+ * document names a place in it, and what we say has its code: the rest is of a row that does not fit the schema.
+ */
+const isOfInput = ({ path }: GraphQLError, cause: Error) =>
+  cause instanceof GraphQLError &&
+  (path === undefined || cause.nodes !== undefined || cause.extensions["code"] !== undefined);
 
 /** A document or its variables that graphql-js refused. */
 export function presentInput(error: GraphQLError): GraphQLError {
