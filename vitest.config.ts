@@ -9,8 +9,9 @@ export default defineConfig({
     // No test keeps state in a module: the files of a worker share the loaded program.
     isolate: false,
     globalSetup: ["tests/support/global-setup.ts", "tests/support/build.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // The longest takes a sixth of it on two cores that do nothing else.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     maxWorkers: 2,
   },
 });

@@ -51,7 +51,7 @@ beforeAll(() => {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(resolve("node_modules", name), link);
   }
-}, 180_000);
+});
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 const node = (...args: string[]) =>
