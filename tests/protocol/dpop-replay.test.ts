@@ -1,10 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { SCOPES } from "../../src/kernel/scopes.ts";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Demo, startDemo } from "../support/demo.ts";
 import { asSuperuser } from "../support/postgres.ts";
 import { type Fleet, startFleet } from "../support/processes.ts";
-import { proofOf } from "../support/proofs.ts";
+import { claimsOf, headerOf, present, proofOf, signProof } from "../support/proofs.ts";
 import { openRaw, postOf, statusesOf } from "../support/raw.ts";
 
 const PARALLEL = 1_000;
@@ -35,6 +36,17 @@ it("one proof sent 1,000 times at once to three processes is accepted once", asy
   // 503: had waited too long for a connection to have its proof looked at.
   expect(statuses.filter((status) => ![200, 401, 503].includes(status))).toEqual([]);
   expect(fleet.fallen).toEqual([]);
+});
+
+it("nobody uses up another key's proof by taking its jti", async () => {
+  const jti = randomUUID();
+  for (let nth = 0; nth < 2; nth++) {
+    const key = await generateSigningKey();
+    const token = await demo.tokenOf({ organisation: "lantern", jkt: key.kid });
+    const proof = signProof(key, headerOf(key), { ...claimsOf(token), jti });
+    expect((await present(demo.url, `DPoP ${token}`, proof)).status).toBe(200);
+    expect((await present(demo.url, `DPoP ${token}`, proof)).status).toBe(401);
+  }
 });
 
 it("what was remembered of proofs is purged once they are too old, so many at a time", async () => {
