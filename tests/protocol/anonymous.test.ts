@@ -165,6 +165,24 @@ describe("without a valid token", () => {
   });
 });
 
+it.each([
+  "{ __typename }",
+  "{ __schema { queryType { name } } }",
+  "mutation { __typename }",
+  "subscription { events { kind } }",
+  "{ viewr }",
+  "{",
+])("%s is nothing to begin with, once a token is revoked that was believed", async (query) => {
+  const stranger = await answerTo({ query });
+  for (const accept of ["*/*", "text/event-stream"]) {
+    const token = await used("lantern");
+    await write("lantern", "revokeToken", { jti: decodeJwt(token).jti });
+    const answer = await answerTo({ query }, `Bearer ${token}`, accept);
+    expect(answer).toContain("[401,");
+    expect(JSON.parse(answer)[2]).toBe(JSON.parse(stranger)[2]);
+  }
+});
+
 /** The first three make graphql-js suggest names. */
 const NEARLY = [
   "{ viewr { scopes } }",
