@@ -3,6 +3,12 @@
 grant create on schema public to wayhouse_keeper;
 set local role wayhouse_keeper;
 
+-- A stay takes some nights and a page has some shelters: a thousand of either, as is guessed where nothing is
+-- said, would be joined by reading whole tables.
+alter function nights_of(uuid[]) rows 10;
+alter function overdue_beds(uuid[], date, date) rows 10;
+alter function search_beds(text, text, text[], date, date, integer, uuid, integer) rows 20;
+
 -- The one rule of who may call now, and what: token ∩ client ∩ organisation, in the order of the token.
 -- Null is nobody. A network that is locked down has its admins alone.
 create function admitted(

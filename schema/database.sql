@@ -1915,7 +1915,7 @@ grant execute on function move_hold(uuid,text[],text) to wayhouse_api;
 CREATE OR REPLACE FUNCTION public.nights_of(in_holds uuid[])
  RETURNS TABLE(shelter_id uuid, night date, beds integer)
  LANGUAGE sql
- STABLE
+ STABLE ROWS 10
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
  SELECT s.shelter_id,
@@ -2087,7 +2087,7 @@ grant execute on function organisations_of_chain(uuid[]) to wayhouse_api;
 CREATE OR REPLACE FUNCTION public.overdue_beds(in_shelters uuid[], in_from date, in_until date)
  RETURNS TABLE(shelter_id uuid, night date, beds integer)
  LANGUAGE sql
- STABLE SECURITY DEFINER
+ STABLE SECURITY DEFINER ROWS 10
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
  SELECT s.shelter_id,
@@ -2872,7 +2872,7 @@ grant execute on function revoked_since(uuid,pg_snapshot) to wayhouse_api;
 CREATE OR REPLACE FUNCTION public.search_beds(in_country text, in_locality text, in_features text[], in_check_in date, in_check_out date, in_beds integer, in_after uuid, in_limit integer)
  RETURNS TABLE(shelter_id uuid, band text, beds integer)
  LANGUAGE plpgsql
- STABLE SECURITY DEFINER
+ STABLE SECURITY DEFINER ROWS 20
  SET search_path TO 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
