@@ -13,7 +13,8 @@ export interface Server {
 
 /** A server in a process of its own, on a free port; it says "serves <url>" once it listens. */
 export async function startServer(file: string, env: Record<string, string>): Promise<Server> {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", file], {
+  const loader = file.endsWith(".ts") ? ["--import", "tsx"] : [];
+  const child: ChildProcess = spawn(process.execPath, [...loader, file], {
     cwd: ROOT,
     env: { PATH: process.env["PATH"], NODE_ENV: "production", PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],

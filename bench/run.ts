@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import pg from "pg";
 import { startEmbedded } from "../src/platform/db/embedded/server.ts";
 import { migrate } from "../src/platform/db/migrator.ts";
+import { buildProgram } from "./build.ts";
 import { bodyOf, lineOf, requestBytes, type Script } from "./load.ts";
 import { measureSlice, type Slice, type Subject } from "./measure.ts";
 import { AUDIENCE, type Network, seedNetwork, sizeOf } from "./network.ts";
@@ -66,7 +67,9 @@ async function main(): Promise<void> {
     const observer = new pg.Client({ connectionString: superuserUrl });
     await observer.connect();
     ends.push(() => observer.end());
-    const subjects = await startSubjects(superuserUrl, database.apiUrl);
+    const { programFolder, remove } = buildProgram();
+    ends.push(async () => remove());
+    const subjects = await startSubjects(programFolder, superuserUrl, database.apiUrl);
     for (const { servers } of subjects) for (const one of servers) ends.push(() => one.stop());
     const callers = await signIn(observer, network);
     await refuseUnequal(subjects, callers, observer);
@@ -76,7 +79,11 @@ async function main(): Promise<void> {
     const alone = subjects.find(({ name }) => name === "Wayhouse");
     if (alone) {
       for (const processes of [2, 4]) {
-        const more = await startWayhouse(database.apiUrl, processes - alone.servers.length);
+        const more = await startWayhouse(
+          programFolder,
+          database.apiUrl,
+          processes - alone.servers.length,
+        );
         for (const one of more.servers) ends.push(() => one.stop());
         const servers = [...alone.servers, ...more.servers];
         const fleet = { ...alone, name: `Wayhouse × ${processes}`, servers };
@@ -96,7 +103,11 @@ async function main(): Promise<void> {
   }
 }
 
-async function startSubjects(superuserUrl: string, apiUrl: string): Promise<Subject[]> {
+async function startSubjects(
+  programFolder: string,
+  superuserUrl: string,
+  apiUrl: string,
+): Promise<Subject[]> {
   const wanted = flags.only?.split(",");
   const isWanted = (name: string) => !wanted || name === "L" || wanted.includes(name);
   const named = (url: string, application_name: string) =>
@@ -110,7 +121,7 @@ async function startSubjects(superuserUrl: string, apiUrl: string): Promise<Subj
     L: () => peer("L", "bench/servers/limit.ts", superuserUrl),
     "L again": () => peer("L again", "bench/servers/limit.ts", superuserUrl),
     "guarded limit": () => peer("guarded limit", "bench/servers/guarded.ts", apiUrl),
-    Wayhouse: () => startWayhouse(apiUrl, 1),
+    Wayhouse: () => startWayhouse(programFolder, apiUrl, 1),
     Mercurius: () => peer("Mercurius", "bench/servers/mercurius.ts", superuserUrl),
     "resolver a field": () => peer("resolver a field", "bench/servers/resolvers.ts", superuserUrl),
   };
@@ -120,7 +131,11 @@ async function startSubjects(superuserUrl: string, apiUrl: string): Promise<Subj
   return subjects;
 }
 
-async function startWayhouse(apiUrl: string, processes: number): Promise<Subject> {
+async function startWayhouse(
+  programFolder: string,
+  apiUrl: string,
+  processes: number,
+): Promise<Subject> {
   // The clock belongs to a worker: it would run in some slices and not in others.
   // One client of the load asks for what many do.
   const unbounded = {
@@ -132,7 +147,7 @@ async function startWayhouse(apiUrl: string, processes: number): Promise<Subject
   };
   const env = { DATABASE_URL: apiUrl, SEED: "none", JOBS: "none", AUDIENCE, ...unbounded };
   const servers = await Promise.all(
-    Array.from({ length: processes }, () => startServer("src/main.ts", env)),
+    Array.from({ length: processes }, () => startServer(join(programFolder, "main.js"), env)),
   );
   return { name: "Wayhouse", application: "wayhouse", servers };
 }

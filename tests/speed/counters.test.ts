@@ -130,19 +130,22 @@ async function countersOf(name: OperationName): Promise<Counted> {
 
 /** The one that the process uses. */
 async function connectionOf(ask: () => Promise<void>): Promise<pg.Client> {
-  const { query } = pg.Client.prototype;
-  let used: pg.Client | undefined;
-  pg.Client.prototype.query = function (this: pg.Client, ...call: unknown[]) {
+  const client = pg.Client.prototype as unknown as {
+    query: (this: unknown, ...call: unknown[]) => unknown;
+  };
+  const { query } = client;
+  const used: unknown[] = [];
+  client.query = function (...call) {
     const { statements = [] } = call[0] as { statements?: { text: string }[] };
-    if (statements.some(({ text }) => text.includes("from admit("))) used = this;
-    return (query as (...of: unknown[]) => unknown).apply(this, call);
-  } as typeof query;
+    if (statements.some(({ text }) => text.includes("from admit("))) used.push(this);
+    return query.apply(this, call);
+  };
   try {
     await ask();
   } finally {
-    pg.Client.prototype.query = query;
+    client.query = query;
   }
-  return used!;
+  return used[0] as pg.Client;
 }
 
 describe("of one call", () => {
