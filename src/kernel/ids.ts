@@ -1,11 +1,11 @@
 import { NotFound } from "./errors.ts";
-import { decodeBase64url, encodeBase64url } from "./base64url.ts";
+import { decodeBase64url, encodeAscii } from "./base64url.ts";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Opaque and global (Relay): the type's name and a random UUID, base64url. */
 export function encodeId(type: string, uuid: string): string {
-  return encodeBase64url(new TextEncoder().encode(`${type}:${uuid}`));
+  return encodeAscii(`${type}:${uuid}`);
 }
 
 /** What is no id is the id of nothing: null, and never another answer than for a missing object. */

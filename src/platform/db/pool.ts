@@ -5,12 +5,32 @@ import { isServerError, translate } from "./errors.ts";
 
 export type Pool = pg.Pool;
 
-/** `date` stays a string (RFC 3339 full-date): a night has no time zone. */
+type Parser = (value: string) => unknown;
+const usual = (oid: number): Parser => pg.types.getTypeParser(oid, "text");
+const TEXTS = 1009;
+/** Those of most columns, without the parsers for every spelling: sessions are in UTC, and codes need no quotes. */
+const PARSERS = new Map<number, Parser>([
+  // RFC 3339 full-date: a night has no time zone.
+  [pg.types.builtins.DATE, (value) => value],
+  [
+    pg.types.builtins.TIMESTAMPTZ,
+    (value) =>
+      /^\d{4}-\d\d-\d\d [\d:.]+\+00$/.test(value)
+        ? new Date(`${value.slice(0, 10)}T${value.slice(11, -3)}Z`)
+        : usual(pg.types.builtins.TIMESTAMPTZ)(value),
+  ],
+  [
+    TEXTS,
+    (value) =>
+      /^\{[A-Z_]+(?:,[A-Z_]+)*\}$/.test(value) && !value.includes("NULL")
+        ? value.slice(1, -1).split(",")
+        : usual(TEXTS)(value),
+  ],
+]);
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    oid === pg.types.builtins.DATE
-      ? (value: string) => value
-      : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
+    PARSERS.get(oid) ??
+    pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
 };
 
 export function createPool(options: {

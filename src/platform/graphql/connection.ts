@@ -1,5 +1,5 @@
 import type { ArgBuilder, ObjectRef } from "@pothos/core";
-import { decodeBase64url, encodeBase64url } from "../../kernel/base64url.ts";
+import { decodeBase64url, encodeAscii } from "../../kernel/base64url.ts";
 import { BadUserInput } from "../../kernel/errors.ts";
 import { builder } from "./builder.ts";
 
@@ -28,11 +28,11 @@ export function connectionOf<Node extends object>(
   name: string,
   node: ObjectRef<typeof builder.$inferSchemaTypes, Node>,
 ) {
-  const edge = builder.objectRef<{ node: Node; cursor: string }>(`${name}Edge`);
+  const edge = builder.objectRef<{ node: Node; cursorOf: Page<Node>["cursorOf"] }>(`${name}Edge`);
   edge.implement({
     authenticated: true,
     fields: (t) => ({
-      cursor: t.exposeString("cursor"),
+      cursor: t.string({ resolve: (parent) => parent.cursorOf(parent.node) }),
       node: t.field({ type: node, resolve: (parent) => parent.node as never }),
     }),
   });
@@ -43,8 +43,7 @@ export function connectionOf<Node extends object>(
       edges: t.field({
         type: [edge],
         complexity: { field: 1, multiplier: 1 },
-        resolve: ({ nodes, cursorOf }) =>
-          nodes.map((one) => ({ node: one, cursor: cursorOf(one) })),
+        resolve: ({ nodes, cursorOf }) => nodes.map((node) => ({ node, cursorOf })),
       }),
       pageInfo: t.field({
         type: PageInfo,
@@ -71,7 +70,7 @@ export async function pageOf<Node>(
   cursors: RegExp = UUID,
 ): Promise<Page<Node>> {
   const after = decodeCursor(args.after ?? null, cursors);
-  const encoded = (node: Node) => encodeCursor(cursorOf(node));
+  const encoded = (node: Node) => encodeAscii(cursorOf(node));
   return cutPage(args.first, (limit) => load(after, limit), encoded);
 }
 
@@ -89,7 +88,6 @@ export async function cutPage<Node>(
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const encodeCursor = (id: string) => encodeBase64url(new TextEncoder().encode(id));
 
 function decodeCursor(cursor: string | null, cursors: RegExp): string | null {
   if (cursor === null) return null;

@@ -92,8 +92,9 @@ interface Selected {
   compiled: Compiled | null;
 }
 
-/** Beyond so many the one longest unused is forgotten. */
+/** Beyond so many the one longest unused is forgotten; a longer one is not kept at all. */
 const MOST_DOCUMENTS = 200;
+const LONGEST_KEPT = 32 * 1024;
 /** Most documents that come once are a person's, and never come again. */
 const WORTH_COMPILING = 2;
 /** With its fragments spread out: what is larger costs more to compile than it saves. */
@@ -148,7 +149,7 @@ export function createOperations(options: {
     const errors = validate(schema, document) as readonly GraphQLError[];
     if (errors.length > 0) throw new AggregateError(errors);
     const selector = createSelector(schema, document);
-    known.set(query, selector);
+    if (query.length <= LONGEST_KEPT) known.set(query, selector);
     if (known.size > MOST_DOCUMENTS) known.delete(known.keys().next().value!);
     return selector;
   }

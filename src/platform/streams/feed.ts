@@ -82,7 +82,6 @@ export function startFeed(options: {
   let size = 0;
   let horizon: string | null = null;
   let stopped = false;
-
   const pulse = startPulse({
     url: options.url,
     async beat(client) {
@@ -99,6 +98,7 @@ export function startFeed(options: {
         serve(id!, company);
       }
     },
+    isHeard: () => companies.size > 0,
     onLost: () => endAll(new Unavailable()),
   });
 

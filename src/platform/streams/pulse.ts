@@ -25,6 +25,8 @@ export interface Pulse {
 export function startPulse(options: {
   readonly url: string;
   readonly beat: (client: pg.Client) => Promise<void>;
+  /** False: nobody listens, and a ring needs no beat of its own. */
+  readonly isHeard: () => boolean;
   readonly onLost: () => void;
 }): Pulse {
   let renewedAt = -Infinity;
@@ -68,7 +70,9 @@ export function startPulse(options: {
         keepAlive: true,
       });
       client.on("error", () => {});
-      client.on("notification", ring);
+      client.on("notification", () => {
+        if (options.isHeard()) ring();
+      });
       try {
         await live(client);
         await client.end();
