@@ -110,7 +110,8 @@ export async function startDrill(
     while (!over.signal.aborted) {
       try {
         const stream = await openStream(url, token);
-        if (stream.status === 200) {
+        // Whoever was opened while all was ending would never be closed.
+        if (stream.status === 200 && !over.signal.aborted) {
           load.streams++;
           over.signal.addEventListener("abort", () => void stream.close(), { once: true });
           await stream.ended;

@@ -62,7 +62,7 @@ function nameOf(text: string): string {
  * and a single Sync. Without BEGIN they are one implicit transaction; the first error skips the rest.
  */
 class Batch {
-  callback!: (error: Error | null, results: Rows[]) => void;
+  callback!: (error: Error | null, results?: Rows[]) => void;
   readonly #results: WireResult[] = [];
   #current: WireResult;
   #failure: Error | undefined;
@@ -177,7 +177,8 @@ export function runAsFar(
 function submit(client: pg.ClientBase, statements: readonly Statement[]): Promise<Outcome> {
   return new Promise((resolve) => {
     const batch = new Batch(statements, (client as unknown as { _types: unknown })._types);
-    batch.callback = (error, results) => resolve({ results, error });
+    // Of a time-out pg tells the error alone.
+    batch.callback = (error, results = []) => resolve({ results, error });
     (client as unknown as { query(batch: Batch): void }).query(batch);
   });
 }
