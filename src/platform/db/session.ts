@@ -57,9 +57,9 @@ export interface Keyed {
 export interface Session {
   readonly organisationId: string;
   readonly clientId: string;
-  /** token ∩ client ∩ organisation, as read when the session opened. */
+  /** token ∩ client ∩ organisation, as read when the session opened or believed until its first statement. */
   readonly scopes: ReadonlySet<Scope>;
-  /** Reads: each statement is its own implicit transaction, one round trip. */
+  /** Reads: what is asked in one tick is one implicit transaction, one round trip. */
   readonly read: Kysely<DB>;
   /** The same session, opened with a round trip of its own. @throws as openSession */
   anew(): Promise<Session>;

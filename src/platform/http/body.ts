@@ -20,12 +20,13 @@ export function readJson(request: IncomingMessage, slowestMs = SLOWEST_MS): Prom
     let size = 0;
     // What comes after it stays unread, and leaves the socket for the answer.
     const fail = (error: Error) => {
+      clearTimeout(slow);
       request.off("data", take).pause();
       reject(error);
     };
     const take = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MOST_BYTES) fail(new OverlongBody());
+      if (size > MOST_BYTES) return fail(new OverlongBody());
       chunks.push(chunk);
     };
     const slow = setTimeout(() => fail(new SlowBody()), slowestMs);
