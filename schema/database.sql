@@ -817,6 +817,7 @@ create table revocation (
   constraint revocation_pkey PRIMARY KEY (id)
 );
 CREATE INDEX revocation_by_organisation ON public.revocation USING btree (organisation_id);
+CREATE INDEX revocation_in_commit_order ON public.revocation USING btree (transaction_id, id);
 alter table revocation enable row level security;
 alter table revocation force row level security;
 create policy keeper on revocation for all to wayhouse_keeper
@@ -1910,6 +1911,47 @@ $function$
 ;
 alter function move_hold(uuid,text[],text) owner to wayhouse_keeper;
 grant execute on function move_hold(uuid,text[],text) to wayhouse_api;
+
+-- function newest_mark()
+CREATE OR REPLACE FUNCTION public.newest_mark()
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  viewer uuid := viewer_organisation();
+  just_before timestamptz := now() - interval '2 seconds';
+  just_after timestamptz := now() + interval '2 seconds';
+  taken revocation;
+  own event;
+  shared event;
+begin
+  if viewer is null or exists (
+    select from sharing_reach r where r.organisation_id = viewer
+      and (r.valid_from between just_before and just_after
+        or r.valid_until between just_before and just_after))
+  then
+    return null;
+  end if;
+  select * into taken from revocation r order by r.transaction_id desc, r.id desc limit 1;
+  select * into own from event e
+    where e.owner_id = viewer order by e.transaction_id desc, e.position desc limit 1;
+  select * into shared from event e
+    where e.party_id = viewer order by e.transaction_id desc, e.position desc limit 1;
+  if greatest(taken.transaction_id, own.transaction_id, shared.transaction_id)
+    >= pg_snapshot_xmin(pg_current_snapshot())
+  then
+    return null;
+  end if;
+  return row(
+    viewer_client(), viewer_scopes(), taken.transaction_id, taken.id,
+    own.transaction_id, own.position, shared.transaction_id, shared.position, closed_to_profiles())::text;
+end
+$function$
+;
+alter function newest_mark() owner to wayhouse_keeper;
+grant execute on function newest_mark() to wayhouse_api;
 
 -- function nights_of(uuid[])
 CREATE OR REPLACE FUNCTION public.nights_of(in_holds uuid[])

@@ -6,9 +6,10 @@ import { type NodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
 import { createProofVerifier } from "./platform/auth/dpop.ts";
 import { createTokenVerifier, type Issuer } from "./platform/auth/token.ts";
 import { assertMigrated } from "./platform/db/migrator.ts";
-import { createPool, onClient } from "./platform/db/pool.ts";
+import { createPool, onClient, type Pool } from "./platform/db/pool.ts";
 import { assertSettled } from "./platform/db/restore.ts";
 import { assertRoleIsHarmless } from "./platform/db/role.ts";
+import { type Replica, startReplica } from "./platform/db/replica.ts";
 import { openSession } from "./platform/db/session.ts";
 import type { Registry } from "./platform/http/documents.ts";
 import { createGate } from "./platform/limits/gate.ts";
@@ -70,6 +71,8 @@ export async function createWorker(options: Core): Promise<Worker> {
 /** The composition root. @throws UnsafeRole, MigrationError, UnsettledRestore, NodeKeyError before anything is served */
 export async function createApp(
   options: Core & {
+    /** Of a streaming replica: without it, the primary answers all. */
+    readonly readUrl?: string | undefined;
     readonly audience: string;
     /** Where callers reach /graphql, the `htu` of their proofs: without it, at the audience. */
     readonly publicUrl?: string;
@@ -86,6 +89,7 @@ export async function createApp(
   const { audience, runsJobs = true, limits = DEFAULT_LIMITS } = options;
   const { log, metrics, tracing } = observed(options);
   const { pool, isReady: hasDatabase } = await openDatabase(options);
+  const replica = await openReplica(options, pool, { log, metrics });
   const now = () => Date.now();
   const verifier = createTokenVerifier({
     audience,
@@ -126,7 +130,7 @@ export async function createApp(
       const proof = verifyProof(credentials, identity);
       const countSearch = admit(identity);
       const allowance = { until, countSearch, perHour: limits.perHour };
-      const session = await openSession(pool, identity, allowance, proof, isBelieved);
+      const session = await openSession(pool, identity, allowance, proof, isBelieved, replica);
       const caller = { identity, scopes: session.scopes, expiresAt: identity.expiresAt };
       return { session, nodeKey: options.nodeKey, caller, feed, cursors };
     },
@@ -151,7 +155,10 @@ export async function createApp(
       // What still runs then has nobody to answer; the end of the process rolls it back.
       await atMost(
         until - Date.now(),
-        clock.stop().then(() => pool.end()),
+        clock
+          .stop()
+          .then(() => replica?.stop())
+          .then(() => pool.end()),
       );
       return cutOff;
     },
@@ -169,7 +176,7 @@ const observed = ({ log, metrics = createMetrics(), tracing = NO_TRACING }: Core
 });
 
 async function openDatabase({ apiUrl, nodeKey, log, metrics, databaseConnections: max }: Core) {
-  const pool = createPool({ url: apiUrl, log, ...(max !== undefined && { max }) });
+  const pool = createPool({ url: apiUrl, log, max });
   metrics?.watchPool(() => ({
     total: pool.totalCount,
     idle: pool.idleCount,
@@ -193,6 +200,20 @@ async function openDatabase({ apiUrl, nodeKey, log, metrics, databaseConnections
       () => false,
     );
   return { pool, isReady };
+}
+
+async function openReplica(
+  { readUrl: url, databaseConnections: max }: { readUrl?: string | undefined } & Core,
+  primary: Pool,
+  observers: { readonly log: Log; readonly metrics: Metrics },
+): Promise<Replica | null> {
+  if (url === undefined) return null;
+  try {
+    return await startReplica({ url, primary, max, ...observers });
+  } catch (error) {
+    await primary.end();
+    throw error;
+  }
 }
 
 /** Every process of a node has one key: cursors and checkpoints of one mean something to all. */

@@ -84,6 +84,7 @@ async function openDatabase(config: Config, log: Log) {
 async function startApi(config: Config, core: Core, asJson: boolean): Promise<App> {
   const app = await createApp({
     ...core,
+    readUrl: config.databaseReadUrl,
     audience: config.audience,
     publicUrl: config.publicUrl,
     introspection: config.introspection,

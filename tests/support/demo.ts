@@ -61,6 +61,8 @@ export interface Demo {
   ask(organisation: string, query: string, variables?: object): Promise<Answer>;
   /** Streams that the server holds open. */
   streams(): Promise<number>;
+  /** Of the server, by name and labels. */
+  measured(name: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -84,11 +86,11 @@ export async function startDemo(
 }
 
 /** The API once more over the same network, as another process of the node serves it. */
-export async function serveToo(
-  { database, dataDir }: Pick<Demo, "database" | "dataDir">,
+export async function serveToo<Database extends { readonly apiUrl: string }>(
+  { database, dataDir }: { readonly database: Database; readonly dataDir: string },
   limits: Partial<Limits> = {},
-  options: { readonly introspection?: boolean } = {},
-): Promise<Demo> {
+  options: { readonly introspection?: boolean; readonly readUrl?: string } = {},
+): Promise<Omit<Demo, "database"> & { readonly database: Database }> {
   const faults: string[] = [];
   const write = (line: string) => void faults.push(line);
   const log = createLog({ format: "text", level: "warn", write });
@@ -120,6 +122,10 @@ export async function serveToo(
       ...(jkt !== undefined && { jkt }),
     });
   };
+  const measured = async (name: string) => {
+    const line = (await metrics.text()).split("\n").find((one) => one.startsWith(`${name} `));
+    return Number(line?.slice(name.length) ?? 0);
+  };
   const call: Demo["call"] = async (caller, body) => {
     const authorization = `Bearer ${await tokenOf(caller)}`;
     const response = await fetch(url, {
@@ -142,7 +148,8 @@ export async function serveToo(
     post,
     ask: async (organisation, query, variables = {}) =>
       JSON.parse((await post(organisation, { query, variables })).text) as Answer,
-    streams: async () => Number(/^wayhouse_streams (\d+)$/m.exec(await metrics.text())![1]),
+    streams: () => measured("wayhouse_streams"),
+    measured,
     stop: async () => void (await app.stop()),
   };
 }

@@ -46,11 +46,12 @@ const QUERY = `query ($search: BedSearch!) { viewer { organisation { handle } }
   bedAvailability(search: $search, first: 100) { edges { node { shelter { label } } } } }`;
 const VARIABLES = { search: { country: "AM", checkIn: night(1), checkOut: night(3) } };
 
-/** Three processes, twenty organisations that see harbour's beds by grants and bridge's by circles. */
+/** Three processes of this environment, twenty organisations that see harbour's beds by grants and bridge's by circles. */
 export async function startDrill(
   database: TestDatabase,
   streams: number,
   requestsPerSecond: number,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<Drill> {
   const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-drill-"));
   await seedDemo({ ...database, dataDir });
@@ -62,12 +63,10 @@ export async function startDrill(
   const members = await asSuperuser(database.superuserUrl, (client) =>
     plantCrowd(client, CROWD, CLIENTS),
   );
-  const wire = await startCut(database.apiUrl);
-  const processes = await Promise.all(
-    [wire.url, database.apiUrl, database.apiUrl].map((DATABASE_URL) =>
-      startApi({ DATABASE_URL, SEED: "none" }),
-    ),
-  );
+  const { apiUrl } = database;
+  const wire = await startCut(apiUrl);
+  const start = (url: string) => startApi({ DATABASE_URL: url, SEED: "none", ...environment });
+  const processes = await Promise.all([wire.url, apiUrl, apiUrl].map(start));
   // The steady one: what is written here is never cut off.
   const main = processes[2]!.url;
   const { id: host, stewardId } = await idsOf(main, harbour!, bridge!, coordinator!);
@@ -216,7 +215,7 @@ export async function startDrill(
   let turn = 0;
   return {
     processes,
-    apiUrl: database.apiUrl,
+    apiUrl,
     superuserUrl: database.superuserUrl,
     wire,
     load,

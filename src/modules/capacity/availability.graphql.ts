@@ -84,7 +84,7 @@ builder.queryField("bedAvailability", (t) =>
       };
       return pageOf(
         page,
-        (after, limit) => searchBeds(session.read, wanted, after, limit),
+        (after, limit) => searchBeds(session.readRecent, wanted, after, limit),
         ({ shelter }) => shelter.id,
       );
     },

@@ -14,6 +14,8 @@ export interface Config {
   readonly databaseUrl?: string;
   /** The role that owns the database and migrates it. */
   readonly databaseOwnerUrl?: string;
+  /** A streaming replica of it, for reads that may be some seconds old. */
+  readonly databaseReadUrl?: string;
   readonly seed: "demo" | "none";
   readonly environment: "development" | "production" | "test";
   /** Absolute. The private key this node signs checkpoints with, the same for all its processes. */
@@ -70,6 +72,7 @@ const environment = z
     NODE_KEY_FILE: z.string().optional(),
     DATABASE_URL: postgresUrl.optional(),
     DATABASE_OWNER_URL: postgresUrl.optional(),
+    DATABASE_READ_URL: postgresUrl.optional(),
     SEED: oneOf(["demo", "none"]).optional(),
     NODE_ENV: oneOf(["development", "production", "test"]).default("development"),
     AUDIENCE: z
@@ -113,6 +116,11 @@ const environment = z
     // Otherwise a malformed DATABASE_URL would hide this complaint until the next attempt.
     when: () => true,
   })
+  .refine((env) => env.DATABASE_URL !== undefined || env.DATABASE_READ_URL === undefined, {
+    path: ["DATABASE_READ_URL"],
+    error: "needs DATABASE_URL beside it: the primary that it is a replica of",
+    when: () => true,
+  })
   .refine((env) => env.PUBLIC_URL !== undefined || /^https?:$/.test(protocolOf(env.AUDIENCE)), {
     path: ["PUBLIC_URL"],
     error: "must say where callers reach /graphql, since AUDIENCE is no http or https URL",
@@ -136,6 +144,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dataDir: resolve(data.DATA_DIR),
     ...(data.DATABASE_URL !== undefined && { databaseUrl: data.DATABASE_URL }),
     ...(data.DATABASE_OWNER_URL !== undefined && { databaseOwnerUrl: data.DATABASE_OWNER_URL }),
+    ...(data.DATABASE_READ_URL !== undefined && { databaseReadUrl: data.DATABASE_READ_URL }),
     nodeKeyFile: resolve(data.NODE_KEY_FILE ?? join(data.DATA_DIR, "node-key.json")),
     seed: data.SEED ?? (data.DATABASE_URL === undefined ? "demo" : "none"),
     environment: data.NODE_ENV,

@@ -183,12 +183,14 @@ function submit(client: pg.ClientBase, statements: readonly Statement[]): Promis
   });
 }
 
+export type Send = (statements: readonly Statement[]) => Promise<readonly Rows[]>;
+
 /**
  * What is asked in one tick travels in one round trip. `alone`: where one of several fails, each is asked
  * again by itself, so that the error is that one's only.
  */
 export function gather(
-  send: (statements: readonly Statement[]) => Promise<readonly Rows[]>,
+  send: Send,
   { alone = false } = {},
 ): (statement: Statement) => Promise<Rows> {
   interface Asked {

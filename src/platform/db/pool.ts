@@ -35,9 +35,12 @@ const types: pg.CustomTypesConfig = {
 
 export function createPool(options: {
   readonly url: string;
-  readonly max?: number;
+  readonly max?: number | undefined;
+  /** How long a connection and a statement may take: without it, as long as an operator can bear. */
+  readonly patienceMs?: number;
   readonly log: Log;
 }): Pool {
+  const { patienceMs } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.max ?? 10,
@@ -45,11 +48,11 @@ export function createPool(options: {
     application_name: "wayhouse",
     // Each keeps the statements it has parsed: a pause in the traffic shall not cost them.
     idleTimeoutMillis: 300_000,
-    connectionTimeoutMillis: 5_000,
-    statement_timeout: 10_000,
+    connectionTimeoutMillis: patienceMs ?? 5_000,
+    statement_timeout: patienceMs ?? 10_000,
     lock_timeout: 5_000,
     idle_in_transaction_session_timeout: 15_000,
-    query_timeout: 15_000,
+    query_timeout: patienceMs ?? 15_000,
     keepAlive: true,
     // Plans are made once a connection: making one anew costs more than most of them take to run.
     options: "-c timezone=UTC -c plan_cache_mode=force_generic_plan",

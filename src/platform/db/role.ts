@@ -9,7 +9,10 @@ export class UnsafeRole extends Error {
  * Refuses a role that could bypass row-level security: itself, by what it owns, or by a role it may
  * become; and a database in which a table lacks forced row-level security.
  */
-export async function assertRoleIsHarmless(client: pg.ClientBase): Promise<void> {
+export async function assertRoleIsHarmless(
+  client: pg.ClientBase,
+  variable: "DATABASE_URL" | "DATABASE_READ_URL" = "DATABASE_URL",
+): Promise<void> {
   const { rows } = await client.query<{ fault: string }>(`
     select 'is a superuser' as fault from pg_roles where rolname = session_user and rolsuper
     union all select 'may bypass row-level security' from pg_roles where rolname = session_user and rolbypassrls
@@ -26,7 +29,7 @@ export async function assertRoleIsHarmless(client: pg.ClientBase): Promise<void>
         and not (relrowsecurity and relforcerowsecurity)`);
   if (rows.length > 0) {
     throw new UnsafeRole(
-      `The role of DATABASE_URL ${rows.map(({ fault }) => fault).join(", ")}. ` +
+      `The role of ${variable} ${rows.map(({ fault }) => fault).join(", ")}. ` +
         "Give it a plain login role that is a member of wayhouse_api and owns nothing.",
     );
   }

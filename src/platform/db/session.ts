@@ -14,8 +14,9 @@ import { type Budget, DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
 import { admitted, type Admission, enterAs, type Entered, type Identity } from "./admission.ts";
 import { kyselyOver } from "./dialect.ts";
 import { isRetryable } from "./errors.ts";
-import { gather, type Rows, runAsFar, runBatch, type Statement } from "./pipeline.ts";
+import { gather, type Rows, runAsFar, runBatch, type Send, type Statement } from "./pipeline.ts";
 import { onClient, type Pool } from "./pool.ts";
+import type { Replica } from "./replica.ts";
 import type { DB } from "./schema.ts";
 
 /** What one call changed: the source of its audit entries and of its events. */
@@ -61,6 +62,8 @@ export interface Session {
   readonly scopes: ReadonlySet<Scope>;
   /** Reads: what is asked in one tick is one implicit transaction, one round trip. */
   readonly read: Kysely<DB>;
+  /** The same, from the replica if there is one: what others did with what is theirs may be seconds old. */
+  readonly readRecent: Kysely<DB>;
   /** The same session, opened with a round trip of its own. @throws as openSession */
   anew(): Promise<Session>;
   /** Before a read that tells more the oftener it is asked. @throws RateLimited */
@@ -103,6 +106,7 @@ export async function openSession(
   allowance: Allowance = DEFAULT_LIMITS,
   proof: Proof | null = null,
   isBelieved = false,
+  replica: Replica | null = null,
 ): Promise<Session> {
   const { until = Infinity, countSearch, perHour } = allowance;
   const enter = enterAs(identity);
@@ -160,7 +164,9 @@ export async function openSession(
     readmitted(status);
     return results;
   }
-  const read = kyselyOver(gather((statements) => reenter(...statements), { alone: true }));
+  const lineOver = (send: Send) => kyselyOver(gather(send, { alone: true }));
+  const read = lineOver((statements) => reenter(...statements));
+  const readRecent = replica ? lineOver((all) => replica.read(enter, all, reenter)) : read;
 
   async function attempt<R extends object>(
     operation: Operation,
@@ -221,7 +227,8 @@ export async function openSession(
     clientId,
     scopes,
     read,
-    anew: () => openSession(pool, identity, allowance),
+    readRecent,
+    anew: () => openSession(pool, identity, allowance, null, false, replica),
     async spend(on) {
       if (on === "searches") countSearch?.();
       else await reenter(spending(on));

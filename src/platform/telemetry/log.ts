@@ -15,7 +15,7 @@ const FIELDS = {
   /** Stack frames, without the message above them. */
   frames: /^[\w .<>#:/@$+-]{0,2000}$/,
   migration: /^\d{4}_[a-z0-9_]{1,80}\.sql$/,
-  /** Of a constraint, a routine of the database, or a job. */
+  /** Of a constraint, a routine of the database, a job, or a reason. */
   name: /^[A-Za-z_][\w.]{0,62}$/,
   signal: /^SIG[A-Z]{2,6}$/,
 } as const;
@@ -42,6 +42,9 @@ const EVENTS = {
   /** The drain took too long: so many requests had no answer. */
   drain_cut_off: { level: "warn", fields: { requests: "count" } },
   embedded_database_restarted: { level: "warn", fields: {} },
+  replica_in_use: { level: "info", fields: {} },
+  /** The primary answers all reads until it is in use again. */
+  replica_left_out: { level: "warn", fields: { reason: "name", code: "code" } },
   idle_connection_lost: { level: "warn", fields: { code: "code" } },
   /** A fault of ours, told as INTERNAL. */
   request_failed: { level: "error", fields: FAULT },

@@ -18,6 +18,9 @@ export interface Metrics {
   streamOpened(): void;
   streamClosed(): void;
   jobEnded(job: string, outcome: "success" | "failure", seconds: number): void;
+  /** Of a read that a replica may answer. */
+  replicaAsked(outcome: ReplicaOutcome): void;
+  watchReplica(isInUse: () => boolean): void;
   /** Asked each time that somebody looks. */
   watchPool(counts: () => PoolCounts): void;
   watchJobs(names: readonly string[]): void;
@@ -26,6 +29,8 @@ export interface Metrics {
   /** Prometheus text exposition format 0.0.4. */
   text(): Promise<string>;
 }
+/** Where it was not answered, the primary did. */
+export type ReplicaOutcome = "answered" | "behind" | "failed" | "left_out";
 export interface PoolCounts {
   readonly total: number;
   readonly idle: number;
@@ -69,6 +74,12 @@ export function createMetrics(): Metrics {
     buckets: BUCKETS,
     registers,
   });
+  const replicaReads = new Counter({
+    name: "wayhouse_replica_reads_total",
+    help: "Reads that a replica may answer: those it answered, and why the primary did.",
+    labelNames: ["outcome"],
+    registers,
+  });
   const succeeded = new Map<string, number>();
 
   return {
@@ -81,6 +92,17 @@ export function createMetrics(): Metrics {
     jobEnded(job, outcome, seconds) {
       jobs.observe({ job, outcome }, seconds);
       if (outcome === "success") succeeded.set(job, Date.now());
+    },
+    replicaAsked: (outcome) => replicaReads.inc({ outcome }),
+    watchReplica(isInUse) {
+      new Gauge({
+        name: "wayhouse_replica_in_use",
+        help: "1 while the replica follows the primary closely and is asked.",
+        registers,
+        collect() {
+          this.set(isInUse() ? 1 : 0);
+        },
+      });
     },
     watchPool(counts) {
       new Gauge({
