@@ -1,8 +1,10 @@
 import { existsSync, statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { loadNodeKey, NodeKeyError } from "../platform/auth/node-key.ts";
 import type { Config } from "../platform/config/config.ts";
 import { assertMigrated, MigrationError } from "../platform/db/migrator.ts";
+import { flushedOf, judge, positionOf, type ReplicaFault } from "../platform/db/replica.ts";
 import { assertSettled, UnsettledRestore } from "../platform/db/restore.ts";
 import { assertRoleIsHarmless, UnsafeRole } from "../platform/db/role.ts";
 import { clockFinding, type Finding } from "./finding.ts";
@@ -32,16 +34,8 @@ export async function examineDatabase({ databaseUrl }: Config): Promise<Finding[
     const told = "the embedded one, which its server checks at each start";
     return [{ name, state: "unknown", told }];
   }
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
-  client.on("error", () => {});
-  try {
-    await client.connect();
-  } catch (error) {
-    const code = (error as { code?: string }).code ?? "no answer";
-    const advice =
-      "DATABASE_URL says where and as whom: is it running, and are role and password right?";
-    return [{ name, state: "wrong", told: `cannot be reached (${code})`, advice }];
-  }
+  const client = await reach(databaseUrl);
+  if (!(client instanceof pg.Client)) return [unreachable(name, "DATABASE_URL", client.code)];
   try {
     const askedAt = Date.now();
     const { rows } = await client.query<{ now: Date; role: string }>(
@@ -60,6 +54,86 @@ export async function examineDatabase({ databaseUrl }: Config): Promise<Finding[
   } finally {
     await client.end();
   }
+}
+
+/** Of a replica that is configured: whether it follows the primary, as a server asks it. */
+export async function examineReplica(config: Config): Promise<Finding[]> {
+  const { databaseUrl, databaseReadUrl } = config;
+  if (databaseUrl === undefined || databaseReadUrl === undefined) return [];
+  const primary = await reach(databaseUrl);
+  // Told of the database.
+  if (!(primary instanceof pg.Client)) return [];
+  const name = "replica";
+  const replica = await reach(databaseReadUrl);
+  try {
+    if (!(replica instanceof pg.Client))
+      return [unreachable(name, "DATABASE_READ_URL", replica.code)];
+    const role = await finding("replica role", UnsafeRole, () =>
+      assertRoleIsHarmless(replica, "DATABASE_READ_URL"),
+    );
+    const fault = await faultOfReplica(primary, replica);
+    const follows: Finding =
+      fault === null
+        ? { name, state: "ok", told: "follows the primary" }
+        : { name, state: "wrong", ...OF_REPLICA[fault] };
+    return [follows, role];
+  } finally {
+    if (replica instanceof pg.Client) await replica.end();
+    await primary.end();
+  }
+}
+
+const OF_REPLICA: Readonly<
+  Record<ReplicaFault, { readonly told: string; readonly advice: string }>
+> = {
+  not_a_standby: {
+    told: "is no streaming replica: it takes writes itself, or does not replay a log",
+    advice:
+      "DATABASE_READ_URL must be a hot stand-by of DATABASE_URL; unset it where there is none.",
+  },
+  of_another_primary: {
+    told: "has replayed what this primary never wrote",
+    advice:
+      "It follows another server, or one that was failed over: make it anew from this primary.",
+  },
+  behind: {
+    told: "does not catch up with what the primary had written two seconds before",
+    advice:
+      "Is its replay paused or delayed on purpose, or its network or disk too slow? The primary answers meanwhile.",
+  },
+  clock_differs: {
+    told: "has a clock that differs from the primary's by more than a second",
+    advice: "Let both follow the same NTP servers.",
+  },
+};
+
+/** What it lacks it may be about to replay. */
+async function faultOfReplica(
+  primary: pg.Client,
+  replica: pg.Client,
+): Promise<ReplicaFault | null> {
+  const floor = await flushedOf(primary);
+  for (let asked = 0; ; asked++) {
+    const { fault } = await judge(primary, await positionOf(replica), floor);
+    if (fault !== "behind" || asked === 8) return fault;
+    await sleep(250);
+  }
+}
+
+async function reach(connectionString: string): Promise<pg.Client | { readonly code: string }> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    return { code: (error as { code?: string }).code ?? "no answer" };
+  }
+}
+
+function unreachable(name: string, variable: string, code: string): Finding {
+  const advice = `${variable} says where and as whom: is it running, and are role and password right?`;
+  return { name, state: "wrong", told: `cannot be reached (${code})`, advice };
 }
 
 /** Of a restore only a database of this version can tell. */

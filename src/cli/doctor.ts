@@ -5,15 +5,15 @@ import { ConfigError } from "../platform/config/errors.ts";
 import { adviceOn } from "./advice.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf, urlOf } from "./caller.ts";
 import { answer, printable, Stop } from "./command.ts";
-import { examineDatabase, examineNodeKey } from "./doctor-database.ts";
+import { examineDatabase, examineNodeKey, examineReplica } from "./doctor-database.ts";
 import { clockFinding, type Finding } from "./finding.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse doctor [options]
 
 Looks, changes nothing, and says of each thing that is wrong what to do: the configuration, the database
-and its clock, the API's role and row-level security, migrations, the node's key, the API, its clock, the
-metrics port; with --organisation the key files of that organisation and whether the API knows them.
+and its clock, the API's role and row-level security, migrations, a replica, the node's key, the API, its
+clock, the metrics port; with --organisation the key files of that organisation and whether the API knows them.
 Give it the environment of the server that it shall look at.
 
   --organisation <name>  a folder that \`org new\` made, or an organisation of the demo
@@ -53,6 +53,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
           { name: "configuration", state: "ok", told: `for ${config.audience}` },
           ...(await examineNodeKey(config)),
           ...(await examineDatabase(config)),
+          ...(await examineReplica(config)),
           ...(await examineApi(urlOf(values["url"]))),
           ...(await examineMetrics(config)),
           ...(organisation

@@ -115,6 +115,28 @@ describe("the doctor, of a node", () => {
     expect(refused.of("database")).toMatchObject({ state: "wrong" });
   });
 
+  it("finds a replica that cannot be reached, that takes writes itself, or whose role could go round the walls", async () => {
+    const at = async (DATABASE_READ_URL: string, name = "replica") =>
+      (await examine({ DATABASE_READ_URL })).of(name);
+    expect(await at("")).toBeUndefined();
+    expect(await at("postgres://nobody@127.0.0.1:9/none")).toEqual({
+      name: "replica",
+      state: "wrong",
+      told: "cannot be reached (ECONNREFUSED)",
+      advice: expect.stringContaining("DATABASE_READ_URL"),
+    });
+    expect(await at(database.apiUrl)).toMatchObject({
+      state: "wrong",
+      told: expect.stringContaining("no streaming replica"),
+    });
+    expect(await at(database.superuserUrl, "replica role")).toMatchObject({
+      state: "wrong",
+      told: expect.stringContaining("DATABASE_READ_URL is a superuser"),
+    });
+    const alone = await examine({ DATABASE_URL: "", DATABASE_READ_URL: database.apiUrl });
+    expect(alone.of("configuration").told).toContain("DATABASE_READ_URL needs DATABASE_URL");
+  });
+
   it("finds the migrations that a database lacks, and one that this version does not know", async () => {
     const forget = (text: string) =>
       asSuperuser(database.superuserUrl, (client) => client.query<{ name: string }>(text));
