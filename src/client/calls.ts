@@ -1,4 +1,5 @@
 import type { AccessTokens } from "./access-token.ts";
+import { openConnection } from "./connection.ts";
 import { type Answer, answerOf, CallFailed, failureOf } from "./failure.ts";
 import { pause, pauseAfter } from "./pause.ts";
 
@@ -20,6 +21,7 @@ export interface Line {
   /** How long one call is tried again, in milliseconds. */
   readonly patienceMs: number;
 }
+/** For the head of an answer, and for the rest: the API gives up by itself after 20 seconds. */
 const ATTEMPT_MS = 30_000;
 
 /** The same with an idempotency key, where the input of a mutation lacks one. */
@@ -73,21 +75,20 @@ async function attempt(
   signal?: AbortSignal,
 ): Promise<Reply | CallFailed> {
   const headers = await headersOf(line, "application/json");
-  let response: Response;
-  let text: string;
+  const connection = openConnection(signal);
+  const { within, signal: ends } = connection;
+  const init = { method: "POST", headers, body, signal: ends, redirect: "error" } as const;
   try {
-    const timeout = AbortSignal.timeout(ATTEMPT_MS);
-    const ends = signal ? AbortSignal.any([signal, timeout]) : timeout;
-    const init = { method: "POST", headers, body, signal: ends, redirect: "error" } as const;
-    response = await line.fetch(line.url, init);
-    text = await response.text();
+    const response = await within(ATTEMPT_MS, line.fetch(line.url, init));
+    const text = await within(ATTEMPT_MS, response.text());
+    const answer = answerOf(text);
+    return answer ? { response, text, answer } : unreadable(response);
   } catch (cause) {
     signal?.throwIfAborted();
     return new CallFailed("NETWORK", "No answer came.", { cause });
+  } finally {
+    connection.close();
   }
-  const answer = answerOf(text);
-  if (answer) return { response, text, answer };
-  return unreadable(response);
 }
 
 /** A proxy's word, not the API's. */

@@ -1,6 +1,7 @@
 import { createParser } from "eventsource-parser";
 import { type GraphQLRequest, headersOf, type Line, unreadable } from "./calls.ts";
 import type { Client } from "./client.ts";
+import { openConnection } from "./connection.ts";
 import { type Answer, answerOf, CallFailed, failureOf } from "./failure.ts";
 import {
   type EventKind,
@@ -79,14 +80,11 @@ async function* resultsOf(
   variables: Readonly<Record<string, unknown>>,
   signal?: AbortSignal,
 ): AsyncGenerator<Answer | "BEGUN", void, void> {
-  const connection = new AbortController();
-  const ends = signal ? AbortSignal.any([signal, connection.signal]) : connection.signal;
-  const heard = <T>(coming: Promise<T>): Promise<T> => {
-    const silence = setTimeout(() => connection.abort(), SILENCE_MS);
-    return coming.finally(() => clearTimeout(silence));
-  };
+  const connection = openConnection(signal);
+  const heard = <T>(coming: Promise<T>) => connection.within(SILENCE_MS, coming);
   try {
-    const response = await heard(subscribe(line, { query: FollowEvents, variables }, ends));
+    const opening = subscribe(line, { query: FollowEvents, variables }, connection.signal);
+    const response = await heard(opening);
     if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
       const answer = answerOf(await heard(response.text()));
       throw (answer && failureOf(answer)) ?? unreadable(response);
@@ -109,7 +107,7 @@ async function* resultsOf(
     if (cause instanceof CallFailed) throw cause;
     throw new CallFailed("NETWORK", "The connection was lost.", { cause });
   } finally {
-    connection.abort();
+    connection.close();
   }
 }
 

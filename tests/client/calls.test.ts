@@ -19,7 +19,7 @@ type Reply = { status?: number; headers?: Record<string, string>; body: string }
 const failed = (code: string, extensions: object = {}): Reply => ({
   body: JSON.stringify({ errors: [{ message: "no", extensions: { code, ...extensions } }] }),
 });
-const done: Reply = { body: JSON.stringify({ data: { done: true } }) };
+const done = { body: JSON.stringify({ data: { done: true } }) };
 const credentials = {
   issuer: "https://lantern.example",
   audience: "https://node.example",
@@ -125,6 +125,39 @@ describe("a call", () => {
     const { client } = await serve(failed("UNAVAILABLE"));
     const signal = AbortSignal.timeout(100);
     await expect(client.run(Viewer, {}, { signal })).rejects.not.toBeInstanceOf(CallFailed);
+  });
+
+  describe("of which nothing is heard, by a fetch that never lets go", () => {
+    /** Node's is one where a socket closes while its parser is still being loaded. */
+    function ask(deafTimes: number, signal?: AbortSignal) {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      let asked = 0;
+      const fetch = vi.fn<typeof globalThis.fetch>(async () =>
+        asked++ < deafTimes ? new Promise(() => {}) : new Response(done.body),
+      );
+      const url = "http://127.0.0.1/graphql";
+      const client = createClient({ url, credentials, patienceMs: 60_000, fetch });
+      return { fetch, answered: client.run(Viewer, {}, signal && { signal }) };
+    }
+    afterEach(() => void vi.useRealTimers());
+
+    it("is tried again", async () => {
+      const { fetch, answered } = ask(1);
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(10_000);
+        expect(fetch).toHaveBeenCalledTimes(2);
+      });
+      expect(await answered).toEqual({ done: true });
+    });
+
+    it("ends with its signal, and leaves no timer", async () => {
+      const over = new AbortController();
+      const { answered } = ask(Infinity, over.signal);
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+      over.abort(new Error("enough"));
+      await expect(answered).rejects.toThrow("enough");
+      expect(vi.getTimerCount()).toBe(0);
+    });
   });
 
   it.each(["http://wayhouse.example/graphql", "ftp://127.0.0.1/"])("never goes to %s", (url) => {

@@ -37,6 +37,7 @@ const INSTRUCTIONS = "Come after dusk, and ring twice.";
 /** The bot in a process of its own, and everything that all of its lives have told. */
 function superviseBot(config: string) {
   const told: string[] = [];
+  const silent: string[] = [];
   let log = "";
   let isOver = false;
   let child: ChildProcess;
@@ -53,13 +54,16 @@ function superviseBot(config: string) {
       told.push(...lines);
     });
     child.stderr!.on("data", (chunk: Buffer) => (log += chunk.toString()));
-    child.once("exit", () => {
+    child.once("exit", (code, signal) => {
+      // One that gives up says why, with this code.
+      if (signal !== "SIGKILL" && code !== 1) silent.push(`${code ?? signal}`);
       if (!isOver) setTimeout(start, 100);
     });
   };
   start();
   return {
     told,
+    silent,
     log: () => log,
     kill: () => void child.kill("SIGKILL"),
     async stop() {
@@ -198,6 +202,7 @@ async function playDrill(drill: Drill, atEnd: (end: () => unknown) => void) {
   const files = await readFiles(join(folder, "kept", "files"), archive);
   const { told, log } = bot;
   expectEachOnce({ offers, statuses, holds, texts, files, told, ...found, fallen: fleet.fallen });
+  expect(bot.silent).toEqual([]);
   expect(fleet.logs()).not.toContain("Warning");
   const declined = [...statuses.values()].filter((status) => status === "REJECTED").length;
   const failures = log().match(/^\w*(?:Error|CallFailed).*$/gm) ?? [];

@@ -41,7 +41,6 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
     response.setHeader("cache-control", "no-store");
     response.setHeader("x-accel-buffering", "no");
     metrics.streamOpened();
-    const beat = setInterval(() => void response.write(BEAT), BEAT_MS);
     try {
       for await (const message of messagesOf(response, operation, context)) {
         if (response.write(message)) continue;
@@ -51,7 +50,6 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
       }
       response.end("event: complete\ndata:\n\n");
     } finally {
-      clearInterval(beat);
       metrics.streamClosed();
     }
   };
@@ -61,6 +59,7 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
     operation: Operation,
     context: Context,
   ): AsyncGenerator<string, void> {
+    let beat: NodeJS.Timeout | undefined;
     try {
       if (operation.type !== "subscription")
         return yield next(JSON.stringify(await operation.execute(context)));
@@ -71,6 +70,7 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
       if (response.closed) return void events.return?.();
       // Whoever reads this misses nothing of what happens from now on.
       yield BEAT;
+      beat = setInterval(() => void response.write(BEAT), BEAT_MS);
       for (;;) {
         const { value, done } = await events.next();
         if (done) return;
@@ -81,6 +81,8 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
       tellCode(response, told.extensions["code"]);
       const result: ExecutionResult = { errors: [told] };
       yield next(JSON.stringify(result));
+    } finally {
+      clearInterval(beat);
     }
   }
 }

@@ -1,0 +1,48 @@
+/** One request and its response, and how long anything of it may be awaited. */
+export interface Connection {
+  /** For fetch: aborted by the caller's signal, by what came too late, and when all is read. */
+  readonly signal: AbortSignal;
+  /** @throws the caller's reason; Late if it is not there within `ms` */
+  readonly within: <T>(ms: number, coming: Promise<T>) => Promise<T>;
+  close(): void;
+}
+
+export class Late extends Error {
+  override readonly name = "Late";
+}
+
+/**
+ * What waits ends with the connection whether or not `fetch` lets go of it: Node's never tells of a socket
+ * that closes while its HTTP parser is still being loaded. The timer is one that keeps a process alive:
+ * without a socket nothing else does, and it would end in the midst of a call without a word.
+ */
+export function openConnection(caller?: AbortSignal | null): Connection {
+  const over = new AbortController();
+  const { signal } = over;
+  const end = () => over.abort(caller!.reason);
+  if (caller?.aborted) end();
+  else caller?.addEventListener("abort", end, { once: true });
+  return {
+    signal,
+    within(ms, coming) {
+      return new Promise((resolve, reject) => {
+        const late = setTimeout(() => over.abort(new Late(`Nothing came within ${ms} ms.`)), ms);
+        const leave = () => {
+          clearTimeout(late);
+          signal.removeEventListener("abort", ended);
+        };
+        const ended = () => {
+          leave();
+          reject(signal.reason as Error);
+        };
+        signal.addEventListener("abort", ended);
+        coming.finally(leave).then(resolve, reject);
+        if (signal.aborted) ended();
+      });
+    },
+    close() {
+      caller?.removeEventListener("abort", end);
+      over.abort();
+    },
+  };
+}
