@@ -97,8 +97,9 @@ it("the package is installed into an empty folder, and its command and its libra
   const own = join(home, "dashboard");
   mkdirSync(own);
   const install =
-    "(cd ../wayhouse && npm pack --silent) && npm init -y && npm i ../wayhouse/wayhouse-0.1.0.tgz";
-  await type(own, install);
+    "(cd ../wayhouse && npm pack --silent) && npm init -y && npm i ../wayhouse/wayhouse-0.1.0.tgz 2>&1";
+  // Overrides reach no one who installs it: what its dependencies need is pinned among them.
+  expect(await type(own, install)).not.toContain("EBADENGINE");
   expect(await type(own, "npx --no-install wayhouse --help")).toContain("keys publish");
   const [program = ""] = textsOf("docs/dashboard.md", "js");
   const quoted = `cat > dashboard.mjs <<'END'\n${program}\nEND\nln -s ../wayhouse/.data .data`;
