@@ -693,6 +693,7 @@ create table network (
   id boolean not null default true,
   status text not null default 'ACTIVE'::text,
   node_key text,
+  home text,
   constraint a_network_is_active_or_locked_down CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'LOCKED_DOWN'::text]))),
   constraint network_pkey PRIMARY KEY (id),
   constraint there_is_one_network CHECK (id)
@@ -708,7 +709,7 @@ create policy seen_by_network_admins on network for select to wayhouse_api
 create policy status_set_by_network_admins on network for update to wayhouse_api
   using (( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may));
 grant select, update (status) on network to wayhouse_api;
-grant select, update (node_key, status) on network to wayhouse_keeper;
+grant select, update (home, node_key, status) on network to wayhouse_keeper;
 
 create table organisation (
   id uuid not null default gen_random_uuid(),
@@ -1239,16 +1240,9 @@ CREATE OR REPLACE FUNCTION public.awaits_settling()
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
- WITH now AS MATERIALIZED (
-          SELECT pg_snapshot_xmax(pg_current_snapshot()) AS next
-         )
-  SELECT ((EXISTS ( SELECT
-            FROM now,
-             event e
-           WHERE (e.transaction_id >= now.next))) OR (EXISTS ( SELECT
-            FROM now,
-             revocation r
-           WHERE (r.transaction_id >= now.next))));
+ SELECT (EXISTS ( SELECT
+            FROM network n
+           WHERE (n.home <> current_home()))) AS "exists";
 END
 ;
 alter function awaits_settling() owner to wayhouse_keeper;
@@ -1291,6 +1285,20 @@ END
 ;
 alter function blast_radius(uuid,timestamp with time zone) owner to wayhouse_keeper;
 grant execute on function blast_radius(uuid,timestamp with time zone) to wayhouse_api;
+
+-- function claim_home()
+CREATE OR REPLACE FUNCTION public.claim_home()
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ UPDATE network n SET home = current_home()
+   WHERE (n.home IS NULL);
+END
+;
+alter function claim_home() owner to wayhouse_keeper;
+grant execute on function claim_home() to wayhouse_api;
 
 -- function claim_idempotency_key(bytea,bytea)
 CREATE OR REPLACE FUNCTION public.claim_idempotency_key(in_key_hash bytea, in_request_hash bytea)
@@ -1396,6 +1404,21 @@ END
 ;
 alter function confirmations_of(uuid) owner to wayhouse_keeper;
 grant execute on function confirmations_of(uuid) to wayhouse_api;
+
+-- function current_home()
+CREATE OR REPLACE FUNCTION public.current_home()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT ((c.system_identifier || '.'::text) || d.oid)
+    FROM pg_control_system() c(pg_control_version, catalog_version_no, system_identifier, pg_control_last_modified),
+     pg_database d
+   WHERE (d.datname = current_database());
+END
+;
+alter function current_home() owner to wayhouse_keeper;
 
 -- function destroy_envelope(uuid)
 CREATE OR REPLACE FUNCTION public.destroy_envelope(in_handoff uuid)
@@ -3097,7 +3120,7 @@ AS $function$
 declare
   dropped integer;
 begin
-  update network set status = 'LOCKED_DOWN';
+  update network set status = 'LOCKED_DOWN', home = current_home();
   with handoffs as (delete from handoff_envelope e returning e.handoff_id),
     lapsed as (
       update handoff h set seal_by = now() from handoffs d

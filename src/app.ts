@@ -7,7 +7,7 @@ import { createProofVerifier } from "./platform/auth/dpop.ts";
 import { createTokenVerifier, type Issuer } from "./platform/auth/token.ts";
 import { assertMigrated } from "./platform/db/migrator.ts";
 import { createPool, onClient, type Pool } from "./platform/db/pool.ts";
-import { assertSettled } from "./platform/db/restore.ts";
+import { assertSettled, claimHome } from "./platform/db/restore.ts";
 import { assertRoleIsHarmless } from "./platform/db/role.ts";
 import { type Replica, startReplica } from "./platform/db/replica.ts";
 import { openSession } from "./platform/db/session.ts";
@@ -188,6 +188,7 @@ async function openDatabase({ apiUrl, nodeKey, log, metrics, databaseConnections
       await assertMigrated(client);
       await assertSettled(client);
       await assertNodeKey(client, nodeKey);
+      await claimHome(client);
     });
     await purgeToTheEnd(pool);
   } catch (error) {

@@ -24,7 +24,7 @@ const RUN_BY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "docs/backup.md": { sh: "tests/e2e/pages.test.ts", sql: "tests/e2e/pages.test.ts" },
   "docs/bot.md": { sh: "tests/e2e/pages.test.ts" },
   "docs/keys.md": { sh: "tests/e2e/pages.test.ts" },
-  "docs/operations.md": { sh: "tests/e2e/pages.test.ts" },
+  "docs/operations.md": { sh: "tests/e2e/pages.test.ts", sql: "tests/e2e/pages.test.ts" },
   "docs/dashboard.md": { js: "tests/e2e/pages.test.ts", sh: "tests/e2e/pages.test.ts" },
 };
 const RUN = ["sh", "sql", "js", "ts", "yaml"];

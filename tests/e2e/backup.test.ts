@@ -148,7 +148,7 @@ describe("a backup that is restored", () => {
     const name = nameOf(database.apiUrl);
     await onServer(`drop database ${name}`);
     await onServer(`create database ${name} template ${backup} owner wayhouse_owner`);
-    // As a dump does that is read in by a younger cluster: its transactions are the other one's future.
+    // As where a younger cluster reads in a dump: its transactions are the other one's future.
     for (const table of ["event", "revocation"])
       await inDatabase(
         `update ${table} set transaction_id = (transaction_id::text::bigint + 1000000)::text::xid8`,

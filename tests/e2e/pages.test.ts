@@ -114,6 +114,21 @@ describe("what the pages say to type, typed", () => {
     expect(told).not.toMatch(/^wrong/m);
   });
 
+  it("docs/operations.md: after pg_upgrade the database is told that it lives where it is", async () => {
+    const [stay = ""] = textsOf("docs/operations.md", "sql");
+    await asSuperuser(demo.database.superuserUrl, async (client) => {
+      const awaits = async () =>
+        (await client.query("select awaits_settling() as awaits")).rows[0].awaits as boolean;
+      expect(await awaits()).toBe(false);
+      await client.query("begin");
+      await client.query("update network set home = '1' || home");
+      expect(await awaits()).toBe(true);
+      await client.query(stay);
+      expect(await awaits()).toBe(false);
+      await client.query("rollback");
+    });
+  });
+
   it("docs/backup.md: each revocation since the backup is taken back by its statement", async () => {
     const [grant] = (
       await demo.ask("harbour", "{ sharingGrants(direction: GIVEN) { edges { node { id } } } }")

@@ -5,10 +5,7 @@ export class UnsettledRestore extends Error {
   override readonly name = "UnsettledRestore";
 }
 
-/**
- * Refuses a database that was restored into another cluster and not settled since. One that was restored
- * into its own cluster cannot be told from one that never was.
- */
+/** Refuses a database that was read in from a dump, or restored into another cluster, and not settled since. */
 export async function assertSettled(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ awaits: boolean }>("select awaits_settling() as awaits");
   if (rows[0]!.awaits) {
@@ -17,4 +14,9 @@ export async function assertSettled(client: pg.ClientBase): Promise<void> {
         "Run `wayhouse settle restore` before any process serves it: docs/backup.md says what it does.",
     );
   }
+}
+
+/** Where it was served first, or settled last, is where a database lives. */
+export async function claimHome(client: pg.ClientBase): Promise<void> {
+  await client.query("select claim_home()");
 }

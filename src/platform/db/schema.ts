@@ -267,6 +267,7 @@ export interface KeyLogEntry {
 }
 
 export interface Network {
+  home: string | null;
   id: Generated<boolean>;
   node_key: string | null;
   status: Generated<string>;
