@@ -162,7 +162,7 @@ describe("what the pages say to type, typed", () => {
 
   it("docs/backup.md: a restored database is settled", async () => {
     const restored = await createTestDatabase();
-    const [, settle = ""] = textsOf("docs/backup.md", "sh");
+    const [, , settle = ""] = textsOf("docs/backup.md", "sh");
     const urls = `export DATABASE_URL="${restored.apiUrl}" DATABASE_OWNER_URL="${restored.ownerUrl}"\n`;
     const [told] = await session([urls + settle]);
     await restored.drop();
