@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { openConnection } from "../client/connection.ts";
 import { CallFailed } from "../client/index.ts";
 import { type Config, readConfig } from "../platform/config/config.ts";
 import { ConfigError } from "../platform/config/errors.ts";
@@ -83,12 +84,22 @@ function lineOf({ name, state, told, advice }: Finding): string {
   return advice === undefined ? line : `${line}\n         → ${printable(advice)}`;
 }
 
+/** The head of an answer. @throws what fetch throws, Late */
+async function reach(url: URL): Promise<Response> {
+  const { within, signal, close } = openConnection();
+  try {
+    return await within(PATIENCE_MS, fetch(url, { signal, redirect: "error" }));
+  } finally {
+    close();
+  }
+}
+
 async function examineApi(url: URL): Promise<Finding[]> {
   const ready = new URL("/health/ready", url);
   const sentAt = Date.now();
   let response: Response;
   try {
-    response = await fetch(ready, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: "error" });
+    response = await reach(ready);
   } catch {
     const advice = "Start it with `wayhouse serve`; HOST, PORT or --url say where it is.";
     return [{ name: "api", state: "wrong", told: `${url.href} cannot be reached`, advice }];
@@ -112,7 +123,7 @@ async function examineMetrics({ operations }: Config): Promise<Finding[]> {
   const url = `http://${operations.host}:${operations.port}/metrics`;
   const name = "metrics";
   try {
-    const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const { ok, status } = await reach(new URL(url));
     if (ok) return [{ name, state: "ok", told: url }];
     return [
       {

@@ -4,7 +4,7 @@ export interface Connection {
   readonly signal: AbortSignal;
   /** @throws the caller's reason; Late if it is not there within `ms` */
   readonly within: <T>(ms: number, coming: Promise<T>) => Promise<T>;
-  close(): void;
+  readonly close: () => void;
 }
 
 export class Late extends Error {

@@ -63,6 +63,19 @@ describe("the doctor, of a node", () => {
     });
   });
 
+  it("does not wait for a connection of which nothing is heard", async () => {
+    vi.stubGlobal("fetch", () => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      setImmediate(() => vi.runAllTimers() && vi.useRealTimers());
+      return new Promise(() => {});
+    });
+    const { of } = await examine().finally(() => vi.unstubAllGlobals());
+    expect(of("api")).toMatchObject({
+      state: "wrong",
+      told: expect.stringMatching(/cannot be reached$/),
+    });
+  });
+
   it("finds the clock of the database wrong, either way", async () => {
     for (const [shift, told] of [
       [600_000, /^(599|600|601) s behind this machine$/],
