@@ -63,7 +63,7 @@ describe("beds", () => {
       occupied: 0,
       out_of_service: 0,
     });
-    await expect(placeHold(lantern, id, 2)).rejects.toThrow("exhausted");
+    await expect(placeHold(lantern, id, 2)).rejects.toThrow("the beds are not free");
     expect(await move(lantern, hold.id, ["HELD"], "DECLINED")).toBeUndefined();
     expect(await move(harbour, hold.id, ["HELD"], "CONFIRMED")).toBeUndefined();
     expect(await move(lantern, hold.id, ["HELD"], "CONFIRMED")).toBe("HELD");

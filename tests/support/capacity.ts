@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
-import { NotFound } from "../../src/kernel/errors.ts";
-import type { Effect, Session } from "../../src/platform/db/session.ts";
+import { takeBedsWithin } from "../../src/modules/capacity/holds.queries.ts";
+import type { Session } from "../../src/platform/db/session.ts";
+import type { Effect } from "../../src/platform/db/writes.ts";
 
 export const night = (days: number) =>
   new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
@@ -45,14 +46,10 @@ export function placeHold(session: Session, shelterId: string, beds: number, min
     { name: "holdBeds", scope: "beds:hold" },
     { idempotencyKey: randomUUID() },
     async (tx): Promise<Effect<{ id: string }>> => {
-      const stays = JSON.stringify([{ shelterId, beds, checkIn: night(1), checkOut: night(3) }]);
-      const { rows } = await sql<{ host_id: string; exhausted_id: string | null }>`
-        select * from place_hold(${id}, now() + make_interval(mins => ${minutes}), null, ${stays})
-      `.execute(tx);
-      if (!rows[0]) throw new NotFound();
-      if (rows[0].exhausted_id) throw new Error("exhausted");
-      const owner = rows[0].host_id;
-      const party = session.organisationId;
+      const stays = [{ shelterId, beds, checkIn: night(1), checkOut: night(3) }];
+      const nobodyElse = { caseReference: null, references: [], holds: [] };
+      const hold = { id, ttlMinutes: minutes, riskProfile: "OTHER", stays, ...nobodyElse };
+      const { host_id: owner, holder_id: party } = await takeBedsWithin(tx, hold);
       return {
         result: { id },
         changes: [{ event: "BED_HOLD_CHANGED", type: "BedHold", id, owner, party }],

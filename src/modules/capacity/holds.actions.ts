@@ -1,23 +1,23 @@
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "kysely";
-import { NotFound, refuse } from "../../kernel/errors.ts";
+import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
 import { isReference, uuidOf } from "../../kernel/ids.ts";
 import { IllegalTransition, Refused } from "../../kernel/refusals.ts";
 import type { Scope } from "../../kernel/scopes.ts";
+import { raisedBy } from "../../platform/db/errors.ts";
 import type { DB } from "../../platform/db/schema.ts";
-import type { Change, Keyed, Session } from "../../platform/db/session.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { Change, Keyed } from "../../platform/db/writes.ts";
 import {
-  findAdvisoryAt,
-  findHolds,
-  findKeptApart,
-  findSheltersToHold,
+  type FoundHold,
+  heldOf,
   lockHostedHold,
-  lockReferences,
   moveHold,
-  placeHold,
   putInstructions,
   settleOverdueHolds,
   type Stay,
+  takeBeds,
+  takeBedsWithin,
 } from "./holds.queries.ts";
 import {
   faultsOfHold,
@@ -41,16 +41,26 @@ export interface HoldBeds {
 }
 
 /** All stays at one host, or none. @throws AdvisoryInForce, CapacityExhausted, KeptApart, NotFound, BadUserInput */
-export async function holdBeds(session: Session, input: HoldBeds & Keyed): Promise<string> {
+export async function holdBeds(session: Session, input: HoldBeds & Keyed): Promise<HeldBeds> {
   const hold = prepareHold(input);
   const operation = { name: "holdBeds", scope: "beds:hold", budget: "holds" } as const;
-  const { id } = await whereBedsAreFree(session, hold, () =>
-    session.write(operation, input, async (tx) => {
-      const change = await placeWithin(tx, session, hold);
-      return { result: { id: change.id }, changes: [change] };
-    }),
-  );
-  return id;
+  const recorded = { action: operation.name, scope: operation.scope };
+  const { result, rows } = await whereBedsAreFree(session, hold, async () => {
+    const id = randomUUID();
+    try {
+      const work = takeBeds({ ...hold, id }, recorded);
+      return await session.writeAtOnce<{ id: string }, FoundHold>(operation, input, { id }, work);
+    } catch (error) {
+      throw refusalIn(error, hold);
+    }
+  });
+  return { id: result.id, hold: rows && heldOf(rows[0]!) };
+}
+
+export interface HeldBeds {
+  readonly id: string;
+  /** As it is now; null where it was placed by an earlier call. */
+  readonly hold: ReturnType<typeof heldOf> | null;
 }
 
 /** Beds of holds past their time are free: whoever finds none has those freed, and looks once more. */
@@ -94,61 +104,38 @@ export function prepareHold(input: HoldBeds): PreparedHold {
 }
 
 /** Within whatever transaction needs the beds; what it throws rolls that back. */
-export async function placeWithin(
-  tx: Transaction<DB>,
-  session: Session,
-  hold: PreparedHold,
-): Promise<Change> {
-  const { stays, caseReference, ttlMinutes } = hold;
+export async function placeWithin(tx: Transaction<DB>, hold: PreparedHold): Promise<Change> {
   const id = randomUUID();
-  const shelterIds = stays.map(({ shelterId }) => shelterId);
-  const isKeptApart = hold.references.length + hold.holds.length > 0 || caseReference !== null;
-  const place = () => placeHold(tx, { id, ttlMinutes, caseReference, stays });
-  // Asked at once, and each refusal told in this order: what was placed all the same is rolled back.
-  const [shelters, advisory, first] = await Promise.all([
-    findSheltersToHold(tx, shelterIds),
-    findAdvisoryAt(tx, shelterIds, hold.riskProfile),
-    isKeptApart ? null : place(),
-  ]);
-  refuseUnfitStays(stays, shelters);
-  if (advisory !== null) throw new Refused(new AdvisoryInForce(advisory));
-  if (isKeptApart) await refuseTogether(tx, session, hold);
-  const placed = isKeptApart ? await place() : first;
-  if (!placed) throw new NotFound();
-  if (placed.exhausted_id) throw new Refused(new CapacityExhausted(placed.exhausted_id));
-  const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id };
-  return { ...change, owner: placed.host_id, party: session.organisationId };
-}
-
-/** @throws NotFound, BadUserInput */
-function refuseUnfitStays(
-  stays: readonly Stay[],
-  shelters: Awaited<ReturnType<typeof findSheltersToHold>>,
-): void {
-  const known = new Map(shelters.map((shelter) => [shelter.id, shelter]));
-  for (const [index, stay] of stays.entries()) {
-    const shelter = known.get(stay.shelterId);
-    if (!shelter) throw new NotFound();
-    const faults = faultsOfStayAt(stay, shelter, known.get(stays[0]!.shelterId)!.owner_id);
-    refuse(faults.map(({ path, message }) => ({ path: ["stays", index, ...path], message })));
+  try {
+    const { host_id: owner, holder_id: party } = await takeBedsWithin(tx, { ...hold, id });
+    return { event: "BED_HOLD_CHANGED", type: "BedHold", id, owner, party };
+  } catch (error) {
+    throw refusalIn(error, hold);
   }
 }
 
-/** @throws KeptApart, NotFound for a hold to keep apart from that is not the caller's */
-async function refuseTogether(
-  tx: Transaction<DB>,
-  { organisationId }: Session,
-  { stays, caseReference, references, holds }: PreparedHold,
-): Promise<void> {
-  const own = caseReference === null ? references : [...references, caseReference];
-  await lockReferences(tx, organisationId, own);
-  const known = await findHolds(tx, holds);
-  const isOwn = (id: string) =>
-    known.some((row) => row.id === id && row.holder_id === organisationId);
-  if (!holds.every(isOwn)) throw new NotFound();
-  const apart = await findKeptApart(tx, stays, { references, holds });
-  if (apart !== null) throw new Refused(new KeptApart(apart));
+/** What take_beds raised, as the caller is told it; whatever else was thrown as it is. */
+function refusalIn(error: unknown, { stays }: PreparedHold): unknown {
+  const raised = raisedBy(error, "WH002") as Raised | null;
+  if (!raised) return error;
+  if ("advisory" in raised) return new Refused(new AdvisoryInForce(raised.advisory));
+  if ("keptApart" in raised) return new Refused(new KeptApart(raised.keptApart));
+  if ("exhausted" in raised) return new Refused(new CapacityExhausted(raised.exhausted));
+  const [first] = raised.unfit;
+  const issues = stays.flatMap((stay, index) =>
+    faultsOfStayAt(stay, raised.unfit[index]!, first!.owner_id).map(({ path, message }) => ({
+      path: ["stays", index, ...path],
+      message,
+    })),
+  );
+  return new BadUserInput(issues);
 }
+
+type Raised =
+  | { readonly advisory: string }
+  | { readonly keptApart: string }
+  | { readonly exhausted: string }
+  | { readonly unfit: readonly { owner_id: string; max_stay_nights: number | null }[] };
 
 const OPERATIONS = {
   CONFIRMED: { name: "confirmBedHold", scope: "beds:hold" },

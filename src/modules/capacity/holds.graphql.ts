@@ -228,12 +228,12 @@ builder.mutationField("holdBeds", (t) =>
     resolve: (_, { input }, { session }) =>
       orRefusal(
         async () => {
-          const id = await holdBeds(session, {
+          const { id, hold } = await holdBeds(session, {
             ...input,
             caseReference: input.caseReference ?? null,
             keepApartFrom: input.keepApartFrom ?? [],
           });
-          return present(loadHold(session, id));
+          return hold ?? present(loadHold(session, id));
         },
         AdvisoryInForce,
         CapacityExhausted,

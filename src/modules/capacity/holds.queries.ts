@@ -1,4 +1,5 @@
-import { type Kysely, sql, type Transaction } from "kysely";
+import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
+import type { Statement } from "../../platform/db/pipeline.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import { cardOf } from "../organisations/index.ts";
 
@@ -9,7 +10,7 @@ export interface Stay {
   readonly checkOut: string;
 }
 
-interface FoundHold {
+export interface FoundHold {
   readonly id: string;
   readonly holder_id: string;
   readonly host_id: string;
@@ -26,12 +27,14 @@ interface FoundHold {
 /** As it is now, with its two sides: a hold past its time is EXPIRED, whether or not the clock has tidied it. */
 export async function findHolds(db: Kysely<DB>, ids: readonly string[]) {
   const { rows } = await sql<FoundHold>`select * from read_holds(${ids}::uuid[])`.execute(db);
-  return rows.map((row) => {
-    const { id, holder_id, host_id, expires_at, status } = row;
-    const holder = cardOf(holder_id, row.holder_handle, row.holder_status, row.holder_thumbprint);
-    const host = cardOf(host_id, row.host_handle, row.host_status, row.host_thumbprint);
-    return { id, holder_id, host_id, expires_at, status, holder, host };
-  });
+  return rows.map(heldOf);
+}
+
+export function heldOf(row: FoundHold) {
+  const { id, holder_id, host_id, expires_at, status } = row;
+  const holder = cardOf(holder_id, row.holder_handle, row.holder_status, row.holder_thumbprint);
+  const host = cardOf(host_id, row.host_handle, row.host_status, row.host_thumbprint);
+  return { id, holder_id, host_id, expires_at, status, holder, host };
 }
 
 /** Own holds as holder or as host, in order of id; statuses as they are now, null: every one. */
@@ -78,42 +81,48 @@ export async function settleOverdueHolds(db: Kysely<DB>, shelterIds: readonly st
   return rows[0]!.freed;
 }
 
-/** Those of these where the caller may hold beds. */
-export async function findSheltersToHold(tx: Transaction<DB>, ids: readonly string[]) {
-  const { rows } = await sql<{ id: string; owner_id: string; max_stay_nights: number | null }>`
-    select id, owner_id, max_stay_nights from shelters_to_hold(${ids}::uuid[])
-  `.execute(tx);
-  return rows;
+/** All that is taken, or why not. */
+export interface Taking {
+  readonly id: string;
+  readonly ttlMinutes: number;
+  readonly riskProfile: string;
+  readonly caseReference: string | null;
+  readonly stays: readonly Stay[];
+  /** Own references and holds to keep apart from. */
+  readonly references: readonly string[];
+  readonly holds: readonly string[];
 }
 
-/** The first advisory in force against this profile where one of the shelters stands, or null. */
-export async function findAdvisoryAt(
-  tx: Transaction<DB>,
-  shelterIds: readonly string[],
-  riskProfile: string,
-): Promise<string | null> {
-  const { rows } = await sql<{ id: string | null }>`
-    select advisory_against_viewer(
-      array(select s.country from shelters_to_hold(${shelterIds}::uuid[]) s), ${riskProfile}) as id
-  `.execute(tx);
-  return rows[0]!.id;
+/** Beds at every stay, or it raises; `recorded` too, for a transaction that does nothing else. */
+export function takeBeds(hold: Taking, recorded?: { action: string; scope: string }): Statement {
+  const { id, ttlMinutes, riskProfile, caseReference, stays, references, holds } = hold;
+  const values = [
+    id,
+    ttlMinutes,
+    riskProfile,
+    caseReference,
+    stays.map(({ shelterId }) => shelterId),
+    stays.map(({ beds }) => beds),
+    stays.map(({ checkIn }) => checkIn),
+    stays.map(({ checkOut }) => checkOut),
+    references,
+    holds,
+  ];
+  const from = "from take_beds($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) t";
+  if (!recorded) return { text: `select t.* ${from}`, values };
+  const change = `jsonb_build_object('event', 'BED_HOLD_CHANGED', 'type', 'BedHold', 'id', t.id,
+    'owner', t.host_id, 'party', t.holder_id)`;
+  return {
+    text: `select t.*, record_changes($11, $12, jsonb_build_array(${change})) ${from}`,
+    values: [...values, recorded.action, recorded.scope],
+  };
 }
 
-/** Every bed of every stay or, with `exhausted_id` set, a transaction to roll back. */
-export async function placeHold(
-  tx: Transaction<DB>,
-  hold: {
-    readonly id: string;
-    readonly ttlMinutes: number;
-    readonly caseReference: string | null;
-    readonly stays: readonly Stay[];
-  },
-) {
-  const { rows } = await sql<{ host_id: string; exhausted_id: string | null }>`
-    select * from place_hold(${hold.id}, now() + make_interval(mins => ${hold.ttlMinutes}),
-      ${hold.caseReference}, ${JSON.stringify(hold.stays)})
-  `.execute(tx);
-  return rows[0] ?? null;
+/** As takeBeds, within a transaction that does more. */
+export async function takeBedsWithin(tx: Transaction<DB>, hold: Taking): Promise<FoundHold> {
+  const { text, values } = takeBeds(hold);
+  const { rows } = await tx.executeQuery<FoundHold>(CompiledQuery.raw(text, [...values]));
+  return rows[0]!;
 }
 
 /** The state it was found in; moved if that is one of `from`. Null: not the caller's to move. */
@@ -149,39 +158,6 @@ export async function findHoldsOf(db: Kysely<DB>, references: readonly string[])
     .where("r.case_reference", "=", sql<string>`any(${references}::uuid[])`)
     .orderBy("h.id")
     .execute();
-}
-
-/** Of two holds that name each other's cases one waits here for the other. Always in one order. */
-export async function lockReferences(
-  tx: Transaction<DB>,
-  organisation: string,
-  references: readonly string[],
-): Promise<void> {
-  await sql`
-    select pg_advisory_xact_lock(hashtextextended('case:' || ${organisation}::text || ':' || r.id, 0))
-    from (select distinct id from unnest(${references}::text[]) id order by id) r
-  `.execute(tx);
-}
-
-/** The first of the shelters where one of these own cases or holds stays in the same nights, or null. */
-export async function findKeptApart(
-  tx: Transaction<DB>,
-  stays: readonly Stay[],
-  from: { readonly references: readonly string[]; readonly holds: readonly string[] },
-): Promise<string | null> {
-  const { rows } = await sql<{ shelter_id: string }>`
-    select s.shelter_id
-      from jsonb_array_elements(${JSON.stringify(stays)}::jsonb) with ordinality as i (stay, position)
-      join bed_stay s on s.holder_id = (select viewer_organisation())
-        and s.shelter_id = (i.stay ->> 'shelterId')::uuid
-        and s.check_in < (i.stay ->> 'checkOut')::date and s.check_out > (i.stay ->> 'checkIn')::date
-      join bed_hold h on h.id = s.hold_id
-      left join bed_hold_reference r on r.hold_id = h.id
-      where (h.id = any(${from.holds}::uuid[]) or r.case_reference = any(${from.references}::uuid[]))
-        and hold_status(h.status, h.expires_at, h.ends_on) in ('HELD', 'CONFIRMED')
-      order by i.position limit 1
-  `.execute(tx);
-  return rows[0]?.shelter_id ?? null;
 }
 
 /** For the holder alone. */

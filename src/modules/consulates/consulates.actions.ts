@@ -3,7 +3,8 @@ import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import { Refused } from "../../kernel/refusals.ts";
 import type { DB } from "../../platform/db/schema.ts";
-import type { Change, Keyed, Session } from "../../platform/db/session.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { Change, Keyed } from "../../platform/db/writes.ts";
 import { inspectEnvelope } from "../organisations/index.ts";
 import {
   findRecipient,

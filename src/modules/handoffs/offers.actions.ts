@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { BadUserInput, Forbidden, NotFound, refuse } from "../../kernel/errors.ts";
 import { isReference, uuidOf } from "../../kernel/ids.ts";
-import type { Change, Keyed, Session } from "../../platform/db/session.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { Change, Keyed } from "../../platform/db/writes.ts";
 import { Refused } from "../../kernel/refusals.ts";
 import { findAdvisoryAgainst } from "../advisories/index.ts";
 import {
@@ -95,7 +96,7 @@ export async function acceptHandoff(session: Session, input: AcceptHandoff): Pro
         const message = "must be the handoff's";
         throw new BadUserInput([{ path: ["holdBeds", "riskProfile"], message }]);
       }
-      const held: Change[] = hold ? [await placeWithin(tx, session, hold)] : [];
+      const held: Change[] = hold ? [await placeWithin(tx, hold)] : [];
       await updateHandoff(tx, uuid, {
         status: "ACCEPTED",
         recipientId: recipient,

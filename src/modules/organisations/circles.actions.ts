@@ -1,6 +1,7 @@
 import { NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
-import type { Keyed, Change, Session } from "../../platform/db/session.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { Keyed, Change } from "../../platform/db/writes.ts";
 import {
   findGrantsReaching,
   findMembers,

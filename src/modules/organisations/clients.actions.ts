@@ -3,7 +3,8 @@ import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import type { DB } from "../../platform/db/schema.ts";
-import type { Keyed, Change, Session } from "../../platform/db/session.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { Keyed, Change } from "../../platform/db/writes.ts";
 import {
   findClients,
   insertClient,

@@ -2,7 +2,8 @@ import type { Transaction } from "kysely";
 import { BadUserInput, type Issue, NotFound } from "../../kernel/errors.ts";
 import { parsePublicJwk, type PublicJwk, thumbprint } from "../../kernel/jwk.ts";
 import type { DB } from "../../platform/db/schema.ts";
-import type { Keyed, Session } from "../../platform/db/session.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { Keyed } from "../../platform/db/writes.ts";
 import {
   hashKeyLogEntry,
   inspect,

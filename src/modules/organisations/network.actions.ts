@@ -1,4 +1,5 @@
-import type { Keyed, Session } from "../../platform/db/session.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { Keyed } from "../../platform/db/writes.ts";
 import { updateNetworkStatus } from "./network.queries.ts";
 
 export type NetworkStatus = "ACTIVE" | "LOCKED_DOWN";

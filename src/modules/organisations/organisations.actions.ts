@@ -4,7 +4,8 @@ import { uuidOf } from "../../kernel/ids.ts";
 import { type PublicJwk, thumbprint } from "../../kernel/jwk.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import type { DB } from "../../platform/db/schema.ts";
-import type { Keyed, Change, Session } from "../../platform/db/session.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { Keyed, Change } from "../../platform/db/writes.ts";
 import { insertClient } from "./clients.queries.ts";
 import {
   findIdOfHandle,

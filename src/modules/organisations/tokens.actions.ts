@@ -1,5 +1,6 @@
 import { NotFound, refuse } from "../../kernel/errors.ts";
-import type { Keyed, Session } from "../../platform/db/session.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { Keyed } from "../../platform/db/writes.ts";
 import { faultsOfJti } from "./organisations.rules.ts";
 import type { OrganisationRow } from "./organisations.actions.ts";
 import { findOrganisations } from "./organisations.queries.ts";

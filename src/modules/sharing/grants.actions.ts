@@ -1,6 +1,7 @@
 import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
-import type { Change, Keyed, Session } from "../../platform/db/session.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { Change, Keyed } from "../../platform/db/writes.ts";
 import {
   faultsOfScopes,
   findMembers,

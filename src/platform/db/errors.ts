@@ -69,6 +69,12 @@ export function translate(error: unknown): unknown {
   return error;
 }
 
+/** What a function of ours raised under this code, as facts for whoever called it; null for any other error. */
+export function raisedBy(error: unknown, code: "WH002" | "WH003"): object | null {
+  if (!isServerError(error) || error.code !== code) return null;
+  return JSON.parse(error.detail ?? "{}") as object;
+}
+
 function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;

@@ -1,0 +1,229 @@
+import { createHash } from "node:crypto";
+import type { Transaction } from "kysely";
+import type pg from "pg";
+import { BadUserInput, Forbidden, IdempotencyMismatch, Unavailable } from "../../kernel/errors.ts";
+import type { Scope } from "../../kernel/scopes.ts";
+import type { Budget } from "../limits/limits.ts";
+import type { Admission } from "./admission.ts";
+import { kyselyOver } from "./dialect.ts";
+import { isRetryable, raisedBy } from "./errors.ts";
+import { gather, type Outcome, type Rows, runBatch, type Statement } from "./pipeline.ts";
+import { onClient, type Pool } from "./pool.ts";
+import type { DB } from "./schema.ts";
+
+/** What one call changed: the source of its audit entries and of its events. */
+export interface Change {
+  readonly event: string;
+  readonly type: string;
+  readonly id: string;
+  readonly owner: string;
+  /** The other side of a grant or a hold. */
+  readonly party?: string;
+  readonly country?: string;
+}
+export interface Effect<R> {
+  /** Ids only: this is what a repeated call is answered from. */
+  readonly result: R;
+  readonly changes: readonly Change[];
+}
+export interface Operation {
+  readonly name: string;
+  readonly scope: Scope;
+  /** What its success is counted against. */
+  readonly budget?: Budget;
+}
+
+/** What every write's input has. */
+export interface Keyed {
+  readonly idempotencyKey: string;
+}
+
+export interface Writes {
+  /**
+   * One transaction: status, idempotency key, work, audit, event. A repeated key answers with the
+   * first call's result and has no further effect; an error rolls everything back, the key included.
+   * @throws BadUserInput for a key that is not 8 to 128 visible ASCII characters, IdempotencyMismatch, RateLimited, Unauthenticated, Unavailable, and what `work` throws
+   */
+  write<R extends object>(
+    operation: Operation,
+    input: Keyed,
+    work: (tx: Transaction<DB>) => Promise<Effect<R>>,
+  ): Promise<R>;
+  /**
+   * The same in one round trip, for work that is one statement: it records its changes by itself, raises what
+   * it refuses, and its result is known before. @throws as `write`, and what the statement raises
+   */
+  writeAtOnce<R extends object, Row>(
+    operation: Operation,
+    input: Keyed,
+    result: R,
+    work: Statement,
+  ): Promise<Written<R, Row>>;
+}
+
+export interface Written<R, Row> {
+  readonly result: R;
+  /** What the statement told; null where the key's first call had done it before. */
+  readonly rows: readonly Row[] | null;
+}
+
+const MOST_ATTEMPTS = 4;
+const KEY = /^[\x21-\x7e]{8,128}$/;
+
+/** The writes of one session, which says who calls and in what state. */
+export function createWrites(session: {
+  readonly pool: Pool;
+  readonly clientId: string;
+  /** The scopes it was admitted with, as the database spells them. */
+  readonly spelled: string;
+  readonly enter: Statement;
+  /** @throws Unavailable once the call has used up its time */
+  readonly inTime: () => void;
+  /** @throws Unauthenticated, Forbidden if what the call was admitted for has been taken back meanwhile */
+  readonly readmitted: (status: Rows | undefined) => Admission;
+  readonly sent: (client: pg.ClientBase, statements: readonly Statement[]) => Promise<Outcome>;
+  readonly spending: (budget: Budget) => Statement;
+}): Writes {
+  const { pool, clientId, spelled, enter, inTime, readmitted, sent } = session;
+  const spent = ({ budget }: Operation) => (budget ? [session.spending(budget)] : []);
+
+  async function attempt<R extends object>(
+    operation: Operation,
+    input: Keyed,
+    work: (tx: Transaction<DB>) => Promise<Effect<R>>,
+  ): Promise<R> {
+    const { key, request } = hashesOf(operation, input);
+    const claim: Statement = {
+      text: "select fresh, matches, result from claim_idempotency_key($1, $2)",
+      values: [key, request],
+    };
+    return onClient(pool, async (client) => {
+      let isOpen = false;
+      /** The first statements travel with what must go before them: if that refuses, they are rolled back. */
+      async function open(statements: readonly Statement[]): Promise<Rows[]> {
+        isOpen = true;
+        const { results, error } = await sent(client, [BEGIN, enter, claim, ...statements]);
+        const [, status, claimed, ...rows] = results;
+        if (error && !status) throw error;
+        if (!readmitted(status).scopes.has(operation.scope)) throw new Forbidden();
+        const record = claimed?.rows[0];
+        if (record && !record["matches"]) throw new IdempotencyMismatch();
+        if (record && !record["fresh"]) throw new Replay(record["result"] as object);
+        if (error) throw error;
+        return rows;
+      }
+      const line = gather((statements) => {
+        inTime();
+        return isOpen ? runBatch(client, statements) : open(statements);
+      });
+      try {
+        const effect = await work(kyselyOver(line) as Transaction<DB>);
+        if (!isOpen) await open([]);
+        const record = {
+          text: "select record_changes($1, $2, $3)",
+          values: [operation.name, operation.scope, JSON.stringify(effect.changes)],
+        };
+        const remember = {
+          text: "update idempotency_record set result = $3 where client_id = $1 and key_hash = $2",
+          values: [clientId, key, JSON.stringify(effect.result)],
+        };
+        await runBatch(client, [remember, record, ...spent(operation), COMMIT, RING]);
+        return effect.result;
+      } catch (error) {
+        // If the connection is lost the server rolls back by itself; the first error is what is told.
+        if (isOpen) await runBatch(client, [ROLLBACK]).catch(() => {});
+        if (error instanceof Replay) return error.result as R;
+        throw error;
+      }
+    });
+  }
+
+  async function attemptAtOnce<R extends object, Row>(
+    operation: Operation,
+    input: Keyed,
+    result: R,
+    work: Statement,
+  ): Promise<Written<R, Row>> {
+    inTime();
+    const { key, request } = hashesOf(operation, input);
+    const claim: Statement = {
+      text: "select claim_write($1, $2, $3, $4, $5)",
+      values: [operation.scope, spelled, key, request, JSON.stringify(result)],
+    };
+    return onClient(pool, async (client) => {
+      const { results, error } = await sent(client, [
+        BEGIN,
+        enter,
+        claim,
+        work,
+        ...spent(operation),
+        COMMIT,
+        RING,
+      ]);
+      const [, status, , told] = results;
+      if (error) await runBatch(client, [ROLLBACK]).catch(() => {});
+      if (error && !status) throw error;
+      // Where this says no the claim has raised it; where more is allowed now, the same key finds what was done.
+      if (!readmitted(status).scopes.has(operation.scope)) throw new Forbidden();
+      if (!error) return { result, rows: told!.rows as Row[] };
+      const used = raisedBy(error, "WH003") as { matches: boolean; result: R } | null;
+      if (!used) throw error;
+      if (!used.matches) throw new IdempotencyMismatch();
+      return { result: used.result, rows: null };
+    });
+  }
+
+  /** @throws BadUserInput for a key out of its bounds */
+  async function persist<R>(input: Keyed, act: () => Promise<R>): Promise<R> {
+    if (!KEY.test(input.idempotencyKey)) {
+      const message = "must be 8 to 128 visible ASCII characters";
+      throw new BadUserInput([{ path: ["idempotencyKey"], message }]);
+    }
+    for (let count = 1; ; count++) {
+      try {
+        return await act();
+      } catch (error) {
+        if (!(error instanceof Unavailable && isRetryable(error.cause)) || count === MOST_ATTEMPTS)
+          throw error;
+        await new Promise((resolve) => setTimeout(resolve, 5 * 2 ** count * Math.random()));
+      }
+    }
+  }
+
+  return {
+    write: (operation, input, work) => persist(input, () => attempt(operation, input, work)),
+    writeAtOnce: (operation, input, result, work) =>
+      persist(input, () => attemptAtOnce(operation, input, result, work)),
+  };
+}
+
+/** Of the key, and of all else that the call says: another call under one key is not the same. */
+function hashesOf({ name }: Operation, { idempotencyKey, ...rest }: Keyed) {
+  return { key: sha256(idempotencyKey), request: sha256(`${name}\n${canonical(rest)}`) };
+}
+
+/** The key was used: what its first call was answered with. */
+class Replay extends Error {
+  constructor(readonly result: object) {
+    super("the key was used before");
+  }
+}
+
+const BEGIN: Statement = { text: "begin", values: [] };
+const COMMIT: Statement = { text: "commit", values: [] };
+// Apart from the transaction: a commit that notifies waits for every other one that does.
+const RING: Statement = { text: "notify wayhouse_event", values: [] };
+const ROLLBACK: Statement = { text: "rollback", values: [] };
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+/** JSON with members in one order, so that two spellings of one input are one request. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    member !== null && typeof member === "object" && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}
