@@ -1,28 +1,23 @@
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { Advisory, loadWarnings, RiskProfile } from "../advisories/index.ts";
-import { searchBeds } from "./availability.queries.ts";
+import { type Availability, searchBeds } from "./availability.queries.ts";
+import { AVAILABILITY_BANDS } from "./capacity.rules.ts";
 import { Shelter, ShelterFeature } from "./shelters.graphql.ts";
-
-type AvailabilityRow = Awaited<ReturnType<typeof searchBeds>>[number];
 
 const AvailabilityBand = builder.enumType("AvailabilityBand", {
   description: "Free beds: NONE 0, FEW 1 to 2, SOME 3 to 5, MANY 6 or more.",
-  values: ["NONE", "FEW", "SOME", "MANY"] as const,
+  values: AVAILABILITY_BANDS,
 });
-export const BedAvailability = builder.objectRef<AvailabilityRow>("BedAvailability");
+export const BedAvailability = builder.objectRef<Availability>("BedAvailability");
 BedAvailability.implement({
   authenticated: true,
   fields: (t) => ({
-    shelter: t.field({
-      type: Shelter,
-      resolve: ({ shelter }) => shelter,
-    }),
-    band: t.field({
+    shelter: t.field({ type: Shelter, resolve: (row) => row }),
+    band: t.expose("band", {
       type: AvailabilityBand,
       description:
         "Free on every night of the stay, as a band: exact counts would show a group moving.",
-      resolve: ({ band }) => band as "FEW",
     }),
     beds: t.exposeInt("beds", {
       nullable: true,
@@ -31,8 +26,8 @@ BedAvailability.implement({
     advisories: t.field({
       type: [Advisory],
       description: "That warn about its country now, for whom the search is; in force or not yet.",
-      resolve: async ({ shelter, riskProfile }, _, { session }) => {
-        const warnings = await loadWarnings(session, shelter.country);
+      resolve: async ({ country, riskProfile }, _, { session }) => {
+        const warnings = await loadWarnings(session, country);
         return warnings.filter(
           ({ risk_profiles }) => riskProfile === null || risk_profiles.includes(riskProfile),
         );
@@ -84,8 +79,8 @@ builder.queryField("bedAvailability", (t) =>
       };
       return pageOf(
         page,
-        (after, limit) => searchBeds(session.readRecent, wanted, after, limit),
-        ({ shelter }) => shelter.id,
+        (after, limit) => searchBeds(session, wanted, after, limit),
+        ({ id }) => id,
       );
     },
   }),

@@ -1,8 +1,8 @@
-import { type Kysely, type Selectable, sql } from "kysely";
 import { refuse } from "../../kernel/errors.ts";
-import type { DB } from "../../platform/db/schema.ts";
+import type { Session } from "../../platform/db/session.ts";
 import { cardOf } from "../organisations/index.ts";
-import { faultsOfStay } from "./capacity.rules.ts";
+import { type AvailabilityBand, faultsOfStay } from "./capacity.rules.ts";
+import { SHELTER_COLUMNS, type ShelterRow } from "./shelters.queries.ts";
 
 export interface BedSearch {
   readonly country: string;
@@ -16,40 +16,47 @@ export interface BedSearch {
   readonly riskProfile: string | null;
   readonly includeUnsafe: boolean;
 }
-/** Of `find_beds`, as `FOUND` selects it. */
-export interface Found extends Selectable<DB["shelter"]> {
-  readonly band: string;
-  readonly free_beds: number | null;
+/** A shelter with what is free there for a stay, as `find_beds` tells it. */
+export interface Availability extends ShelterRow {
+  readonly band: AvailabilityBand;
+  /** Null where the caller may not count. */
+  readonly beds: number | null;
+  /** Of those it is for; null: whoever they are. */
+  readonly riskProfile: string | null;
+}
+export interface Found extends Omit<Availability, "riskProfile"> {
   readonly owner_handle: string;
   readonly owner_status: string;
   readonly owner_thumbprint: string;
 }
-export const FOUND = sql`(f.shelter).*, f.owner_handle, f.owner_status, f.owner_thumbprint, f.band, f.beds as free_beds`;
+/** What a search tells, of `find_beds` named f with its shelter named s. */
+export const FOUND = `${SHELTER_COLUMNS}, f.owner_handle, f.owner_status, f.owner_thumbprint, f.band, f.beds`;
+export const WITH_SHELTER = "cross join lateral (select (f.shelter).*) s";
 
-/** `riskProfile`: of those it is for; null: whoever they are. */
-export function availabilityOf({ band, free_beds, ...shelter }: Found, riskProfile: string | null) {
-  const { owner_id, owner_handle, owner_status, owner_thumbprint } = shelter;
-  const owner = cardOf(owner_id, owner_handle, owner_status, owner_thumbprint);
-  return { band, beds: free_beds, riskProfile, shelter: { ...shelter, owner } };
-}
+export const availabilityOf = (row: Found, riskProfile: string | null): Availability => {
+  const { ownerId, owner_handle, owner_status, owner_thumbprint } = row;
+  const owner = cardOf(ownerId, owner_handle, owner_status, owner_thumbprint);
+  return Object.assign(row, { owner, riskProfile });
+};
+
+const SEARCH = `select ${FOUND} from find_beds($1, $2, $3, $4, $5, $6, $7, $8) f ${WITH_SHELTER}
+  where $9 or $10::text is null or not exists (
+    select from advisory a
+      where a.country = $1 and $10::text = any (a.risk_profiles) and advisory_in_force(a))`;
 
 /** @throws BadUserInput. In order of id, after `after`, with shelters and owners; one statement whatever the data. */
 export async function searchBeds(
-  db: Kysely<DB>,
+  session: Session,
   search: BedSearch,
   after: string | null,
   limit: number,
 ) {
   const faults = faultsOfStay(search, new Date().toISOString().slice(0, 10));
   refuse(faults.map(({ path, message }) => ({ path: ["search", ...path], message })));
-  const { riskProfile } = search;
-  const { rows } = await sql<Found>`
-    select ${FOUND} from find_beds(${search.country}, ${search.locality}, ${search.features},
-        ${search.checkIn}, ${search.checkOut}, ${search.beds}, ${after}, ${limit}) f
-      where ${search.includeUnsafe} or ${riskProfile}::text is null or not exists (
-        select from advisory a
-          where a.country = ${search.country} and ${riskProfile}::text = any (a.risk_profiles)
-            and advisory_in_force(a))
-  `.execute(db);
+  const { country, locality, features, checkIn, checkOut, beds, includeUnsafe, riskProfile } =
+    search;
+  const stay = [country, locality, features, checkIn, checkOut, beds];
+  const values = [...stay, after, limit, includeUnsafe, riskProfile];
+  const rows = await session.askRecent<Found>({ text: SEARCH, values });
   return rows.map((row) => availabilityOf(row, riskProfile));
 }

@@ -3,6 +3,20 @@ import { isReference } from "../../kernel/ids.ts";
 
 export type BedHoldStatus = "HELD" | "CONFIRMED" | "RELEASED" | "DECLINED" | "EXPIRED" | "ENDED";
 
+export const SHELTER_KINDS = ["HOSTEL", "APARTMENT", "HOST_FAMILY", "HOTEL"] as const;
+export type ShelterKind = (typeof SHELTER_KINDS)[number];
+export const SHELTER_FEATURES = [
+  "STEP_FREE",
+  "FAMILY_ROOM",
+  "WOMEN_ONLY",
+  "PRIVATE_ROOM",
+  "CHILDREN_WELCOME",
+  "PETS",
+] as const;
+export type ShelterFeature = (typeof SHELTER_FEATURES)[number];
+export const AVAILABILITY_BANDS = ["NONE", "FEW", "SOME", "MANY"] as const;
+export type AvailabilityBand = (typeof AVAILABILITY_BANDS)[number];
+
 /** From which states whom may move a hold where; the clock's two edges are the database's own. */
 export const HOLD_EDGES = {
   CONFIRMED: ["HELD"],

@@ -2,4 +2,4 @@ export { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 export { type HoldBeds, placeWithin, prepareHold, whereBedsAreFree } from "./holds.actions.ts";
 export { CaseReference, HoldBedsInput } from "./holds.graphql.ts";
 export { BedAvailability } from "./availability.graphql.ts";
-export { availabilityOf, FOUND, type Found } from "./availability.queries.ts";
+export { availabilityOf, FOUND, type Found, WITH_SHELTER } from "./availability.queries.ts";

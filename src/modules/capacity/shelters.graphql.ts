@@ -4,7 +4,8 @@ import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
-import { Organisation, type OrganisationCard, organisationOf } from "../organisations/index.ts";
+import { Organisation, organisationOf } from "../organisations/index.ts";
+import { SHELTER_FEATURES, SHELTER_KINDS } from "./capacity.rules.ts";
 import { createShelter, setBeds } from "./shelters.actions.ts";
 import {
   findNights,
@@ -12,33 +13,19 @@ import {
   listSheltersOf,
   nightsKey,
   type NightRow,
+  type ShelterRow,
 } from "./shelters.queries.ts";
 
 /** Of one request. */
 const MOST_NIGHTS = 400;
-type ShelterRow = Awaited<ReturnType<typeof findShelters>>[number] & {
-  /** Where it was read with it. */
-  readonly owner?: OrganisationCard;
-};
 export const loadShelter = loaderOf(findShelters, ({ id }) => id);
 const loadNights = groupLoaderOf(findNights, ({ key }) => key);
 
 const daysBetween = (from: string, until: string) =>
   (Date.parse(until) - Date.parse(from)) / 86_400_000;
 
-const ShelterKind = builder.enumType("ShelterKind", {
-  values: ["HOSTEL", "APARTMENT", "HOST_FAMILY", "HOTEL"] as const,
-});
-export const ShelterFeature = builder.enumType("ShelterFeature", {
-  values: [
-    "STEP_FREE",
-    "FAMILY_ROOM",
-    "WOMEN_ONLY",
-    "PRIVATE_ROOM",
-    "CHILDREN_WELCOME",
-    "PETS",
-  ] as const,
-});
+const ShelterKind = builder.enumType("ShelterKind", { values: SHELTER_KINDS });
+export const ShelterFeature = builder.enumType("ShelterFeature", { values: SHELTER_FEATURES });
 const BedNight = builder.objectRef<NightRow>("BedNight");
 BedNight.implement({
   description: "available + held + occupied + outOfService = maximum, at every commit.",
@@ -64,18 +51,17 @@ Shelter.implement({
     id: t.id({ resolve: ({ id }) => encodeId("Shelter", id) }),
     organisation: t.field({
       type: Organisation,
-      resolve: ({ owner, owner_id }, _, { session }) => owner ?? organisationOf(session, owner_id),
+      resolve: ({ owner, ownerId }, _, { session }) => owner ?? organisationOf(session, ownerId),
     }),
     label: t.exposeString("label", { description: "A code name; never an address." }),
-    country: t.field({ type: "CountryCode", resolve: ({ country }) => country }),
+    country: t.expose("country", { type: "CountryCode" }),
     locality: t.exposeString("locality", { description: "City or region; nothing finer." }),
-    kind: t.field({ type: ShelterKind, resolve: ({ kind }) => kind as "HOSTEL" }),
-    features: t.field({ type: [ShelterFeature], resolve: ({ features }) => features as "PETS"[] }),
-    maxStayNights: t.exposeInt("max_stay_nights", { nullable: true }),
-    assuredAt: t.field({
+    kind: t.expose("kind", { type: ShelterKind }),
+    features: t.expose("features", { type: [ShelterFeature] }),
+    maxStayNights: t.exposeInt("maxStayNights", { nullable: true }),
+    assuredAt: t.expose("assuredAt", {
       type: "DateTime",
       description: "When its owner last confirmed the counts.",
-      resolve: ({ assured_at }) => assured_at,
     }),
     nights: t.field({
       type: [BedNight],

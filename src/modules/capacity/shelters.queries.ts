@@ -1,23 +1,46 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
+import type { OrganisationCard } from "../organisations/index.ts";
+import type { ShelterFeature, ShelterKind } from "./capacity.rules.ts";
 
-export function findShelters(db: Kysely<DB>, ids: readonly string[]) {
-  return db
-    .selectFrom("shelter")
-    .selectAll()
-    .where("id", "=", sql<string>`any(${ids}::uuid[])`)
-    .execute();
+/** A shelter as the schema names it; the instant as the database spells it. */
+export interface ShelterRow {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly label: string;
+  readonly country: string;
+  readonly locality: string;
+  readonly kind: ShelterKind;
+  readonly features: ShelterFeature[];
+  readonly maxStayNights: number | null;
+  readonly assuredAt: string;
+  /** Where it was read with it. */
+  readonly owner?: OrganisationCard;
+}
+/** All of it, of a shelter named s. */
+export const SHELTER_COLUMNS = `s.id, s.owner_id as "ownerId", s.label, s.country, s.locality, s.kind, s.features,
+  s.max_stay_nights as "maxStayNights", s.assured_at::text as "assuredAt"`;
+const columns = sql.raw(SHELTER_COLUMNS);
+
+export async function findShelters(db: Kysely<DB>, ids: readonly string[]) {
+  const { rows } = await sql<ShelterRow>`
+    select ${columns} from shelter s where s.id = any(${ids}::uuid[])
+  `.execute(db);
+  return rows;
 }
 
-export function listSheltersOf(db: Kysely<DB>, owner: string, after: string | null, limit: number) {
-  return db
-    .selectFrom("shelter")
-    .selectAll()
-    .where("owner_id", "=", owner)
-    .$if(after !== null, (query) => query.where("id", ">", after))
-    .orderBy("id")
-    .limit(limit)
-    .execute();
+export async function listSheltersOf(
+  db: Kysely<DB>,
+  owner: string,
+  after: string | null,
+  limit: number,
+) {
+  const { rows } = await sql<ShelterRow>`
+    select ${columns} from shelter s
+      where s.owner_id = ${owner} and s.id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
+      order by s.id limit ${limit}
+  `.execute(db);
+  return rows;
 }
 
 export interface NightRow {

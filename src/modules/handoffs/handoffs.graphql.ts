@@ -3,24 +3,27 @@ import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { groupLoaderOf, loaderOf } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
-import { RiskProfile, type RiskProfileName } from "../advisories/index.ts";
+import { RiskProfile } from "../advisories/index.ts";
 import { CaseReference } from "../capacity/index.ts";
-import { Organisation, type OrganisationCard, organisationOf } from "../organisations/index.ts";
+import { Organisation, organisationOf } from "../organisations/index.ts";
 import {
   findEnvelopes,
   findHandoffReferences,
   findHandoffs,
   findHandoffsOf,
   findTransitions,
+  type HandoffRow,
   listInbox,
   listOutbox,
 } from "./handoffs.queries.ts";
-import { HANDOFF_STATUSES, type HandoffStatus } from "./handoffs.rules.ts";
+import {
+  DOCUMENTS_HELD,
+  HANDOFF_REASONS,
+  HANDOFF_STATUSES,
+  type HandoffStatus,
+  NEEDS,
+} from "./handoffs.rules.ts";
 
-export type HandoffRow = Awaited<ReturnType<typeof findHandoffs>>[number] & {
-  /** Where it was read with it. */
-  readonly sender?: OrganisationCard;
-};
 type TransitionRow = Awaited<ReturnType<typeof findTransitions>>[number];
 export const loadHandoff = loaderOf(findHandoffs, ({ id }) => id);
 const loadTransitions = groupLoaderOf(findTransitions, ({ handoff_id }) => handoff_id);
@@ -36,19 +39,7 @@ const HandoffStatusEnum = builder.enumType("HandoffStatus", {
 const HandoffParty = builder.enumType("HandoffParty", {
   values: ["SENDER", "RECIPIENT", "CLOCK", "NETWORK"] as const,
 });
-export const Need = builder.enumType("Need", {
-  values: [
-    "SHELTER",
-    "TRAVEL_DOCUMENT",
-    "HUMANITARIAN_VISA",
-    "LEGAL_DEFENCE",
-    "TRANSPORT",
-    "MEDICAL",
-    "PSYCHOSOCIAL",
-    "INTERPRETING",
-    "CASH",
-  ] as const,
-});
+export const Need = builder.enumType("Need", { values: NEEDS });
 export const Priority = builder.enumType("Priority", {
   description: "Acknowledge within 24 h, 72 h, 14 d (IASC).",
   values: ["EMERGENCY", "URGENT", "ROUTINE"] as const,
@@ -56,29 +47,8 @@ export const Priority = builder.enumType("Priority", {
 export const Placement = builder.enumType("Placement", {
   values: ["TOGETHER", "APART"] as const,
 });
-export const DocumentHeld = builder.enumType("DocumentHeld", {
-  values: [
-    "NONE",
-    "INTERNAL_PASSPORT",
-    "FOREIGN_PASSPORT",
-    "SUBSTITUTE_TRAVEL_DOCUMENT",
-    "HUMANITARIAN_VISA",
-  ] as const,
-});
-export const HandoffReason = builder.enumType("HandoffReason", {
-  values: [
-    "NO_CAPACITY",
-    "OUT_OF_SCOPE",
-    "UNSAFE_COUNTRY",
-    "CONSENT_WITHDRAWN",
-    "NO_ANSWER",
-    "ORGANISATION_SUSPENDED",
-    "PERSON_DECLINED",
-    "PLAN_CHANGED",
-    "DELIVERED",
-    "OTHER",
-  ] as const,
-});
+export const DocumentHeld = builder.enumType("DocumentHeld", { values: DOCUMENTS_HELD });
+export const HandoffReason = builder.enumType("HandoffReason", { values: HANDOFF_REASONS });
 
 const Party = builder.objectRef<HandoffRow>("Party");
 Party.implement({
@@ -86,10 +56,7 @@ Party.implement({
   fields: (t) => ({
     adults: t.exposeInt("adults"),
     children: t.exposeInt("children"),
-    placement: t.field({
-      type: Placement,
-      resolve: ({ placement }) => placement as "TOGETHER",
-    }),
+    placement: t.expose("placement", { type: Placement }),
   }),
 });
 const Consent = builder.objectRef<HandoffRow>("Consent");
@@ -97,18 +64,11 @@ Consent.implement({
   description: "Of the people concerned, for one purpose and for a time.",
   authenticated: true,
   fields: (t) => ({
-    purpose: t.field({ type: Need, resolve: (row) => row.consent_purpose as "SHELTER" }),
-    givenAt: t.field({ type: "DateTime", resolve: (row) => row.consent_given_at }),
-    expiresAt: t.field({ type: "DateTime", resolve: (row) => row.consent_expires_at }),
-    caregiver: t.boolean({
-      description: "Given by a caregiver, for children.",
-      resolve: (row) => row.consent_by_caregiver,
-    }),
-    withdrawnAt: t.field({
-      type: "DateTime",
-      nullable: true,
-      resolve: (row) => row.consent_withdrawn_at,
-    }),
+    purpose: t.expose("purpose", { type: Need }),
+    givenAt: t.expose("givenAt", { type: "DateTime" }),
+    expiresAt: t.expose("expiresAt", { type: "DateTime" }),
+    caregiver: t.exposeBoolean("caregiver", { description: "Given by a caregiver, for children." }),
+    withdrawnAt: t.expose("withdrawnAt", { type: "DateTime", nullable: true }),
   }),
 });
 const HandoffTransition = builder.objectRef<TransitionRow>("HandoffTransition");
@@ -133,59 +93,42 @@ Handoff.implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => encodeId("Handoff", id) }),
-    status: t.field({ type: HandoffStatusEnum, resolve: (row) => row.status_now }),
+    status: t.expose("status", { type: HandoffStatusEnum }),
     sender: t.field({
       type: Organisation,
-      resolve: ({ sender, sender_id }, _, { session }) =>
-        sender ?? organisationOf(session, sender_id),
+      resolve: ({ sender, senderId }, _, { session }) =>
+        sender ?? organisationOf(session, senderId),
     }),
     recipient: t.field({
       type: Organisation,
       nullable: true,
       description: "Set once accepted; candidates see each other never.",
-      resolve: ({ recipient_id }, _, { session }) =>
-        recipient_id === null ? null : organisationOf(session, recipient_id),
+      resolve: ({ recipientId }, _, { session }) =>
+        recipientId === null ? null : organisationOf(session, recipientId),
     }),
-    needs: t.field({ type: [Need], resolve: ({ needs }) => needs as "SHELTER"[] }),
-    riskProfile: t.field({
-      type: RiskProfile,
-      resolve: (row) => row.risk_profile as RiskProfileName,
-    }),
+    needs: t.expose("needs", { type: [Need] }),
+    riskProfile: t.expose("riskProfile", { type: RiskProfile }),
     party: t.field({ type: Party, resolve: (row) => row }),
-    priority: t.field({ type: Priority, resolve: ({ priority }) => priority as "URGENT" }),
-    country: t.field({
-      type: "CountryCode",
-      description: "Where the people are.",
-      resolve: ({ country }) => country,
-    }),
-    destinations: t.field({
+    priority: t.expose("priority", { type: Priority }),
+    country: t.expose("country", { type: "CountryCode", description: "Where the people are." }),
+    destinations: t.expose("destinations", {
       type: ["CountryCode"],
       description: "Any of which would do.",
-      resolve: ({ destinations }) => destinations,
     }),
-    documentsHeld: t.field({
-      type: [DocumentHeld],
-      resolve: (row) => row.documents_held as "NONE"[],
-    }),
-    windowStart: t.field({ type: "Date", resolve: (row) => row.window_start }),
-    windowEnd: t.field({ type: "Date", resolve: (row) => row.window_end }),
+    documentsHeld: t.expose("documentsHeld", { type: [DocumentHeld] }),
+    windowStart: t.expose("windowStart", { type: "Date" }),
+    windowEnd: t.expose("windowEnd", { type: "Date" }),
     consent: t.field({ type: Consent, resolve: (row) => row }),
-    acknowledgedAt: t.field({
-      type: "DateTime",
-      nullable: true,
-      resolve: (row) => row.acknowledged_at,
-    }),
-    acknowledgeBy: t.field({ type: "DateTime", resolve: (row) => row.acknowledge_by }),
-    decideBy: t.field({
+    acknowledgedAt: t.expose("acknowledgedAt", { type: "DateTime", nullable: true }),
+    acknowledgeBy: t.expose("acknowledgeBy", { type: "DateTime" }),
+    decideBy: t.expose("decideBy", {
       type: "DateTime",
       description: "Twice the time to acknowledge; then it is EXPIRED.",
-      resolve: (row) => row.decide_by,
     }),
     reason: t.field({
       type: HandoffReason,
       nullable: true,
-      resolve: ({ status_now, reason }) =>
-        status_now === "EXPIRED" ? "NO_ANSWER" : (reason as "OTHER" | null),
+      resolve: ({ status, reason }) => (status === "EXPIRED" ? "NO_ANSWER" : reason),
     }),
     caseReference: t.field({
       type: CaseReference,
@@ -242,7 +185,7 @@ builder.queryField("handoffs", (t) =>
         page,
         (after, limit) =>
           box === "INBOX"
-            ? listInbox(session.read, statuses, after, limit)
+            ? listInbox(session, statuses, after, limit)
             : listOutbox(session.read, session.organisationId, statuses, after, limit),
         ({ id }) => id,
       ),

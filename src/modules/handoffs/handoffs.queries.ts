@@ -1,67 +1,103 @@
-import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
-import { cardOf } from "../organisations/index.ts";
-import type { HandoffFacts, HandoffStatus, Priority } from "./handoffs.rules.ts";
+import type { Session } from "../../platform/db/session.ts";
+import type { RiskProfileName } from "../advisories/index.ts";
+import { cardOf, type OrganisationCard } from "../organisations/index.ts";
+import type {
+  DocumentHeld,
+  HandoffFacts,
+  HandoffReason,
+  HandoffStatus,
+  Need,
+  Priority,
+} from "./handoffs.rules.ts";
 import { inMs } from "./offers.queries.ts";
 
-const statusNow = sql<HandoffStatus>`handoff_status(h, (select closed_countries()), (select inactive_organisations()))`;
-const select = (db: Kysely<DB>) =>
-  db
-    .selectFrom("handoff as h")
-    .selectAll("h")
-    .select(statusNow.as("status_now"))
-    .select(
-      sql<boolean>`h.recipient_id is null and h.sender_id <> viewer_organisation()`.as(
-        "as_candidate",
-      ),
-    );
+/** A handoff as the schema names it; instants as the database spells them. */
+export interface HandoffRow {
+  readonly id: string;
+  readonly status: HandoffStatus;
+  readonly senderId: string;
+  readonly recipientId: string | null;
+  readonly needs: Need[];
+  readonly riskProfile: RiskProfileName;
+  readonly adults: number;
+  readonly children: number;
+  readonly placement: "TOGETHER" | "APART";
+  readonly priority: Priority;
+  readonly country: string;
+  readonly destinations: string[];
+  readonly documentsHeld: DocumentHeld[];
+  readonly windowStart: string;
+  readonly windowEnd: string;
+  /** Of the consent, as the four after it. */
+  readonly purpose: Need;
+  readonly givenAt: string;
+  readonly expiresAt: string;
+  readonly caregiver: boolean;
+  readonly withdrawnAt: string | null;
+  readonly acknowledgedAt: string | null;
+  readonly acknowledgeBy: string;
+  readonly decideBy: string;
+  readonly reason: HandoffReason | null;
+  /** Where it was read with it. */
+  readonly sender?: OrganisationCard;
+}
+/** All of it but its status, of a handoff named h. */
+const COLUMNS = `h.id, h.sender_id as "senderId", h.recipient_id as "recipientId", h.needs, h.risk_profile as "riskProfile",
+  h.adults, h.children, h.placement, h.priority, h.country, h.destinations, h.documents_held as "documentsHeld",
+  h.window_start as "windowStart", h.window_end as "windowEnd", h.consent_purpose as purpose,
+  h.consent_given_at::text as "givenAt", h.consent_expires_at::text as "expiresAt", h.consent_by_caregiver as caregiver,
+  h.consent_withdrawn_at::text as "withdrawnAt", h.acknowledged_at::text as "acknowledgedAt",
+  h.acknowledge_by::text as "acknowledgeBy", h.decide_by::text as "decideBy", h.reason`;
+const statusNow = sql`handoff_status(h, (select closed_countries()), (select inactive_organisations()))`;
+const select = sql`select ${sql.raw(COLUMNS)}, ${statusNow} as status`;
 
-export function findHandoffs(db: Kysely<DB>, ids: readonly string[]) {
-  return select(db)
-    .where("h.id", "=", sql<string>`any(${ids}::uuid[])`)
-    .execute();
+export async function findHandoffs(db: Kysely<DB>, ids: readonly string[]) {
+  const { rows } = await sql<HandoffRow>`
+    ${select} from handoff h where h.id = any(${ids}::uuid[])
+  `.execute(db);
+  return rows;
 }
 
 /** Its own offers, in order of id. */
-export function listOutbox(
+export async function listOutbox(
   db: Kysely<DB>,
   sender: string,
   statuses: readonly string[] | null,
   after: string | null,
   limit: number,
 ) {
-  return select(db)
-    .where("h.sender_id", "=", sender)
-    .$if(statuses !== null, (query) => query.where(sql<boolean>`${statusNow} = any(${statuses})`))
-    .$if(after !== null, (query) => query.where("h.id", ">", after))
-    .orderBy("h.id")
-    .limit(limit)
-    .execute();
+  const { rows } = await sql<HandoffRow>`
+    ${select} from handoff h
+      where h.sender_id = ${sender} and (${statuses}::text[] is null or ${statusNow} = any(${statuses}::text[]))
+        and h.id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
+      order by h.id limit ${limit}
+  `.execute(db);
+  return rows;
 }
 
-interface Received extends Selectable<DB["handoff"]> {
-  readonly status_now: HandoffStatus;
+interface Received extends HandoffRow {
   readonly sender_handle: string;
   readonly sender_status: string;
   readonly sender_thumbprint: string;
 }
+const INBOX = `select ${COLUMNS}, i.status_now as status, i.sender_handle, i.sender_status, i.sender_thumbprint
+  from read_inbox($1, $2, $3) i cross join lateral (select (i.handoff).*) h`;
 
 /** Offered to the caller or accepted by it, in order of id, with the senders. */
 export async function listInbox(
-  db: Kysely<DB>,
+  session: Session,
   statuses: readonly string[] | null,
   after: string | null,
   limit: number,
-) {
-  const { rows } = await sql<Received>`
-    select (i.handoff).*, i.status_now, i.sender_handle, i.sender_status, i.sender_thumbprint
-      from read_inbox(${statuses}, ${after}, ${limit}) i
-  `.execute(db);
-  return rows.map((row) => ({
-    ...row,
-    as_candidate: row.recipient_id === null,
-    sender: cardOf(row.sender_id, row.sender_handle, row.sender_status, row.sender_thumbprint),
-  }));
+): Promise<HandoffRow[]> {
+  const rows = await session.ask<Received>({ text: INBOX, values: [statuses, after, limit] });
+  return rows.map((row) =>
+    Object.assign(row, {
+      sender: cardOf(row.senderId, row.sender_handle, row.sender_status, row.sender_thumbprint),
+    }),
+  );
 }
 
 /** With the clock's edge where a deadline has passed and no job has written it yet. */
@@ -96,13 +132,12 @@ export function findEnvelopes(db: Kysely<DB>, handoffIds: readonly string[]) {
 
 /** The caller's own, for references of its own. */
 export async function findHandoffsOf(db: Kysely<DB>, references: readonly string[]) {
-  return select(db)
-    .innerJoin("handoff_reference as r", "r.handoff_id", "h.id")
-    .select("r.case_reference")
-    .where("r.organisation_id", "=", sql<string>`(select viewer_organisation())`)
-    .where("r.case_reference", "=", sql<string>`any(${references}::uuid[])`)
-    .orderBy("h.id")
-    .execute();
+  const { rows } = await sql<HandoffRow & { readonly case_reference: string }>`
+    ${select}, r.case_reference from handoff h join handoff_reference r on r.handoff_id = h.id
+      where r.organisation_id = (select viewer_organisation()) and r.case_reference = any(${references}::uuid[])
+      order by h.id
+  `.execute(db);
+  return rows;
 }
 
 export interface Locked extends HandoffFacts {

@@ -12,6 +12,39 @@ export const HANDOFF_STATUSES = [
   "EXPIRED",
 ] as const;
 export type HandoffStatus = (typeof HANDOFF_STATUSES)[number];
+export const NEEDS = [
+  "SHELTER",
+  "TRAVEL_DOCUMENT",
+  "HUMANITARIAN_VISA",
+  "LEGAL_DEFENCE",
+  "TRANSPORT",
+  "MEDICAL",
+  "PSYCHOSOCIAL",
+  "INTERPRETING",
+  "CASH",
+] as const;
+export type Need = (typeof NEEDS)[number];
+export const DOCUMENTS_HELD = [
+  "NONE",
+  "INTERNAL_PASSPORT",
+  "FOREIGN_PASSPORT",
+  "SUBSTITUTE_TRAVEL_DOCUMENT",
+  "HUMANITARIAN_VISA",
+] as const;
+export type DocumentHeld = (typeof DOCUMENTS_HELD)[number];
+export const HANDOFF_REASONS = [
+  "NO_CAPACITY",
+  "OUT_OF_SCOPE",
+  "UNSAFE_COUNTRY",
+  "CONSENT_WITHDRAWN",
+  "NO_ANSWER",
+  "ORGANISATION_SUSPENDED",
+  "PERSON_DECLINED",
+  "PLAN_CHANGED",
+  "DELIVERED",
+  "OTHER",
+] as const;
+export type HandoffReason = (typeof HANDOFF_REASONS)[number];
 /** As what the caller stands to a handoff; who is passed over or out once was a candidate. */
 export type Standing = "SENDER" | "RECIPIENT" | "CANDIDATE" | "OUT" | "PASSED_OVER";
 

@@ -3,7 +3,8 @@ import { groupLoaderOf, present } from "../../platform/graphql/loader.ts";
 import { Advisory, loadWarnings } from "../advisories/index.ts";
 import { BedAvailability } from "../capacity/index.ts";
 import { ConsulateContact, loadContact } from "../consulates/index.ts";
-import { Handoff, type HandoffRow } from "./handoffs.graphql.ts";
+import { Handoff } from "./handoffs.graphql.ts";
+import type { HandoffRow } from "./handoffs.queries.ts";
 import { findBedMatches, findContactMatches } from "./matches.queries.ts";
 
 const loadBeds = groupLoaderOf(findBedMatches, ({ handoff_id }) => handoff_id);
@@ -18,7 +19,8 @@ HandoffMatches.implement({
       type: [BedAvailability],
       description:
         "Free on every night of the window: for all at one shelter or, APART, for one of them.",
-      resolve: ({ id }, _, { session }) => loadBeds(session, id),
+      resolve: async ({ id }, _, { session }) =>
+        (await loadBeds(session, id)).map(({ found }) => found),
     }),
     consulates: t.field({
       type: [ConsulateContact],
@@ -33,11 +35,11 @@ HandoffMatches.implement({
     advisories: t.field({
       type: [Advisory],
       description: "That speak against a destination for the risk profile, in force or not yet.",
-      resolve: async ({ destinations, risk_profile }, _, { session }) => {
+      resolve: async ({ destinations, riskProfile }, _, { session }) => {
         const warnings = await Promise.all(
           destinations.map((country) => loadWarnings(session, country)),
         );
-        return warnings.flat().filter((one) => one.risk_profiles.includes(risk_profile));
+        return warnings.flat().filter((one) => one.risk_profiles.includes(riskProfile));
       },
     }),
   }),

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
-import { availabilityOf, FOUND, type Found } from "../capacity/index.ts";
+import { availabilityOf, FOUND, type Found, WITH_SHELTER } from "../capacity/index.ts";
 
 /** Of each kind, for one handoff. */
 const MOST_MATCHES = 20;
@@ -11,22 +11,23 @@ const MOST_MATCHES = 20;
  */
 export async function findBedMatches(db: Kysely<DB>, handoffIds: readonly string[]) {
   const { rows } = await sql<Found & { readonly handoff_id: string; readonly for_profile: string }>`
-    select h.id as handoff_id, h.risk_profile as for_profile, ${FOUND}
+    select h.id as handoff_id, h.risk_profile as for_profile, ${sql.raw(FOUND)}
       from handoff h
       cross join unnest(h.destinations) d
       cross join lateral find_beds(d, null, '{}',
         greatest(h.window_start, (now() at time zone 'UTC')::date - 1), h.window_end,
         case h.placement when 'TOGETHER' then h.adults + h.children else 1 end, null, ${MOST_MATCHES}) f
+      ${sql.raw(WITH_SHELTER)}
       where h.id = any(${handoffIds}::uuid[]) and 'SHELTER' = any (h.needs)
         and h.window_end > (now() at time zone 'UTC')::date
         and not exists (
           select from advisory a
             where a.country = d and h.risk_profile = any (a.risk_profiles) and advisory_in_force(a))
-      order by h.id, (f.shelter).id
+      order by h.id, s.id
   `.execute(db);
-  return rows.map(({ handoff_id, for_profile, ...found }) => ({
-    handoff_id,
-    ...availabilityOf(found, for_profile),
+  return rows.map((row) => ({
+    handoff_id: row.handoff_id,
+    found: availabilityOf(row, row.for_profile),
   }));
 }
 

@@ -31,7 +31,8 @@ export const builder = new SchemaBuilder<{
   Scalars: {
     ID: { Input: string; Output: string };
     Date: { Input: string; Output: string };
-    DateTime: { Input: Date; Output: Date };
+    /** Out: also as the database spells it. */
+    DateTime: { Input: Date; Output: Date | string };
     CountryCode: { Input: string; Output: string };
     LanguageTag: { Input: string; Output: string };
     SealedEnvelope: { Input: string; Output: string };

@@ -21,9 +21,16 @@ builder.scalarType("Date", {
   parseValue: parseDate,
 });
 
+/** PostgreSQL's text of an instant, in UTC to the microsecond at most, without a Date made of it. */
+function spellInstant(text: string): string {
+  if (!/^\d{4}-\d\d-\d\d [\d:]{8}[.\d]*\+00$/.test(text)) return new Date(text).toISOString();
+  const milliseconds = text.slice(20, -3).slice(0, 3).padEnd(3, "0");
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${milliseconds}Z`;
+}
+
 builder.scalarType("DateTime", {
   description: "RFC 3339, UTC.",
-  serialize: (value) => value.toISOString(),
+  serialize: (value) => (typeof value === "string" ? spellInstant(value) : value.toISOString()),
   parseValue(value) {
     const pattern =
       /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
