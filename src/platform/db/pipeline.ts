@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
-import pg from "pg";
+import type pg from "pg";
+import { serialize } from "pg-protocol";
 import { roundTrips } from "../telemetry/tracing.ts";
 
 export interface Statement {
@@ -12,31 +13,6 @@ export interface Rows {
   readonly rowCount: number;
 }
 
-/** The wire of one connection (pg's Connection, of which its types tell little). */
-interface Wire {
-  readonly stream: { cork(): void; uncork(): void };
-  parse(message: { name: string; text: string }): void;
-  bind(message: {
-    portal: string;
-    statement: string;
-    values: readonly unknown[];
-    valueMapper: (value: unknown) => unknown;
-  }): void;
-  describe(message: { type: "P"; name: string }): void;
-  execute(message: { portal: string; rows: number }): void;
-  close(message: { type: "S"; name: string }): void;
-  sync(): void;
-}
-interface WireResult {
-  rows: Record<string, unknown>[];
-  rowCount: number | null;
-  _types: unknown;
-  addFields(fields: unknown): void;
-  parseRow(fields: unknown): Record<string, unknown>;
-  addRow(row: Record<string, unknown>): void;
-  addCommandComplete(message: unknown): void;
-}
-
 const { prepareValue } = createRequire(import.meta.url)("pg/lib/utils") as {
   prepareValue: (value: unknown) => unknown;
 };
@@ -44,9 +20,6 @@ const { prepareValue } = createRequire(import.meta.url)("pg/lib/utils") as {
 /** Beyond this many texts a connection stops naming statements, so that it cannot grow without end. */
 const MOST_NAMED = 500;
 const names = new Map<string, string>();
-/** Of each connection: which statements it has parsed; false after an error left it uncertain. */
-const parsed = new WeakMap<object, Map<string, boolean>>();
-
 function nameOf(text: string): string {
   let name = names.get(text);
   if (name === undefined) {
@@ -57,68 +30,114 @@ function nameOf(text: string): string {
   return name;
 }
 
+type Parser = (cell: string) => unknown;
+type GetParser = (oid: number, format: "text") => Parser;
+interface Field {
+  readonly name: string;
+  readonly dataTypeID: number;
+}
+
+/** What a statement gives, as it was described once: its rows are told without it from then on. */
+class Columns {
+  readonly #names: readonly string[];
+  readonly #parsers: readonly Parser[];
+  /** One shape for all rows. */
+  readonly #blank: Record<string, unknown>;
+
+  constructor(fields: readonly Field[], getParser: GetParser) {
+    this.#names = fields.map(({ name }) => name);
+    this.#parsers = fields.map(({ dataTypeID }) => getParser(dataTypeID, "text"));
+    this.#blank = Object.fromEntries(this.#names.map((name) => [name, null]));
+  }
+
+  rowOf(cells: readonly (string | null)[]): Record<string, unknown> {
+    const row = { ...this.#blank };
+    for (let at = 0; at < cells.length; at++) {
+      const cell = cells[at]!;
+      if (cell !== null) row[this.#names[at]!] = this.#parsers[at]!(cell);
+    }
+    return row;
+  }
+}
+
+/** Of each connection: what it has parsed under which name, and what that gives once it was told; uncertain after an error. */
+type Known = Map<string, Columns | "parsed" | "uncertain">;
+const knownBy = new WeakMap<object, Known>();
+
+/** The wire of one connection (pg's Connection, of which its types tell little). */
+interface Wire {
+  readonly stream: { write(bytes: Buffer): void };
+}
+
 /**
- * Several statements in one round trip: Parse (once a connection), Bind, Describe and Execute for each
- * and a single Sync. Without BEGIN they are one implicit transaction; the first error skips the rest.
+ * Several statements in one round trip: Parse and Describe (once a connection), Bind and Execute for each and
+ * a single Sync, in one piece. Without BEGIN they are one implicit transaction; the first error skips the rest.
  */
 class Batch {
   callback!: (error: Error | null, results?: Rows[]) => void;
-  readonly #results: WireResult[] = [];
-  #current: WireResult;
+  readonly #results: Rows[] = [];
+  #rows: Record<string, unknown>[] = [];
+  #columns: Columns | undefined;
   #failure: Error | undefined;
-  #registry: Map<string, boolean> | undefined;
+  #known!: Known;
 
   constructor(
     private readonly statements: readonly Statement[],
-    private readonly types: unknown,
-  ) {
-    this.#current = this.#next();
-  }
-
-  #next(): WireResult {
-    const Result = (pg as unknown as { Result: new (mode: null, types: unknown) => WireResult })
-      .Result;
-    return new Result(null, this.types);
-  }
+    private readonly getParser: GetParser,
+  ) {}
 
   submit(wire: Wire): null {
-    let registry = parsed.get(wire);
-    if (!registry) parsed.set(wire, (registry = new Map()));
-    this.#registry = registry;
-    wire.stream.cork();
-    try {
-      for (const { text, values } of this.statements) {
-        const name = nameOf(text);
-        const state = name === "" ? undefined : registry.get(name);
-        if (state === false) wire.close({ type: "S", name });
-        if (state !== true) wire.parse({ name, text });
-        if (name !== "") registry.set(name, true);
-        wire.bind({ portal: "", statement: name, values, valueMapper: prepareValue });
-        wire.describe({ type: "P", name: "" });
-        wire.execute({ portal: "", rows: 0 });
-      }
-      wire.sync();
-    } finally {
-      wire.stream.uncork();
-    }
+    this.#known = knownBy.get(wire) ?? new Map();
+    knownBy.set(wire, this.#known);
+    wire.stream.write(
+      Buffer.concat([...this.statements.flatMap((one) => this.#messagesOf(one)), SYNC]),
+    );
+    this.#begin();
     return null;
   }
 
-  handleRowDescription(message: { fields: unknown }): void {
-    this.#current.addFields(message.fields);
+  #messagesOf({ text, values }: Statement): Buffer[] {
+    const name = nameOf(text);
+    const before = this.#known.get(name);
+    const bound = serialize.bind({
+      statement: name,
+      values: values as unknown[],
+      valueMapper: prepareValue,
+    });
+    if (before instanceof Columns) return [bound, EXECUTE];
+    if (name !== "") this.#known.set(name, "parsed");
+    const told = [bound, DESCRIBE, EXECUTE];
+    if (before === "parsed") return told;
+    const parsed = [serialize.parse({ name, text }), ...told];
+    return before === undefined ? parsed : [serialize.close({ type: "S", name }), ...parsed];
   }
-  handleDataRow(message: { fields: unknown }): void {
+
+  /** The next statement's rows. */
+  #begin(): void {
+    const next = this.statements[this.#results.length];
+    const columns = next && this.#known.get(nameOf(next.text));
+    this.#columns = columns instanceof Columns ? columns : undefined;
+    this.#rows = [];
+  }
+
+  handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
+    this.#columns = new Columns(fields, this.getParser);
+  }
+  handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
     if (this.#failure) return;
     try {
-      this.#current.addRow(this.#current.parseRow(message.fields));
+      this.#rows.push(this.#columns!.rowOf(fields));
     } catch (error) {
       this.#failure = error as Error;
     }
   }
-  handleCommandComplete(message: unknown): void {
-    this.#current.addCommandComplete(message);
-    this.#results.push(this.#current);
-    this.#current = this.#next();
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    const name = nameOf(this.statements[this.#results.length]!.text);
+    if (name !== "") this.#known.set(name, this.#columns ?? NO_COLUMNS);
+    // "SELECT 3", "INSERT 0 1", "COMMIT"
+    const rowCount = Number(text.slice(text.lastIndexOf(" ") + 1)) || 0;
+    this.#results.push({ rows: this.#rows, rowCount });
+    this.#begin();
   }
   handleEmptyQuery(): void {}
   handlePortalSuspended(): void {}
@@ -127,20 +146,19 @@ class Batch {
   handleError(error: Error): void {
     for (const { text } of this.statements) {
       const name = nameOf(text);
-      if (name !== "") this.#registry?.set(name, false);
+      if (name !== "") this.#known.set(name, "uncertain");
     }
-    this.#end(error);
+    this.callback(error, this.#results);
   }
   handleReadyForQuery(): void {
-    this.#end(this.#failure ?? null);
-  }
-  #end(error: Error | null): void {
-    this.callback(
-      error,
-      this.#results.map(({ rows, rowCount }) => ({ rows, rowCount: rowCount ?? 0 })),
-    );
+    this.callback(this.#failure ?? null, this.#results);
   }
 }
+
+const NO_COLUMNS = new Columns([], () => String);
+const DESCRIBE = serialize.describe({ type: "P", name: "" });
+const EXECUTE = serialize.execute();
+const SYNC = serialize.sync();
 
 /** Results stand in the order of the statements. Rejects with the first error. */
 export async function runBatch(
@@ -176,7 +194,8 @@ export function runAsFar(
 
 function submit(client: pg.ClientBase, statements: readonly Statement[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    const batch = new Batch(statements, (client as unknown as { _types: unknown })._types);
+    const { _types } = client as unknown as { _types: { getTypeParser: GetParser } };
+    const batch = new Batch(statements, (oid, format) => _types.getTypeParser(oid, format));
     // Of a time-out pg tells the error alone.
     batch.callback = (error, results = []) => resolve({ results, error });
     (client as unknown as { query(batch: Batch): void }).query(batch);

@@ -29,10 +29,12 @@ export function answerJson(
   type: string,
   body: string,
 ): void {
+  const length = Buffer.byteLength(body);
   response.statusCode = status;
   response.setHeader("content-type", type);
-  response.setHeader("content-length", Buffer.byteLength(body));
-  response.end(body);
+  response.setHeader("content-length", length);
+  // Most answers are ASCII, which needs no encoding.
+  response.end(body, length === body.length ? "latin1" : "utf8");
 }
 
 const told = new WeakMap<ServerResponse, ErrorCode[]>();
