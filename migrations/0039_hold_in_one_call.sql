@@ -1,10 +1,12 @@
 -- A write whose work is one statement travels with its key and its record in one round trip: whatever it
 -- refuses it raises, so that nothing of it stays. The functions it replaces are left for processes from before.
 
--- A key as it is claimed with the result that its call will have. Raises insufficient_privilege if the caller may
--- not do this any more, or less than it is believed to; WH003, with what was answered, if the key was used before.
+-- A key as it is claimed with the result that its call will have, and what it is counted against if anything.
+-- Raises insufficient_privilege if the caller may not do this any more, or less than it is believed to; WH003, with
+-- what was answered, if the key was used before; WH001 if the budget is spent.
 create function claim_write(
-  in_scope text, in_believed text, in_key_hash bytea, in_request_hash bytea, in_result jsonb
+  in_scope text, in_believed text, in_key_hash bytea, in_request_hash bytea, in_result jsonb,
+  in_budget text, in_per_hour integer
 ) returns void language plpgsql set search_path = public, pg_temp
 as $$
 begin
@@ -19,9 +21,12 @@ begin
       select jsonb_build_object('matches', i.request_hash = in_request_hash, 'result', i.result)
         from idempotency_record i where i.client_id = viewer_client() and i.key_hash = in_key_hash);
   end if;
+  if in_budget is not null then
+    perform spend_budget(in_budget, in_per_hour);
+  end if;
 end
 $$;
-grant execute on function claim_write(text, text, bytea, bytea, jsonb) to wayhouse_api;
+grant execute on function claim_write(text, text, bytea, bytea, jsonb, text, integer) to wayhouse_api;
 
 grant create on schema public to wayhouse_keeper;
 set local role wayhouse_keeper;

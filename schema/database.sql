@@ -724,6 +724,7 @@ create table organisation (
   constraint an_organisation_is_active_suspended_or_locked_down CHECK ((status = ANY (ARRAY['ACTIVE'::text, 'SUSPENDED'::text, 'LOCKED_DOWN'::text]))),
   constraint organisation_pkey PRIMARY KEY (id)
 );
+CREATE INDEX organisation_inactive ON public.organisation USING btree (id) WHERE (status <> 'ACTIVE'::text);
 CREATE TRIGGER a_status_lost_ends_streams AFTER UPDATE ON public.organisation FOR EACH ROW WHEN (((new.status <> 'ACTIVE'::text) AND (old.status = 'ACTIVE'::text))) EXECUTE FUNCTION note_revocation('id');
 alter table organisation enable row level security;
 alter table organisation force row level security;
@@ -1340,8 +1341,8 @@ END
 alter function claim_node_key(text) owner to wayhouse_keeper;
 grant execute on function claim_node_key(text) to wayhouse_api;
 
--- function claim_write(text,text,bytea,bytea,jsonb)
-CREATE OR REPLACE FUNCTION public.claim_write(in_scope text, in_believed text, in_key_hash bytea, in_request_hash bytea, in_result jsonb)
+-- function claim_write(text,text,bytea,bytea,jsonb,text,integer)
+CREATE OR REPLACE FUNCTION public.claim_write(in_scope text, in_believed text, in_key_hash bytea, in_request_hash bytea, in_result jsonb, in_budget text, in_per_hour integer)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'public', 'pg_temp'
@@ -1358,11 +1359,14 @@ begin
       select jsonb_build_object('matches', i.request_hash = in_request_hash, 'result', i.result)
         from idempotency_record i where i.client_id = viewer_client() and i.key_hash = in_key_hash);
   end if;
+  if in_budget is not null then
+    perform spend_budget(in_budget, in_per_hour);
+  end if;
 end
 $function$
 ;
-alter function claim_write(text,text,bytea,bytea,jsonb) owner to wayhouse_owner;
-grant execute on function claim_write(text,text,bytea,bytea,jsonb) to wayhouse_api;
+alter function claim_write(text,text,bytea,bytea,jsonb,text,integer) owner to wayhouse_owner;
+grant execute on function claim_write(text,text,bytea,bytea,jsonb,text,integer) to wayhouse_api;
 
 -- function close_candidacies()
 CREATE OR REPLACE FUNCTION public.close_candidacies()
@@ -1683,6 +1687,15 @@ END
 alter function handoff_status(handoff) owner to wayhouse_keeper;
 grant execute on function handoff_status(handoff) to wayhouse_api;
 
+-- function handoff_status(handoff,text[],text[],uuid[])
+CREATE OR REPLACE FUNCTION public.handoff_status(in_handoff handoff, in_countries text[], in_closed text[], in_inactive uuid[])
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN handoff_status(in_handoff, CASE WHEN (((in_handoff).destinations <@ in_countries) AND (string_to_array(((array_to_string((in_handoff).destinations, ((' '::text || (in_handoff).risk_profile) || ','::text)) || ' '::text) || (in_handoff).risk_profile), ','::text) <@ in_closed)) THEN (in_handoff).destinations ELSE '{}'::text[] END, in_inactive)
+;
+alter function handoff_status(handoff,text[],text[],uuid[]) owner to wayhouse_keeper;
+
 -- function handoff_status(handoff,text[],uuid[])
 CREATE OR REPLACE FUNCTION public.handoff_status(in_handoff handoff, in_closed text[], in_inactive uuid[])
  RETURNS text
@@ -1808,6 +1821,61 @@ BEGIN ATOMIC
 END
 ;
 alter function lasting_ties_of(uuid) owner to wayhouse_keeper;
+
+-- function list_inbox(text[],uuid,integer)
+CREATE OR REPLACE FUNCTION public.list_inbox(in_statuses text[], in_after uuid, in_limit integer)
+ RETURNS TABLE(id uuid, status text, sender_id uuid, recipient_id uuid, needs text[], risk_profile text, adults integer, children integer, placement text, priority text, country text, destinations text[], documents_held text[], window_start date, window_end date, consent_purpose text, consent_given_at timestamp with time zone, consent_expires_at timestamp with time zone, consent_by_caregiver boolean, consent_withdrawn_at timestamp with time zone, acknowledged_at timestamp with time zone, acknowledge_by timestamp with time zone, decide_by timestamp with time zone, reason text, sender_handle text, sender_status text, sender_thumbprint text)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER ROWS 20
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+AS $function$
+#variable_conflict use_column
+declare
+  viewer uuid := viewer_organisation();
+  least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
+  most integer := case when in_statuses is null then in_limit end;
+  closed text[];
+  countries text[];
+  inactive uuid[];
+  ids uuid[];
+begin
+  if viewer is null or not viewer_may('handoffs:read', 'handoffs:offer', 'handoffs:receive') then
+    return;
+  end if;
+  closed := closed_to_profiles();
+  countries := array(select split_part(c, ' ', 1) from unnest(closed) c);
+  inactive := inactive_organisations();
+  ids := array(
+    (select r.id from handoff r where r.recipient_id = viewer and r.id > least order by r.id limit most)
+    union all
+    (select c.handoff_id from handoff_candidate c
+      where c.organisation_id = viewer and c.is_open and c.handoff_id > least
+      order by c.handoff_id limit most)
+    order by 1 limit most);
+  if in_statuses is not null then
+    ids := array(
+      select h.id from handoff h
+        where h.id = any (ids) and handoff_status(h, countries, closed, inactive) = any (in_statuses)
+        order by h.id limit in_limit);
+  end if;
+  return query
+    select h.id, handoff_status(h, countries, closed, inactive), h.sender_id, h.recipient_id, h.needs, h.risk_profile,
+        h.adults, h.children, h.placement, h.priority, h.country, h.destinations,
+        h.documents_held, h.window_start, h.window_end, h.consent_purpose,
+        h.consent_given_at, h.consent_expires_at, h.consent_by_caregiver,
+        h.consent_withdrawn_at, h.acknowledged_at, h.acknowledge_by,
+        h.decide_by, h.reason,
+        o.handle, o.status, o.identity_thumbprint
+      from handoff h join organisation o on o.id = h.sender_id
+      where h.id = any (ids)
+      order by h.id;
+end
+$function$
+;
+alter function list_inbox(text[],uuid,integer) owner to wayhouse_keeper;
+grant execute on function list_inbox(text[],uuid,integer) to wayhouse_api;
 
 -- function lock_chains(uuid[])
 CREATE OR REPLACE FUNCTION public.lock_chains(in_chains uuid[])

@@ -55,7 +55,7 @@ describe("round trips to the database, and the statements of each", () => {
     const { statements } = await tripsOf("lantern", OPERATIONS.hold.document, () => ({
       input: { idempotencyKey: randomUUID(), stays: [stay(id, 1)], riskProfile: "OTHER" },
     }));
-    expect(statements).toEqual([7]);
+    expect(statements).toEqual([3]);
   });
 
   it("of loaders of one tick: one", async () => {

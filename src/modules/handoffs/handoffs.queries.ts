@@ -82,8 +82,8 @@ interface Received extends HandoffRow {
   readonly sender_status: string;
   readonly sender_thumbprint: string;
 }
-const INBOX = `select ${COLUMNS}, i.status_now as status, i.sender_handle, i.sender_status, i.sender_thumbprint
-  from read_inbox($1, $2, $3) i cross join lateral (select (i.handoff).*) h`;
+const INBOX = `select ${COLUMNS}, h.status, h.sender_handle, h.sender_status, h.sender_thumbprint
+  from list_inbox($1, $2, $3) h`;
 
 /** Offered to the caller or accepted by it, in order of id, with the senders. */
 export async function listInbox(

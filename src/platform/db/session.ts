@@ -3,14 +3,14 @@ import type pg from "pg";
 import { Forbidden, Unauthenticated, Unavailable } from "../../kernel/errors.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import { InvalidProof, type Proof } from "../auth/dpop.ts";
-import { type Budget, DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
 import { admitted, type Admission, enterAs, type Entered, type Identity } from "./admission.ts";
 import { kyselyOver } from "./dialect.ts";
 import { gather, type Rows, runAsFar, type Send, type Statement } from "./pipeline.ts";
 import { onClient, type Pool } from "./pool.ts";
 import type { Replica } from "./replica.ts";
 import type { DB } from "./schema.ts";
-import { createWrites, type Writes } from "./writes.ts";
+import { createWrites, spending, type Writes } from "./writes.ts";
 
 /** How much one call may use. */
 export interface Allowance extends Pick<Limits, "perHour"> {
@@ -112,10 +112,6 @@ export async function openSession(
   const inTime = () => {
     if (Date.now() > until) throw new Unavailable();
   };
-  const spending = (budget: Budget): Statement => ({
-    text: "select spend_budget($1, $2)",
-    values: [budget, perHour[budget]],
-  });
 
   async function reenter(...statements: Statement[]): Promise<Rows[]> {
     inTime();
@@ -142,7 +138,7 @@ export async function openSession(
     anew: () => openSession(pool, identity, allowance, null, false, replica),
     async spend(on) {
       if (on === "searches") countSearch?.();
-      else await reenter(spending(on));
+      else await reenter(spending(on, perHour));
     },
     async confirm(told) {
       if (state === "believed")
@@ -158,7 +154,7 @@ export async function openSession(
       }
       return true;
     },
-    ...createWrites({ pool, clientId, spelled, enter, inTime, readmitted, sent, spending }),
+    ...createWrites({ pool, clientId, spelled, enter, inTime, readmitted, sent, perHour }),
   };
 }
 

@@ -3,12 +3,13 @@ import type { Transaction } from "kysely";
 import type pg from "pg";
 import { BadUserInput, Forbidden, IdempotencyMismatch, Unavailable } from "../../kernel/errors.ts";
 import type { Scope } from "../../kernel/scopes.ts";
-import type { Budget } from "../limits/limits.ts";
+import type { Budget, Limits } from "../limits/limits.ts";
 import type { Admission } from "./admission.ts";
 import { kyselyOver } from "./dialect.ts";
 import { isRetryable, raisedBy } from "./errors.ts";
 import { gather, type Outcome, type Rows, runBatch, type Statement } from "./pipeline.ts";
 import { onClient, type Pool } from "./pool.ts";
+import { ring } from "./ring.ts";
 import type { DB } from "./schema.ts";
 
 /** What one call changed: the source of its audit entries and of its events. */
@@ -82,10 +83,10 @@ export function createWrites(session: {
   /** @throws Unauthenticated, Forbidden if what the call was admitted for has been taken back meanwhile */
   readonly readmitted: (status: Rows | undefined) => Admission;
   readonly sent: (client: pg.ClientBase, statements: readonly Statement[]) => Promise<Outcome>;
-  readonly spending: (budget: Budget) => Statement;
+  readonly perHour: Limits["perHour"];
 }): Writes {
-  const { pool, clientId, spelled, enter, inTime, readmitted, sent } = session;
-  const spent = ({ budget }: Operation) => (budget ? [session.spending(budget)] : []);
+  const { pool, clientId, spelled, enter, inTime, readmitted, sent, perHour } = session;
+  const spent = ({ budget }: Operation) => (budget ? [spending(budget, perHour)] : []);
 
   async function attempt<R extends object>(
     operation: Operation,
@@ -127,7 +128,8 @@ export function createWrites(session: {
           text: "update idempotency_record set result = $3 where client_id = $1 and key_hash = $2",
           values: [clientId, key, JSON.stringify(effect.result)],
         };
-        await runBatch(client, [remember, record, ...spent(operation), COMMIT, RING]);
+        await runBatch(client, [remember, record, ...spent(operation), COMMIT]);
+        ring(pool);
         return effect.result;
       } catch (error) {
         // If the connection is lost the server rolls back by itself; the first error is what is told.
@@ -145,27 +147,31 @@ export function createWrites(session: {
     work: Statement,
   ): Promise<Written<R, Row>> {
     inTime();
+    const { scope, budget = null } = operation;
     const { key, request } = hashesOf(operation, input);
     const claim: Statement = {
-      text: "select claim_write($1, $2, $3, $4, $5)",
-      values: [operation.scope, spelled, key, request, JSON.stringify(result)],
+      text: "select claim_write($1, $2, $3, $4, $5, $6, $7)",
+      values: [
+        scope,
+        spelled,
+        key,
+        request,
+        JSON.stringify(result),
+        budget,
+        budget && perHour[budget],
+      ],
     };
     return onClient(pool, async (client) => {
-      const { results, error } = await sent(client, [
-        BEGIN,
-        enter,
-        claim,
-        work,
-        ...spent(operation),
-        COMMIT,
-        RING,
-      ]);
-      const [, status, , told] = results;
-      if (error) await runBatch(client, [ROLLBACK]).catch(() => {});
+      // One implicit transaction: whatever raises undoes the rest.
+      const { results, error } = await sent(client, [enter, claim, work]);
+      const [status, , told] = results;
       if (error && !status) throw error;
       // Where this says no the claim has raised it; where more is allowed now, the same key finds what was done.
-      if (!readmitted(status).scopes.has(operation.scope)) throw new Forbidden();
-      if (!error) return { result, rows: told!.rows as Row[] };
+      if (!readmitted(status).scopes.has(scope)) throw new Forbidden();
+      if (!error) {
+        ring(pool);
+        return { result, rows: told!.rows as Row[] };
+      }
       const used = raisedBy(error, "WH003") as { matches: boolean; result: R } | null;
       if (!used) throw error;
       if (!used.matches) throw new IdempotencyMismatch();
@@ -197,6 +203,11 @@ export function createWrites(session: {
   };
 }
 
+export const spending = (budget: Budget, perHour: Limits["perHour"]): Statement => ({
+  text: "select spend_budget($1, $2)",
+  values: [budget, perHour[budget]],
+});
+
 /** Of the key, and of all else that the call says: another call under one key is not the same. */
 function hashesOf({ name }: Operation, { idempotencyKey, ...rest }: Keyed) {
   return { key: sha256(idempotencyKey), request: sha256(`${name}\n${canonical(rest)}`) };
@@ -211,8 +222,6 @@ class Replay extends Error {
 
 const BEGIN: Statement = { text: "begin", values: [] };
 const COMMIT: Statement = { text: "commit", values: [] };
-// Apart from the transaction: a commit that notifies waits for every other one that does.
-const RING: Statement = { text: "notify wayhouse_event", values: [] };
 const ROLLBACK: Statement = { text: "rollback", values: [] };
 
 function sha256(text: string): Buffer {
