@@ -29,7 +29,7 @@ import { buildSchema } from "./schema.ts";
 
 export interface Core {
   readonly apiUrl: string;
-  /** 10, unless said otherwise. */
+  /** Twice as many as cores, unless said otherwise. */
   readonly databaseConnections?: number;
   readonly nodeKey: NodeKey;
   readonly log: Log;

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { DEFAULT_CONNECTIONS } from "../db/pool.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 import { ConfigError } from "./errors.ts";
@@ -106,7 +107,7 @@ const environment = z
     INTRODUCTIONS_PER_HOUR: whole(1, MOST_RATE).default(DEFAULT_LIMITS.perHour.introductions),
     REQUEST_SECONDS: whole(1, 600).default(DEFAULT_LIMITS.requestSeconds),
     CONNECTIONS: whole(1, 100_000).default(DEFAULT_LIMITS.connections),
-    DATABASE_CONNECTIONS: whole(2, 1_000).default(10),
+    DATABASE_CONNECTIONS: whole(2, 1_000).default(DEFAULT_CONNECTIONS),
     DRAIN_SECONDS: whole(1, 600).default(25),
     DRAIN_NOTICE_SECONDS: whole(0, 300).default(0),
   })

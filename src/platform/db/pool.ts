@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import pg from "pg";
 import { Unavailable } from "../../kernel/errors.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
@@ -33,6 +34,9 @@ const types: pg.CustomTypesConfig = {
     pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
 };
 
+/** Of one process: twice what can run at once keeps the cores busy, and more only stand in one another's way. */
+export const DEFAULT_CONNECTIONS = Math.max(4, 2 * availableParallelism());
+
 export function createPool(options: {
   readonly url: string;
   readonly max?: number | undefined;
@@ -43,7 +47,7 @@ export function createPool(options: {
   const { patienceMs } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: options.max ?? 10,
+    max: options.max ?? DEFAULT_CONNECTIONS,
     types,
     application_name: "wayhouse",
     // Each keeps the statements it has parsed: a pause in the traffic shall not cost them.

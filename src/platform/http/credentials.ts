@@ -4,12 +4,17 @@ import { type Credentials, InvalidProof, PROOF_ALGORITHMS } from "../auth/dpop.t
 
 const AUTHORIZATION = /^(?<scheme>Bearer|DPoP) (?<token>[\x21-\x7e]+)$/i;
 
+/** Every value that the request has of a header, named in lower case. */
+export function valuesOf({ rawHeaders }: IncomingMessage, name: string): string[] {
+  return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]!.toLowerCase() === name);
+}
+
 /** What the request says to have; each header once. @throws Unauthenticated */
-export function readCredentials({ headersDistinct }: IncomingMessage): Credentials {
-  const [authorization = "", ...more] = headersDistinct["authorization"] ?? [];
+export function readCredentials(request: IncomingMessage): Credentials {
+  const [authorization = "", ...more] = valuesOf(request, "authorization");
   const { scheme, token } = AUTHORIZATION.exec(authorization)?.groups ?? {};
   if (!scheme || !token || more.length > 0) throw new Unauthenticated();
-  const proofs = headersDistinct["dpop"] ?? [];
+  const proofs = valuesOf(request, "dpop");
   return {
     scheme: scheme.toLowerCase() === "dpop" ? "DPoP" : "Bearer",
     token,

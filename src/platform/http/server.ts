@@ -26,7 +26,7 @@ import {
   readRequest,
 } from "./operation.ts";
 import { createStreams } from "./streams.ts";
-import { challenge, readCredentials } from "./credentials.ts";
+import { challenge, readCredentials, valuesOf } from "./credentials.ts";
 import type { Credentials } from "../auth/dpop.ts";
 
 export interface ServerOptions {
@@ -83,7 +83,7 @@ export function createHttpServer(options: ServerOptions): Server {
       response.setHeader("allow", "POST");
       return refuse(response, 405, "BAD_USER_INPUT", "Only POST is served here.");
     }
-    if (ONCE.some((name) => (request.headersDistinct[name]?.length ?? 0) > 1)) {
+    if (ONCE.some((name) => valuesOf(request, name).length > 1)) {
       return refuse(response, 400, "BAD_USER_INPUT", "A header stands twice.");
     }
     const type = acceptedType(request);
