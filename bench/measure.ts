@@ -10,6 +10,8 @@ export interface Subject {
   readonly servers: readonly Server[];
   /** `application_name` of its database connections. */
   readonly application: string;
+  /** Where the first of its processes tells its metrics, if it does. */
+  readonly metrics?: URL;
 }
 
 export interface Slice {
@@ -64,10 +66,13 @@ export async function measureSlice(
 }
 
 /** Those that serve it, and the one that writes the log for all. */
-async function backendsOf(observer: pg.Client, application: string): Promise<number[]> {
+export async function backendsOf(
+  observer: pg.Client,
+  ...applications: string[]
+): Promise<number[]> {
   const { rows } = await observer.query<{ pid: number }>(
-    "select pid from pg_stat_activity where application_name = $1 and backend_type = 'client backend' or backend_type = 'walwriter'",
-    [application],
+    "select pid from pg_stat_activity where application_name = any ($1) and backend_type = 'client backend' or backend_type = 'walwriter'",
+    [applications],
   );
   return rows.map(({ pid }) => pid);
 }

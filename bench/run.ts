@@ -19,12 +19,13 @@ import {
   OPERATIONS,
   searchVariables,
 } from "./operations.ts";
-import { startServer } from "./process.ts";
+import { freePort, startServer } from "./process.ts";
 import { type Measured, reportOf } from "./report.ts";
-import { costOfTokens } from "./tokens.ts";
+import { measureStreams, type Streamed } from "./streams.ts";
+import { costOfTokens, shareKept } from "./tokens.ts";
 
 const HELP = `npm run bench -- [--quick] [--scale 10] [--connections 1,48] [--only Wayhouse,L]
-                 [--operations search,inbox,hold] [--json]
+                 [--operations search,inbox,hold,streams] [--json]
 
 Measures Wayhouse against the limit of its machine, on a throw-away PostgreSQL with seeded data.
   --quick        5 rounds of 1 s instead of 15 of 2 s: minutes become one and a half
@@ -40,7 +41,7 @@ const { values: flags } = parseArgs({
     scale: { type: "string", default: "1" },
     connections: { type: "string", default: "48,1" },
     only: { type: "string" },
-    operations: { type: "string", default: Object.keys(OPERATIONS).join() },
+    operations: { type: "string", default: [...Object.keys(OPERATIONS), "streams"].join() },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -48,7 +49,8 @@ const { values: flags } = parseArgs({
 const CALLERS = 48;
 /** Everything in memory, as on any server of its own; a parallel worker would escape the count. */
 const SETTINGS = { shared_buffers: "1GB", max_parallel_workers_per_gather: "0" };
-const NAMES = flags.operations.split(",") as OperationName[];
+const wanted = flags.operations.split(",");
+const NAMES = wanted.filter((name): name is OperationName => name in OPERATIONS);
 const say = (line: string) => console.error(line);
 
 async function main(): Promise<void> {
@@ -92,8 +94,19 @@ async function main(): Promise<void> {
         for (const one of more.servers) await one.stop();
       }
     }
-    const tokens = await costOfTokens();
-    const result = { at: new Date().toISOString(), flags, load: loadavg(), tokens, measured };
+    const streamed: Streamed[] = [];
+    if (wanted.includes("streams")) {
+      const { servers } = await startWayhouse(programFolder, database.apiUrl, 1);
+      for (const one of servers) ends.push(() => one.stop());
+      const [caller] = await callers();
+      const script = scriptOf("hold", [caller!], servers[0]!.url);
+      const write = () => script.requestOf(0);
+      streamed.push(...(await measureStreams(observer, servers[0]!, caller!.headers, write)));
+    }
+    const kept = alone && NAMES.length > 0 ? await shareKept(alone.metrics!) : null;
+    const tokens = { ...(await costOfTokens()), kept };
+    const at = new Date().toISOString();
+    const result = { at, flags, load: loadavg(), tokens, streamed, measured };
     console.log(flags.json ? JSON.stringify(result) : reportOf(result));
   } finally {
     for (const end of ends.toReversed()) await end().catch(() => {});
@@ -146,10 +159,17 @@ async function startWayhouse(
     OFFERS_PER_HOUR: "1000000",
   };
   const env = { DATABASE_URL: apiUrl, SEED: "none", JOBS: "none", AUDIENCE, ...unbounded };
+  const port = await freePort();
   const servers = await Promise.all(
-    Array.from({ length: processes }, () => startServer(join(programFolder, "main.js"), env)),
+    Array.from({ length: processes }, (_, index) =>
+      startServer(join(programFolder, "main.js"), {
+        ...env,
+        ...(index === 0 && { METRICS_PORT: String(port) }),
+      }),
+    ),
   );
-  return { name: "Wayhouse", application: "wayhouse", servers };
+  const metrics = new URL(`http://127.0.0.1:${port}/metrics`);
+  return { name: "Wayhouse", application: "wayhouse", servers, metrics };
 }
 
 interface Caller {

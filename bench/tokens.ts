@@ -26,3 +26,13 @@ export async function costOfTokens(): Promise<{ first: number; again: number }> 
   await cost();
   return { first, again: await cost() };
 }
+
+/** Of the tokens that a process found good, the share that it had checked before; `metrics` is where it tells. */
+export async function shareKept(metrics: URL): Promise<number> {
+  const text = await (await fetch(metrics)).text();
+  const count = (found: string) =>
+    Number(
+      new RegExp(`^wayhouse_tokens_total\\{found="${found}"\\} (\\d+)$`, "m").exec(text)?.[1] ?? 0,
+    );
+  return count("kept") / (count("kept") + count("checked"));
+}

@@ -95,6 +95,7 @@ export async function createApp(
     audience,
     now,
     jwks: createJwksFetcher({ now }),
+    onVerified: (wasKept) => metrics.tokenVerified(wasKept),
     findIssuer: (issuer) =>
       onClient(pool, async (client) => {
         const { rows } = await client.query<{

@@ -43,6 +43,8 @@ export interface TokenVerifierOptions {
   readonly jwks: JwksFetcher;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Told of each token that is good: whether it was verified before. */
+  readonly onVerified?: (wasKept: boolean) => void;
 }
 
 export interface TokenVerifier {
@@ -81,7 +83,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       refuseOverlong(token);
       const digest = createHash("sha256").update(token).digest("base64");
       const recalled = recall(digest);
-      if (recalled) return recalled;
+      if (recalled) {
+        options.onVerified?.(true);
+        return recalled;
+      }
 
       const parts = threeParts(token);
       const header = readHeader(parts.header);
@@ -97,6 +102,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
 
       const result = tokenOf(claims, issuer, key);
       remember(digest, result);
+      options.onVerified?.(false);
       return result;
     },
   };

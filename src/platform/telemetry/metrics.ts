@@ -15,6 +15,8 @@ export interface Metrics {
   operationEnded(field: string, seconds: number): void;
   /** An error left with this code, in a body or as the body. */
   refused(code: ErrorCode): void;
+  /** `wasKept`: its signature was checked before. */
+  tokenVerified(wasKept: boolean): void;
   streamOpened(): void;
   streamClosed(): void;
   jobEnded(job: string, outcome: "success" | "failure", seconds: number): void;
@@ -62,6 +64,12 @@ export function createMetrics(): Metrics {
     labelNames: ["code"],
     registers,
   });
+  const tokens = new Counter({
+    name: "wayhouse_tokens_total",
+    help: "Access tokens that were found good: checked, or kept from an earlier request.",
+    labelNames: ["found"],
+    registers,
+  });
   const streams = new Gauge({
     name: "wayhouse_streams",
     help: "Event streams that are open.",
@@ -87,6 +95,7 @@ export function createMetrics(): Metrics {
       requests.observe({ route, status: String(status) }, seconds),
     operationEnded: (field, seconds) => operations.observe({ field }, seconds),
     refused: (code) => refusals.inc({ code }),
+    tokenVerified: (wasKept) => tokens.inc({ found: wasKept ? "kept" : "checked" }),
     streamOpened: () => streams.inc(),
     streamClosed: () => streams.dec(),
     jobEnded(job, outcome, seconds) {
