@@ -67,7 +67,7 @@ async function measure(from: Replica | null): Promise<readonly [number, number, 
   const own = process.cpuUsage();
   for (let nth = 0; nth < SEARCHES; nth++) {
     const session = await openSession(pool, identity, undefined, null, true, from);
-    await searchBeds(session.readRecent, wanted, null, 21);
+    await searchBeds(session, wanted, null, 21);
   }
   const { user, system } = process.cpuUsage(own);
   const spent = [(await cpuOf(primary)) - before[0], (await cpuOf(standby)) - before[1]] as const;

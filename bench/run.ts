@@ -9,7 +9,7 @@ import { migrate } from "../src/platform/db/migrator.ts";
 import { buildProgram } from "./build.ts";
 import { bodyOf, lineOf, requestBytes, type Script } from "./load.ts";
 import { measureSlice, type Slice, type Subject } from "./measure.ts";
-import { AUDIENCE, type Network, seedNetwork, sizeOf } from "./network.ts";
+import { type Network, seedNetwork, sizeOf } from "./network.ts";
 import {
   comparable,
   FIRST_NIGHT,
@@ -19,9 +19,9 @@ import {
   OPERATIONS,
   searchVariables,
 } from "./operations.ts";
-import { freePort, startServer } from "./process.ts";
 import { type Measured, reportOf } from "./report.ts";
 import { measureStreams, type Streamed } from "./streams.ts";
+import { startSubjects, startWayhouse } from "./subjects.ts";
 import { costOfTokens, shareKept } from "./tokens.ts";
 
 const HELP = `npm run bench -- [--quick] [--scale 10] [--connections 1,48] [--only Wayhouse,L]
@@ -49,6 +49,7 @@ const { values: flags } = parseArgs({
 const CALLERS = 48;
 /** Everything in memory, as on any server of its own; a parallel worker would escape the count. */
 const SETTINGS = { shared_buffers: "1GB", max_parallel_workers_per_gather: "0" };
+const only = flags.only?.split(",");
 const wanted = flags.operations.split(",");
 const NAMES = wanted.filter((name): name is OperationName => name in OPERATIONS);
 const say = (line: string) => console.error(line);
@@ -71,7 +72,12 @@ async function main(): Promise<void> {
     ends.push(() => observer.end());
     const { programFolder, remove } = buildProgram();
     ends.push(async () => remove());
-    const subjects = await startSubjects(programFolder, superuserUrl, database.apiUrl);
+    const subjects = await startSubjects(
+      programFolder,
+      superuserUrl,
+      database.apiUrl,
+      (name) => name === "L" || !only || only.includes(name),
+    );
     for (const { servers } of subjects) for (const one of servers) ends.push(() => one.stop());
     const callers = await signIn(observer, network);
     await refuseUnequal(subjects, callers, observer);
@@ -114,62 +120,6 @@ async function main(): Promise<void> {
     rmSync(database.home, { recursive: true, force: true });
     rmSync(dataDir, { recursive: true, force: true });
   }
-}
-
-async function startSubjects(
-  programFolder: string,
-  superuserUrl: string,
-  apiUrl: string,
-): Promise<Subject[]> {
-  const wanted = flags.only?.split(",");
-  const isWanted = (name: string) => !wanted || name === "L" || wanted.includes(name);
-  const named = (url: string, application_name: string) =>
-    Object.assign(new URL(url), { search: new URLSearchParams({ application_name }) }).toString();
-  const peer = async (name: string, file: string, url: string): Promise<Subject> => ({
-    name,
-    application: name,
-    servers: [await startServer(file, { DATABASE_URL: named(url, name) })],
-  });
-  const starts: Record<string, () => Promise<Subject>> = {
-    L: () => peer("L", "bench/servers/limit.ts", superuserUrl),
-    "L again": () => peer("L again", "bench/servers/limit.ts", superuserUrl),
-    "guarded limit": () => peer("guarded limit", "bench/servers/guarded.ts", apiUrl),
-    Wayhouse: () => startWayhouse(programFolder, apiUrl, 1),
-    Mercurius: () => peer("Mercurius", "bench/servers/mercurius.ts", superuserUrl),
-    "resolver a field": () => peer("resolver a field", "bench/servers/resolvers.ts", superuserUrl),
-  };
-  const subjects: Subject[] = [];
-  for (const [name, start] of Object.entries(starts))
-    if (isWanted(name)) subjects.push(await start());
-  return subjects;
-}
-
-async function startWayhouse(
-  programFolder: string,
-  apiUrl: string,
-  processes: number,
-): Promise<Subject> {
-  // The clock belongs to a worker: it would run in some slices and not in others.
-  // One client of the load asks for what many do.
-  const unbounded = {
-    CLIENT_REQUESTS_PER_SECOND: "1000000",
-    ORGANISATION_REQUESTS_PER_SECOND: "1000000",
-    SEARCHES_PER_MINUTE: "1000000",
-    HOLDS_PER_HOUR: "1000000",
-    OFFERS_PER_HOUR: "1000000",
-  };
-  const env = { DATABASE_URL: apiUrl, SEED: "none", JOBS: "none", AUDIENCE, ...unbounded };
-  const port = await freePort();
-  const servers = await Promise.all(
-    Array.from({ length: processes }, (_, index) =>
-      startServer(join(programFolder, "main.js"), {
-        ...env,
-        ...(index === 0 && { METRICS_PORT: String(port) }),
-      }),
-    ),
-  );
-  const metrics = new URL(`http://127.0.0.1:${port}/metrics`);
-  return { name: "Wayhouse", application: "wayhouse", servers, metrics };
 }
 
 interface Caller {
