@@ -21,7 +21,7 @@ export interface Streamed {
   readonly idle: number;
 }
 
-const DOCUMENT = "subscription { events { cursor kind subjectType subjectId at } }";
+const DOCUMENT = "subscription { events { cursor kind subjectId at } }";
 const EVENTS = 5;
 const IDLE_S = 3;
 

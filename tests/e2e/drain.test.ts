@@ -19,7 +19,14 @@ afterAll(async () => {
 });
 
 const start = (environment: NodeJS.ProcessEnv = {}) =>
-  startApi({ DATABASE_URL: demo.database.apiUrl, SEED: "none", METRICS_PORT: "0", ...environment });
+  startApi({
+    DATABASE_URL: demo.database.apiUrl,
+    // More than the writes that are made to wait.
+    DATABASE_CONNECTIONS: "10",
+    SEED: "none",
+    METRICS_PORT: "0",
+    ...environment,
+  });
 
 const WRITE = `mutation ($input: CreateShelterInput!) { createShelter(input: $input) { label } }`;
 

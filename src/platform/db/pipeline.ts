@@ -79,7 +79,8 @@ class Batch {
   #rows: Record<string, unknown>[] = [];
   #columns: Columns | undefined;
   #failure: Error | undefined;
-  #known!: Known;
+  /** Of the connection that it is sent on; an error may come before. */
+  #known: Known = new Map();
 
   constructor(
     private readonly statements: readonly Statement[],
@@ -87,7 +88,7 @@ class Batch {
   ) {}
 
   submit(wire: Wire): null {
-    this.#known = knownBy.get(wire) ?? new Map();
+    this.#known = knownBy.get(wire) ?? this.#known;
     knownBy.set(wire, this.#known);
     wire.stream.write(
       Buffer.concat([...this.statements.flatMap((one) => this.#messagesOf(one)), SYNC]),
