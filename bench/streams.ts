@@ -37,8 +37,6 @@ export async function measureStreams(
     { ...caller, accept: "text/event-stream" },
     JSON.stringify({ query: DOCUMENT }),
   );
-  const writer = connect({ host: server.url.hostname, port: Number(server.url.port) });
-  const ask = lineOf(writer);
   const told: number[] = [];
   const sockets: Socket[] = [];
   const streamed: Streamed[] = [];
@@ -48,10 +46,17 @@ export async function measureStreams(
   };
   const tellAll = async () => {
     told.length = 0;
-    const answer = await ask(write());
+    // A connection each time: one that rests is closed.
+    const writer = connect({ host: server.url.hostname, port: Number(server.url.port) });
+    const answer = await lineOf(writer)(write());
     if (!answer.includes('"HELD"')) throw new Error(`no event: ${answer.slice(0, 2000)}`);
     const answered = performance.now();
-    while (told.length < sockets.length) await sleep(1);
+    writer.destroy();
+    while (told.length < sockets.length) {
+      if (performance.now() - answered > 10_000)
+        throw new Error(`${told.length} of ${sockets.length} streams heard of an event`);
+      await sleep(1);
+    }
     return told.map((at) => at - answered);
   };
   try {
@@ -81,7 +86,7 @@ export async function measureStreams(
     }
     return streamed;
   } finally {
-    for (const socket of [writer, ...sockets]) socket.destroy();
+    for (const socket of sockets) socket.destroy();
   }
 }
 
