@@ -37,11 +37,12 @@ create or replace function record_changes(in_action text, in_scope text, in_chan
 as $$
 declare
   actor uuid := viewer_organisation();
-  client text := (select c.name from client c where c.id = viewer_client());
+  client text;
   -- who owns the subject of each change, once for each subject
   owners uuid[];
   types text[];
   ids uuid[];
+  locked bigint;
 begin
   if actor is null then
     raise insufficient_privilege using message = 'no context';
@@ -56,7 +57,12 @@ begin
   select array_agg(s.owner order by s.first), array_agg(s.type order by s.first), array_agg(s.id order by s.first)
     into owners, types, ids
     from (select c.owner, c.type, c.id, min(c.position) as first from change c group by 1, 2, 3) s;
-  perform lock_chains(owners || actor);
+  -- In one order, as lock_chains() does.
+  select count(pg_advisory_xact_lock(hashtextextended('audit:' || l.chain, 0))), max(l.client) into locked, client
+    from (
+      select o.chain, c.name as client from (select distinct o as chain from unnest(owners || actor) o) o
+        left join client c on c.id = viewer_client()
+        order by o.chain) l;
   for i in 1 .. coalesce(cardinality(ids), 0) loop
     -- The wall clock is read under the chains' locks: entries never run backwards.
     insert into audit_entry
@@ -86,13 +92,11 @@ $$;
 create function take_beds(
   in_hold uuid, in_minutes integer, in_risk_profile text, in_case_reference uuid,
   in_shelters uuid[], in_beds integer[], in_check_ins date[], in_check_outs date[],
-  in_apart_references uuid[], in_apart_holds uuid[]
-) returns table (
-    id uuid, holder_id uuid, host_id uuid, expires_at timestamptz, status text,
-    holder_handle text, holder_status text, holder_thumbprint text,
-    host_handle text, host_status text, host_thumbprint text
-  )
-  language plpgsql security definer set search_path = public, pg_temp
+  in_apart_references uuid[], in_apart_holds uuid[],
+  out id uuid, out holder_id uuid, out host_id uuid, out expires_at timestamptz, out status text,
+  out holder_handle text, out holder_status text, out holder_thumbprint text,
+  out host_handle text, out host_status text, out host_thumbprint text
+) language plpgsql security definer set search_path = public, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -100,6 +104,7 @@ declare
   owners uuid[];
   countries text[];
   most_nights integer[];
+  locked bigint;
   one record;
   name text;
   apart uuid;
@@ -109,9 +114,11 @@ begin
   if viewer is null or not viewer_may('beds:hold') then
     raise insufficient_privilege using message = 'no beds:hold';
   end if;
+  -- An advisory published now waits for this, or this for it.
   select array_agg(s.owner_id order by i.n), array_agg(s.country order by i.n),
-      array_agg(s.max_stay_nights order by i.n)
-    into owners, countries, most_nights
+      array_agg(s.max_stay_nights order by i.n),
+      count(pg_advisory_xact_lock_shared(hashtextextended('advisory:' || s.country, 0)))
+    into owners, countries, most_nights, locked
     from unnest(in_shelters) with ordinality i (id, n)
     cross join lateral (select * from shelter s where s.id = i.id limit 1) s
     where s.owner_id = viewer or exists (
@@ -130,10 +137,6 @@ begin
     end if;
   end loop;
 
-  -- An advisory published now waits for this, or this for it.
-  for name in select distinct c from unnest(countries) c order by c loop
-    perform pg_advisory_xact_lock_shared(hashtextextended('advisory:' || name, 0));
-  end loop;
   for one in
     select a.id, a.issuer_id from advisory a
       where a.country = any (countries) and in_risk_profile = any (a.risk_profiles) and advisory_in_force(a)
@@ -173,22 +176,19 @@ begin
     end if;
   end if;
 
-  with hold as (
-    insert into bed_hold (id, holder_id, host_id, status, expires_at, ends_on)
-      select in_hold, viewer, owners[1], 'HELD', until, max(c) from unnest(in_check_outs) c
-  )
-  insert into bed_stay (hold_id, position, holder_id, host_id, shelter_id, beds, check_in, check_out)
-    select in_hold, i.n, viewer, owners[1], i.shelter, i.beds, i.check_in, i.check_out
-      from unnest(in_shelters, in_beds, in_check_ins, in_check_outs)
-        with ordinality i (shelter, beds, check_in, check_out, n);
-  if in_case_reference is not null then
-    insert into bed_hold_reference values (in_hold, viewer, owners[1], in_case_reference);
-  end if;
-
   -- Nights are locked in one order; each of two stays at once takes its own beds of a night.
   with stay as materialized (
     select * from unnest(in_shelters, in_beds, in_check_ins, in_check_outs)
       with ordinality i (shelter, beds, check_in, check_out, n)
+  ), hold as (
+    insert into bed_hold (id, holder_id, host_id, status, expires_at, ends_on)
+      select in_hold, viewer, owners[1], 'HELD', until, max(s.check_out) from stay s
+  ), reference as (
+    insert into bed_hold_reference
+      select in_hold, viewer, owners[1], in_case_reference where in_case_reference is not null
+  ), stays as (
+    insert into bed_stay (hold_id, position, holder_id, host_id, shelter_id, beds, check_in, check_out)
+      select in_hold, s.n, viewer, owners[1], s.shelter, s.beds, s.check_in, s.check_out from stay s
   ), locked as materialized (
     select s.n, s.beds, b.shelter_id, b.night from stay s
       join bed_night b on b.shelter_id = s.shelter and b.night >= s.check_in and b.night < s.check_out
@@ -208,13 +208,14 @@ begin
       detail = jsonb_build_object('exhausted', in_shelters[lacking]);
   end if;
 
-  return query
-    select in_hold, viewer, owners[1], until, 'HELD',
-        holder.handle, holder.status, holder.identity_thumbprint,
-        host.handle, host.status, host.identity_thumbprint
-      from organisation holder
-      cross join lateral (select * from organisation o where o.id = owners[1] limit 1) host
-      where holder.id = viewer;
+  select in_hold, viewer, owners[1], until, 'HELD',
+      holder.handle, holder.status, holder.identity_thumbprint,
+      host.handle, host.status, host.identity_thumbprint
+    into id, holder_id, host_id, expires_at, status,
+      holder_handle, holder_status, holder_thumbprint, host_handle, host_status, host_thumbprint
+    from organisation holder
+    cross join lateral (select * from organisation o where o.id = owners[1] limit 1) host
+    where holder.id = viewer;
 end
 $$;
 

@@ -1024,11 +1024,38 @@ CREATE OR REPLACE FUNCTION public.admission(in_organisation uuid, in_client text
 BEGIN ATOMIC
  SELECT a.client_id,
      string_to_array(a.scopes, ' '::text) AS string_to_array
-    FROM admitted(admission.in_organisation, admission.in_client, admission.in_kid, admission.in_jti, admission.in_scopes, admission.in_bound) a(client_id, scopes)
-   WHERE (a.client_id IS NOT NULL);
+    FROM admission_of(admission.in_organisation, admission.in_client, admission.in_kid, admission.in_jti, admission.in_scopes, admission.in_bound) a(client_id, scopes);
 END
 ;
 alter function admission(uuid,text,text,text,text[],boolean) owner to wayhouse_keeper;
+
+-- function admission_of(uuid,text,text,text,text[],boolean)
+CREATE OR REPLACE FUNCTION public.admission_of(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[], in_bound boolean)
+ RETURNS TABLE(client_id uuid, scopes text)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT c.id,
+     COALESCE(s.spelled, ''::text) AS "coalesce"
+    FROM ((((client c
+      JOIN organisation o ON ((o.id = c.organisation_id)))
+      JOIN organisation_account a ON ((a.organisation_id = c.organisation_id)))
+      CROSS JOIN network n)
+      CROSS JOIN LATERAL ( SELECT string_agg(u.scope, ' '::text ORDER BY u."position") AS spelled
+            FROM unnest(admission_of.in_scopes) WITH ORDINALITY u(scope, "position")
+           WHERE ((u.scope = ANY (c.scopes)) AND (u.scope = ANY (a.scopes)) AND ((n.status = 'ACTIVE'::text) OR (u.scope = 'network:admin'::text)))) s)
+   WHERE ((c.organisation_id = admission_of.in_organisation) AND (c.name = admission_of.in_client) AND (o.status = 'ACTIVE'::text) AND (c.revoked_at IS NULL) AND (admission_of.in_bound OR (NOT c.require_dpop)) AND
+         CASE
+             WHEN (admission_of.in_kid IS NULL) THEN (a.jwks_uri IS NOT NULL)
+             ELSE (EXISTS ( SELECT
+                FROM organisation_key k
+               WHERE ((k.organisation_id = admission_of.in_organisation) AND (k.kid = admission_of.in_kid) AND (k.use = 'SIGN'::text) AND (k.retired_at IS NULL))))
+         END AND (NOT (EXISTS ( SELECT
+            FROM revoked_token t
+           WHERE ((t.organisation_id = admission_of.in_organisation) AND (t.jti = admission_of.in_jti))))) AND ((n.status = 'ACTIVE'::text) OR (s.spelled IS NOT NULL)));
+END
+;
+alter function admission_of(uuid,text,text,text,text[],boolean) owner to wayhouse_keeper;
 
 -- function admit(uuid,text,text,text,text[],boolean)
 CREATE OR REPLACE FUNCTION public.admit(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[], in_bound boolean, OUT client_id uuid, OUT scopes text)
@@ -1040,11 +1067,13 @@ AS $function$
 declare
   kept text;
 begin
-  select a.client_id, a.scopes into client_id, scopes
-    from admitted(in_organisation, in_client, in_kid, in_jti, in_scopes, in_bound) a;
-  kept := set_config('wayhouse.organisation', case when client_id is null then '' else in_organisation::text end, true);
-  kept := set_config('wayhouse.client', coalesce(client_id::text, ''), true);
-  kept := set_config('wayhouse.scopes', coalesce(scopes, ''), true);
+  select a.client_id, a.scopes,
+      set_config('wayhouse.organisation', case when a.client_id is null then '' else in_organisation::text end, true)
+        || set_config('wayhouse.client', coalesce(a.client_id::text, ''), true)
+        || set_config('wayhouse.scopes', coalesce(a.scopes, ''), true)
+    into client_id, scopes, kept
+    from (select) one
+    left join admission_of(in_organisation, in_client, in_kid, in_jti, in_scopes, in_bound) a on true;
 end
 $function$
 ;
@@ -2890,11 +2919,12 @@ CREATE OR REPLACE FUNCTION public.record_changes(in_action text, in_scope text, 
 AS $function$
 declare
   actor uuid := viewer_organisation();
-  client text := (select c.name from client c where c.id = viewer_client());
+  client text;
   -- who owns the subject of each change, once for each subject
   owners uuid[];
   types text[];
   ids uuid[];
+  locked bigint;
 begin
   if actor is null then
     raise insufficient_privilege using message = 'no context';
@@ -2909,7 +2939,12 @@ begin
   select array_agg(s.owner order by s.first), array_agg(s.type order by s.first), array_agg(s.id order by s.first)
     into owners, types, ids
     from (select c.owner, c.type, c.id, min(c.position) as first from change c group by 1, 2, 3) s;
-  perform lock_chains(owners || actor);
+  -- In one order, as lock_chains() does.
+  select count(pg_advisory_xact_lock(hashtextextended('audit:' || l.chain, 0))), max(l.client) into locked, client
+    from (
+      select o.chain, c.name as client from (select distinct o as chain from unnest(owners || actor) o) o
+        left join client c on c.id = viewer_client()
+        order by o.chain) l;
   for i in 1 .. coalesce(cardinality(ids), 0) loop
     -- The wall clock is read under the chains' locks: entries never run backwards.
     insert into audit_entry
@@ -3387,8 +3422,8 @@ alter function suspend_handoffs_of(uuid) owner to wayhouse_keeper;
 grant execute on function suspend_handoffs_of(uuid) to wayhouse_api;
 
 -- function take_beds(uuid,integer,text,uuid,uuid[],integer[],date[],date[],uuid[],uuid[])
-CREATE OR REPLACE FUNCTION public.take_beds(in_hold uuid, in_minutes integer, in_risk_profile text, in_case_reference uuid, in_shelters uuid[], in_beds integer[], in_check_ins date[], in_check_outs date[], in_apart_references uuid[], in_apart_holds uuid[])
- RETURNS TABLE(id uuid, holder_id uuid, host_id uuid, expires_at timestamp with time zone, status text, holder_handle text, holder_status text, holder_thumbprint text, host_handle text, host_status text, host_thumbprint text)
+CREATE OR REPLACE FUNCTION public.take_beds(in_hold uuid, in_minutes integer, in_risk_profile text, in_case_reference uuid, in_shelters uuid[], in_beds integer[], in_check_ins date[], in_check_outs date[], in_apart_references uuid[], in_apart_holds uuid[], OUT id uuid, OUT holder_id uuid, OUT host_id uuid, OUT expires_at timestamp with time zone, OUT status text, OUT holder_handle text, OUT holder_status text, OUT holder_thumbprint text, OUT host_handle text, OUT host_status text, OUT host_thumbprint text)
+ RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
@@ -3399,6 +3434,7 @@ declare
   owners uuid[];
   countries text[];
   most_nights integer[];
+  locked bigint;
   one record;
   name text;
   apart uuid;
@@ -3408,9 +3444,11 @@ begin
   if viewer is null or not viewer_may('beds:hold') then
     raise insufficient_privilege using message = 'no beds:hold';
   end if;
+  -- An advisory published now waits for this, or this for it.
   select array_agg(s.owner_id order by i.n), array_agg(s.country order by i.n),
-      array_agg(s.max_stay_nights order by i.n)
-    into owners, countries, most_nights
+      array_agg(s.max_stay_nights order by i.n),
+      count(pg_advisory_xact_lock_shared(hashtextextended('advisory:' || s.country, 0)))
+    into owners, countries, most_nights, locked
     from unnest(in_shelters) with ordinality i (id, n)
     cross join lateral (select * from shelter s where s.id = i.id limit 1) s
     where s.owner_id = viewer or exists (
@@ -3429,10 +3467,6 @@ begin
     end if;
   end loop;
 
-  -- An advisory published now waits for this, or this for it.
-  for name in select distinct c from unnest(countries) c order by c loop
-    perform pg_advisory_xact_lock_shared(hashtextextended('advisory:' || name, 0));
-  end loop;
   for one in
     select a.id, a.issuer_id from advisory a
       where a.country = any (countries) and in_risk_profile = any (a.risk_profiles) and advisory_in_force(a)
@@ -3472,22 +3506,19 @@ begin
     end if;
   end if;
 
-  with hold as (
-    insert into bed_hold (id, holder_id, host_id, status, expires_at, ends_on)
-      select in_hold, viewer, owners[1], 'HELD', until, max(c) from unnest(in_check_outs) c
-  )
-  insert into bed_stay (hold_id, position, holder_id, host_id, shelter_id, beds, check_in, check_out)
-    select in_hold, i.n, viewer, owners[1], i.shelter, i.beds, i.check_in, i.check_out
-      from unnest(in_shelters, in_beds, in_check_ins, in_check_outs)
-        with ordinality i (shelter, beds, check_in, check_out, n);
-  if in_case_reference is not null then
-    insert into bed_hold_reference values (in_hold, viewer, owners[1], in_case_reference);
-  end if;
-
   -- Nights are locked in one order; each of two stays at once takes its own beds of a night.
   with stay as materialized (
     select * from unnest(in_shelters, in_beds, in_check_ins, in_check_outs)
       with ordinality i (shelter, beds, check_in, check_out, n)
+  ), hold as (
+    insert into bed_hold (id, holder_id, host_id, status, expires_at, ends_on)
+      select in_hold, viewer, owners[1], 'HELD', until, max(s.check_out) from stay s
+  ), reference as (
+    insert into bed_hold_reference
+      select in_hold, viewer, owners[1], in_case_reference where in_case_reference is not null
+  ), stays as (
+    insert into bed_stay (hold_id, position, holder_id, host_id, shelter_id, beds, check_in, check_out)
+      select in_hold, s.n, viewer, owners[1], s.shelter, s.beds, s.check_in, s.check_out from stay s
   ), locked as materialized (
     select s.n, s.beds, b.shelter_id, b.night from stay s
       join bed_night b on b.shelter_id = s.shelter and b.night >= s.check_in and b.night < s.check_out
@@ -3507,13 +3538,14 @@ begin
       detail = jsonb_build_object('exhausted', in_shelters[lacking]);
   end if;
 
-  return query
-    select in_hold, viewer, owners[1], until, 'HELD',
-        holder.handle, holder.status, holder.identity_thumbprint,
-        host.handle, host.status, host.identity_thumbprint
-      from organisation holder
-      cross join lateral (select * from organisation o where o.id = owners[1] limit 1) host
-      where holder.id = viewer;
+  select in_hold, viewer, owners[1], until, 'HELD',
+      holder.handle, holder.status, holder.identity_thumbprint,
+      host.handle, host.status, host.identity_thumbprint
+    into id, holder_id, host_id, expires_at, status,
+      holder_handle, holder_status, holder_thumbprint, host_handle, host_status, host_thumbprint
+    from organisation holder
+    cross join lateral (select * from organisation o where o.id = owners[1] limit 1) host
+    where holder.id = viewer;
 end
 $function$
 ;
