@@ -11,6 +11,11 @@ it.each(names)("%s can be applied while the version before runs", (name) => {
   expect(migrationHazards(path, readFileSync(path, "utf8"))).toEqual([]);
 });
 
+it("each has a number of its own", () => {
+  const numbers = readdirSync("migrations").map((name) => name.slice(0, 4));
+  expect(numbers).toEqual([...new Set(numbers)]);
+});
+
 describe("the check sees", () => {
   const hazards = (sql: string) => migrationHazards("migrations/planted.sql", sql);
   it.each([
