@@ -86,8 +86,8 @@ export async function startStandby(primary: {
   /** To all its processes, each of which leads a group of its own. */
   const signal = (name: NodeJS.Signals) => {
     const main = String(child.pid);
-    const others = readFileSync(`/proc/${main}/task/${main}/children`, "utf8").trim();
-    for (const pid of [main, ...others.split(" ")]) process.kill(Number(pid), name);
+    const others = readFileSync(`/proc/${main}/task/${main}/children`, "utf8").match(/\d+/g) ?? [];
+    for (const pid of [main, ...others]) process.kill(Number(pid), name);
   };
   const end = async (kill: () => void) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
