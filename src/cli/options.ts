@@ -14,6 +14,11 @@ interface Typed<Required extends string, Optional extends string, Flag extends s
   readonly words: readonly string[];
 }
 
+/** One thumbprint in 64 begins with a dash, and is no option. */
+const guarded = (word: string) => (/^-[\w-]{42}$/.test(word) ? `\0${word}` : word);
+const bare = <Value>(value: Value) =>
+  (typeof value === "string" && value.startsWith("\0") ? value.slice(1) : value) as Value;
+
 /** What was typed after a command; every one has --json. @throws Stop with the usage */
 export function optionsOf<
   const Required extends string = never,
@@ -33,7 +38,11 @@ export function optionsOf<
     ...[...flags, "json"].map((name) => [name, { type: "boolean", default: false }]),
   ]);
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const parsed = parseArgs({ args: args.map(guarded), options, allowPositionals: true });
+    const values = Object.fromEntries(
+      Object.entries(parsed.values).map(([name, value]) => [name, bare(value)]),
+    );
+    const positionals = parsed.positionals.map(bare);
     const least = words.filter((word) => !word.startsWith("[")).length;
     const most = words.at(-1)?.includes("...") ? Infinity : words.length;
     if (positionals.length < least || positionals.length > most)

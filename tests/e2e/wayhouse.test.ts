@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { optionsOf } from "../../src/cli/options.ts";
 import { type Demo, startDemo } from "../support/demo.ts";
 import { commandOf, countWrites, PLACE, wayhouse } from "../support/wayhouse.ts";
 
@@ -11,6 +12,15 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await demo.stop();
+});
+
+it("takes a thumbprint that begins with dashes for one, as a word and as a value", () => {
+  const [word, value] = ["-", "--"].map((dashes) => dashes.padEnd(43, "x")) as [string, string];
+  const asked = { required: ["thumbprint"], words: ["<kid>"] } as const;
+  const typed = optionsOf([word, "--thumbprint", value, "--json"], "usage", asked);
+  expect(typed.words).toEqual([word]);
+  expect(typed.values.thumbprint).toBe(value);
+  expect(typed.flags.json).toBe(true);
 });
 
 describe("import hmis ends with 2 and a sentence", () => {
