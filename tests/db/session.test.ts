@@ -98,6 +98,46 @@ describe("a session", () => {
     expect(rows).toEqual([]);
   });
 
+  it("that is believed has done nothing at once where its token may do less by now, and once where it may do more", async () => {
+    const identity = await plantOrganisation(database.ownerUrl, "believing", BEDS);
+    const allow = (scopes: readonly string[]) =>
+      asOwner(database.ownerUrl, (client) =>
+        client.query("update client set scopes = $2 where organisation_id = $1", [
+          identity.organisationId,
+          scopes,
+        ]),
+      );
+    const believe = () => openSession(pool, identity, undefined, null, true);
+    const place = (session: Session, idempotencyKey: string, id: string) =>
+      session.writeAtOnce<{ id: string }, { one: number }>(
+        { name: "holdBeds", scope: "beds:hold" },
+        { idempotencyKey },
+        { id },
+        { text: "select 1 as one", values: [] },
+      );
+    await believe();
+    const [less, more] = [randomUUID(), randomUUID()];
+    const before = await believe();
+    // It may still hold, but not all that an answer may tell.
+    await allow(["beds:hold"]);
+    await expect(place(before, less, "first")).rejects.toThrow(Unauthenticated);
+    const narrow = await before.anew();
+    expect(await place(narrow, less, "second")).toEqual({
+      result: { id: "second" },
+      rows: [{ one: 1 }],
+    });
+    const believing = await believe();
+    await allow(["beds:read", "beds:manage"]);
+    await expect(place(believing, randomUUID(), "first")).rejects.toThrow(Unauthenticated);
+    await allow(["beds:hold"]);
+    await openSession(pool, identity);
+    const sparing = await believe();
+    await allow(BEDS);
+    await expect(place(sparing, more, "first")).rejects.toThrow(Unauthenticated);
+    const wide = await sparing.anew();
+    expect(await place(wide, more, "second")).toEqual({ result: { id: "first" }, rows: null });
+  });
+
   it("leaves no context behind on its connection", async () => {
     const client = await pool.connect();
     try {
