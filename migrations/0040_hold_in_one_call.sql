@@ -31,6 +31,40 @@ grant execute on function claim_write(text, text, bytea, bytea, jsonb, text, int
 grant create on schema public to wayhouse_keeper;
 set local role wayhouse_keeper;
 
+-- What an entry of a chain is held against, and the next one holds.
+create function audit_hash(
+  in_chain uuid, in_sequence integer, in_at timestamptz, in_actor uuid, in_client text, in_owner uuid,
+  in_action text, in_scope text, in_subject_type text, in_subject_id uuid, in_previous_hash bytea
+) returns bytea language sql stable
+  return sha256(convert_to(concat_ws(E'\n',
+    'wayhouse-audit-1', in_chain, in_sequence,
+    to_char(in_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    in_actor, coalesce(in_client, ''), in_owner, in_action, in_scope,
+    in_subject_type || ':' || in_subject_id, encode(in_previous_hash, 'hex')), 'UTF8'));
+
+create or replace function append_audit(
+  in_chain uuid, in_actor uuid, in_client text, in_owner uuid, in_action text, in_scope text,
+  in_subject_type text, in_subject_id uuid
+) returns void language plpgsql set search_path = public, pg_temp
+as $$
+declare
+  last_sequence integer;
+  last_hash bytea;
+  -- the wall clock, read under the chain's lock: entries never run backwards
+  at timestamptz := clock_timestamp();
+begin
+  select e.sequence, e.hash into last_sequence, last_hash
+    from audit_entry e where e.organisation_id = in_chain order by e.sequence desc limit 1;
+  last_sequence := coalesce(last_sequence, 0);
+  last_hash := coalesce(last_hash, decode(repeat('00', 32), 'hex'));
+  insert into audit_entry values (
+    in_chain, last_sequence + 1, at, in_actor, in_client, in_owner, in_action, in_scope,
+    in_subject_type, in_subject_id, last_hash,
+    audit_hash(in_chain, last_sequence + 1, at, in_actor, in_client, in_owner, in_action, in_scope,
+      in_subject_type, in_subject_id, last_hash));
+end
+$$;
+
 -- As before, with what is the same for all changes asked once, and both chains of a change in one statement.
 create or replace function record_changes(in_action text, in_scope text, in_changes jsonb) returns void
   language plpgsql security definer set search_path = public, pg_temp
@@ -68,11 +102,8 @@ begin
     insert into audit_entry
       select e.chain, e.sequence, e.at, actor, e.client, owners[i], in_action, in_scope, types[i], ids[i],
           e.previous_hash,
-          sha256(convert_to(concat_ws(E'\n',
-            'wayhouse-audit-1', e.chain, e.sequence,
-            to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-            actor, coalesce(e.client, ''), owners[i], in_action, in_scope,
-            types[i] || ':' || ids[i], encode(e.previous_hash, 'hex')), 'UTF8'))
+          audit_hash(e.chain, e.sequence, e.at, actor, e.client, owners[i], in_action, in_scope,
+            types[i], ids[i], e.previous_hash)
         from (
           select c.chain, c.client, clock_timestamp() as at, coalesce(l.sequence, 0) + 1 as sequence,
               coalesce(l.hash, decode(repeat('00', 32), 'hex')) as previous_hash

@@ -1242,15 +1242,22 @@ begin
   insert into audit_entry values (
     in_chain, last_sequence + 1, at, in_actor, in_client, in_owner, in_action, in_scope,
     in_subject_type, in_subject_id, last_hash,
-    sha256(convert_to(concat_ws(E'\n',
-      'wayhouse-audit-1', in_chain, last_sequence + 1,
-      to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-      in_actor, coalesce(in_client, ''), in_owner, in_action, in_scope,
-      in_subject_type || ':' || in_subject_id, encode(last_hash, 'hex')), 'UTF8')));
+    audit_hash(in_chain, last_sequence + 1, at, in_actor, in_client, in_owner, in_action, in_scope,
+      in_subject_type, in_subject_id, last_hash));
 end
 $function$
 ;
 alter function append_audit(uuid,uuid,text,uuid,text,text,text,uuid) owner to wayhouse_keeper;
+
+-- function audit_hash(uuid,integer,timestamp with time zone,uuid,text,uuid,text,text,text,uuid,bytea)
+CREATE OR REPLACE FUNCTION public.audit_hash(in_chain uuid, in_sequence integer, in_at timestamp with time zone, in_actor uuid, in_client text, in_owner uuid, in_action text, in_scope text, in_subject_type text, in_subject_id uuid, in_previous_hash bytea)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+RETURN sha256(convert_to(concat_ws('
+'::text, 'wayhouse-audit-1', in_chain, in_sequence, to_char((in_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text), in_actor, COALESCE(in_client, ''::text), in_owner, in_action, in_scope, ((in_subject_type || ':'::text) || in_subject_id), encode(in_previous_hash, 'hex'::text)), 'UTF8'::name))
+;
+alter function audit_hash(uuid,integer,timestamp with time zone,uuid,text,uuid,text,text,text,uuid,bytea) owner to wayhouse_keeper;
 
 -- function audit_record(audit_entry)
 CREATE OR REPLACE FUNCTION public.audit_record(in_entry audit_entry)
@@ -2950,11 +2957,8 @@ begin
     insert into audit_entry
       select e.chain, e.sequence, e.at, actor, e.client, owners[i], in_action, in_scope, types[i], ids[i],
           e.previous_hash,
-          sha256(convert_to(concat_ws(E'\n',
-            'wayhouse-audit-1', e.chain, e.sequence,
-            to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-            actor, coalesce(e.client, ''), owners[i], in_action, in_scope,
-            types[i] || ':' || ids[i], encode(e.previous_hash, 'hex')), 'UTF8'))
+          audit_hash(e.chain, e.sequence, e.at, actor, e.client, owners[i], in_action, in_scope,
+            types[i], ids[i], e.previous_hash)
         from (
           select c.chain, c.client, clock_timestamp() as at, coalesce(l.sequence, 0) + 1 as sequence,
               coalesce(l.hash, decode(repeat('00', 32), 'hex')) as previous_hash
