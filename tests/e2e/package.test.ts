@@ -19,10 +19,11 @@ const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as {
   dependencies: Record<string, string>;
 };
 const PROGRAM = `
+  import { readAuditExport } from "wayhouse/audit";
   import { createClient, Handoff, SetBeds } from "wayhouse/client";
   import { Viewer } from "wayhouse/operations";
   import { pinOf, seal } from "wayhouse/sealing";
-  export { pinOf, seal, SetBeds, Viewer };
+  export { pinOf, readAuditExport, seal, SetBeds, Viewer };
   export async function statusOf(client: ReturnType<typeof createClient>, id: string) {
     const { node } = await client.run(Handoff, { id });
     return node?.__typename === "Handoff" ? node.status : null;
