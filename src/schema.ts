@@ -14,6 +14,7 @@ import "./modules/sharing/grants.graphql.ts";
 import "./modules/advisories/advisories.graphql.ts";
 import "./modules/capacity/availability.graphql.ts";
 import "./modules/capacity/holds.graphql.ts";
+import "./modules/capacity/moves.graphql.ts";
 import "./modules/capacity/shelters.graphql.ts";
 import "./platform/graphql/scalars.ts";
 import type { GraphQLSchema } from "graphql";

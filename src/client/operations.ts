@@ -12,7 +12,7 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 /** With holdBeds both or neither; it needs beds:hold, too. */
 export type AcceptHandoffInput = {
-  /** The caller's own, a random UUID; never the sender's. */
+  /** The caller's own, a random UUID (RFC 9562, version 4); never the sender's. Null: that of holdBeds. */
   readonly caseReference?: string | null | undefined;
   /** Its riskProfile is the handoff's; its idempotencyKey is not looked at. */
   readonly holdBeds?: HoldBedsInput | null | undefined;
@@ -21,6 +21,7 @@ export type AcceptHandoffInput = {
   readonly idempotencyKey: string;
 };
 
+/** For people to weigh. Whether it blocks, inForce alone says. */
 export type AdvisoryLevel =
   | 'AVOID'
   | 'CAUTION'
@@ -49,35 +50,48 @@ export type AvailabilityBand =
   | 'SOME';
 
 export type BedHoldStatus =
+  /** By the holder, from HELD: the beds are occupied. */
   | 'CONFIRMED'
+  /** By the host, from HELD: the beds are free again. */
   | 'DECLINED'
+  /** By the clock, from CONFIRMED on the day of the last check-out. */
   | 'ENDED'
+  /** By the clock, from HELD at expiresAt: the beds are free again. */
   | 'EXPIRED'
+  /** By the holder, until expiresAt: the beds are nobody else's. */
   | 'HELD'
+  /** By the holder, from HELD or CONFIRMED: the beds are free again. */
   | 'RELEASED';
 
 export type BedSearch = {
+  /** At one shelter, on every night; from 1 to 10000. */
   readonly beds?: number;
+  /** The first night: yesterday (UTC) or later. */
   readonly checkIn: string;
-  /** Exclusive: the day of departure. */
+  /** Exclusive: the day of departure. 1 to 366 nights after checkIn. */
   readonly checkOut: string;
   readonly country: string;
   /** Those that a shelter must have. */
   readonly features?: ReadonlyArray<ShelterFeature> | null | undefined;
   /** Shows it all the same; it still cannot be held. */
   readonly includeUnsafe?: boolean;
+  /** Its whole name, in capitals or not. Null: anywhere in the country. */
   readonly locality?: string | null | undefined;
   /** Hides what an advisory in force forbids for it. */
   readonly riskProfile?: RiskProfile | null | undefined;
 };
 
 export type BedStayInput = {
+  /** From 1 to 10000. */
   readonly beds: number;
+  /** The first night: yesterday (UTC) or later. */
   readonly checkIn: string;
+  /** Exclusive. 1 to 366 nights after checkIn, or the shelter's maxStayNights. */
   readonly checkOut: string;
   readonly shelterId: string;
 };
 
+/** What it is for. What it may do, its scopes alone say; an organisation keeps one ADMIN with CLIENTS_MANAGE. */
 export type ClientKind =
   | 'ADMIN'
   | 'BOT'
@@ -94,17 +108,22 @@ export type ConsentInput = {
   readonly caregiver?: boolean;
   /** Within a year. */
   readonly expiresAt: string;
+  /** Not in the future. */
   readonly givenAt: string;
   /** One of needs. */
   readonly purpose: Need;
 };
 
 export type ConsulateSearch = {
+  /** Null: any. */
   readonly country?: string | null | undefined;
   /** Any of them. */
   readonly documents?: ReadonlyArray<TravelDocument> | null | undefined;
+  /** Those past reviewBy, too. */
   readonly includeStale?: boolean;
+  /** Null: any. */
   readonly representing?: string | null | undefined;
+  /** Null: any. */
   readonly riskProfile?: RiskProfile | null | undefined;
 };
 
@@ -127,10 +146,11 @@ export type CreateShelterInput = {
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
   readonly kind: ShelterKind;
-  /** A code name; never an address. */
+  /** A code name; never an address. 1 to 80 characters, one shelter's of its owner. */
   readonly label: string;
-  /** City or region; nothing finer. */
+  /** City or region; nothing finer. 1 to 80 characters. */
   readonly locality: string;
+  /** From 1 to 366. Null: no bound of its own. */
   readonly maxStayNights?: number | null | undefined;
 };
 
@@ -147,6 +167,7 @@ export type DocumentHeld =
   | 'NONE'
   | 'SUBSTITUTE_TRAVEL_DOCUMENT';
 
+/** What of the subject is different now. REVEAL_WANTED: its owner is asked to seal the contact to somebody. REVEAL_READY: it has. */
 export type EventKind =
   | 'ADVISORY_CHANGED'
   | 'BEDS_CHANGED'
@@ -166,16 +187,16 @@ export type GrantDirection =
 /** Exactly one of organisationId and circleId. */
 export type GrantScopesInput = {
   readonly circleId?: string | null | undefined;
-  /** Null: every country. */
+  /** One or more, each once. Null: every country. */
   readonly countries?: ReadonlyArray<string> | null | undefined;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
   readonly organisationId?: string | null | undefined;
   /** Of BEDS_READ, BEDS_HOLD, CONSULATES_READ, CONSULATES_REVEAL and HANDOFFS_OFFER, those the owner has itself. */
   readonly scopes: ReadonlyArray<Scope>;
-  /** Null: from now on. */
+  /** Not in the past. Null: from now on. */
   readonly validFrom?: string | null | undefined;
-  /** Exclusive. Null: until revoked. */
+  /** Exclusive; after validFrom. Null: until revoked. */
   readonly validUntil?: string | null | undefined;
 };
 
@@ -184,11 +205,15 @@ export type HandoffBox =
   | 'OUTBOX';
 
 export type HandoffParty =
+  /** A deadline has passed. */
   | 'CLOCK'
+  /** A side was suspended or locked down, or an advisory is in force. */
   | 'NETWORK'
+  /** Or a candidate. */
   | 'RECIPIENT'
   | 'SENDER';
 
+/** Given with a step. The network itself gives NO_ANSWER, CONSENT_WITHDRAWN, ORGANISATION_SUSPENDED and UNSAFE_COUNTRY. */
 export type HandoffReason =
   | 'CONSENT_WITHDRAWN'
   | 'DELIVERED'
@@ -201,23 +226,32 @@ export type HandoffReason =
   | 'PLAN_CHANGED'
   | 'UNSAFE_COUNTRY';
 
-/** Who may fire each edge is in the design; an illegal one is an IllegalTransition, never a silent no-op. */
+/** Each tells by whom and from where it is reached. Any other step is an IllegalTransition, never a silent no-op. */
 export type HandoffStatus =
+  /** By the first candidate (acceptHandoff), from REQUESTED: now it is the recipient. The sender seals the file to it. */
   | 'ACCEPTED'
+  /** By the sender (cancelHandoff, withdrawConsent), from any that is not final. */
   | 'CANCELLED'
+  /** By the recipient (completeHandoff), from IN_PROGRESS. Final, like those below. */
   | 'COMPLETED'
+  /** By the clock: REQUESTED at decideBy, ACCEPTED where no file was sealed within the time to acknowledge. */
   | 'EXPIRED'
+  /** By the recipient (failHandoff), from ACCEPTED, IN_PROGRESS or ON_HOLD: responsibility is the sender's again. */
   | 'FAILED'
+  /** By the recipient (receiveHandoff), from ACCEPTED with the file there: responsibility has moved. */
   | 'IN_PROGRESS'
+  /** By the recipient (holdHandoff), from ACCEPTED or IN_PROGRESS, or by the network: one side is suspended or locked down, or advisories in force close every destination. resumeHandoff leads back to where it was; what was only REQUESTED goes back by itself. */
   | 'ON_HOLD'
+  /** By the last candidate left (rejectHandoff), from REQUESTED. */
   | 'REJECTED'
+  /** By the sender (offerHandoff). Every candidate may accept or reject it. */
   | 'REQUESTED';
 
 export type HandoffStepInput = {
   readonly id: string;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
-  /** failHandoff must say why. */
+  /** Kept with the handoff. */
   readonly reason?: HandoffReason | null | undefined;
 };
 
@@ -252,7 +286,9 @@ export type KeyChange =
   | 'RETIRED';
 
 export type KeyUse =
+  /** Others seal to it. */
   | 'SEAL'
+  /** Tokens, and what is sealed. */
   | 'SIGN';
 
 export type LockDownInput = {
@@ -288,20 +324,26 @@ export type OfferHandoffInput = {
   readonly country: string;
   /** 1 to 20, any of which would do. */
   readonly destinations: ReadonlyArray<string>;
+  /** One or more, each once; NONE alone. */
   readonly documentsHeld: ReadonlyArray<DocumentHeld>;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
+  /** One or more, each once. */
   readonly needs: ReadonlyArray<Need>;
   readonly party: PartyInput;
   readonly priority: Priority;
   readonly riskProfile: RiskProfile;
+  /** Exclusive. 1 to 366 days after windowStart, and not in the past. */
   readonly windowEnd: string;
+  /** The first night. */
   readonly windowStart: string;
 };
 
 export type OrganisationStatus =
   | 'ACTIVE'
+  /** The same, and its grants, given and received, were revoked for good. */
   | 'LOCKED_DOWN'
+  /** Its tokens open nothing, its grants lie dormant, its accepted handoffs are ON_HOLD. */
   | 'SUSPENDED';
 
 /** 1 to 50 people. */
@@ -312,10 +354,12 @@ export type PartyInput = {
 };
 
 export type Placement =
+  /** At several, where that is easier. */
   | 'APART'
+  /** All at one shelter. */
   | 'TOGETHER';
 
-/** Acknowledge within 24 h, 72 h, 14 d (IASC). */
+/** Acknowledge within 24 h, 72 h, 14 d (IASC); decide within twice that. */
 export type Priority =
   | 'EMERGENCY'
   | 'ROUTINE'
@@ -323,43 +367,53 @@ export type Priority =
 
 export type ProgrammeStatus =
   | 'ACTIVE'
+  /** The same; what was sealed for it is deleted. */
   | 'CLOSED'
+  /** Shown, but left out of matching. */
   | 'PAUSED';
 
 export type PublishAdvisoryInput = {
   readonly country: string;
-  /** Null: from now on. */
+  /** Not in the past. Null: from now on. */
   readonly effectiveFrom?: string | null | undefined;
   /** At most 180 days after effectiveFrom. */
   readonly expiresAt: string;
+  /** One or more, each once. */
   readonly hazards: ReadonlyArray<Hazard>;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
   readonly level: AdvisoryLevel;
+  /** One or more, each once. */
   readonly riskProfiles: ReadonlyArray<RiskProfile>;
 };
 
 export type PublishConsulateContactInput = {
+  /** Where the mission stands. */
   readonly country: string;
+  /** Each once; none where that is not known. */
   readonly documents: ReadonlyArray<TravelDocument>;
   /** At most 20, one for each organisation that a grant lets reveal it. Their sub is the contact's id, known from the answer: usually none here, then sealConsulateContact. */
   readonly envelopes: ReadonlyArray<string>;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
+  /** At most 20, each once. */
   readonly languages: ReadonlyArray<string>;
-  /** From 0 to 730. */
+  /** From 0 to 730. Null where that is not known. */
   readonly leadTimeDays?: number | null | undefined;
-  /** City; nothing finer. */
+  /** City; nothing finer. 1 to 80 characters. */
   readonly locality: string;
+  /** Whose mission it is. */
   readonly representing: string;
   /** Within a year. */
   readonly reviewBy: string;
+  /** Each once. */
   readonly riskProfiles: ReadonlyArray<RiskProfile>;
 };
 
 export type PublishKeyInput = {
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
+  /** The public half: a private member is BAD_USER_INPUT. */
   readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string };
   /** JWS, typ `key-statement+jws`, by the identity key: exactly iss (identity thumbprint), change PUBLISHED, use, kid, jwk, sequence, previousHash (of the log's last entry, or 64 zeros) and iat. */
   readonly statement: string;
@@ -374,14 +428,16 @@ export type RegisterClientInput = {
   readonly kind: ClientKind;
   /** True: as setClientDpop, from its first token on. */
   readonly requireDpop?: boolean | null | undefined;
+  /** Its ceiling. */
   readonly scopes: ReadonlyArray<Scope>;
 };
 
 export type RegisterOrganisationInput = {
-  /** 3 to 40 of a-z, 0-9 and `-`. */
+  /** 3 to 40 of a-z, 0-9 and `-`, from a letter on. */
   readonly handle: string;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
+  /** Its thumbprint was compared out of band before. */
   readonly identityKey: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string };
   /** `iss` of its tokens: an https URL without query and fragment (RFC 8414). */
   readonly issuer: string;
@@ -389,7 +445,7 @@ export type RegisterOrganisationInput = {
   readonly jwksUri?: string | null | undefined;
   /** Its ceiling. */
   readonly scopes: ReadonlyArray<Scope>;
-  /** At most 10. */
+  /** At most 10; they sign its tokens. */
   readonly signingKeys?: ReadonlyArray<{ readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string }> | null | undefined;
 };
 
@@ -469,7 +525,7 @@ export type Scope =
   | 'SHARING_MANAGE';
 
 export type SealConsulateContactInput = {
-  /** 1 to 20. */
+  /** 1 to 20; their sub is this id. */
   readonly envelopes: ReadonlyArray<string>;
   readonly id: string;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
@@ -492,14 +548,18 @@ export type SendInstructionsInput = {
   readonly idempotencyKey: string;
 };
 
-/** Never below what is held or occupied. `until` is exclusive. */
+/** At least one of maximum and outOfService. */
 export type SetBedsInput = {
+  /** The first night: yesterday (UTC) or later. */
   readonly from: string;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
+  /** From 0 to 10000. Null: as it is. */
   readonly maximum?: number | null | undefined;
+  /** From 0 to 10000. Null: as it is. */
   readonly outOfService?: number | null | undefined;
   readonly shelterId: string;
+  /** Exclusive; at most 366 days from today. */
   readonly until: string;
 };
 
@@ -507,7 +567,7 @@ export type SetCircleMembersInput = {
   readonly circleId: string;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
-  /** At most 200; the steward stays. */
+  /** All of them, at most 200; the steward stays. */
   readonly memberIds: ReadonlyArray<string>;
 };
 
@@ -522,6 +582,7 @@ export type SetClientScopesInput = {
   readonly id: string;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
+  /** Its whole ceiling. */
   readonly scopes: ReadonlyArray<Scope>;
 };
 
@@ -535,6 +596,7 @@ export type SetOrganisationScopesInput = {
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
   readonly organisationId: string;
+  /** Its whole ceiling. */
   readonly scopes: ReadonlyArray<Scope>;
 };
 

@@ -1,5 +1,5 @@
 /**
- * The only unit of permission (design §2), as OAuth scope strings (RFC 6749 §3.3).
+ * The only unit of permission, as OAuth scope strings (RFC 6749 §3.3).
  * In the graph a scope is an enum value: `beds:read` is BEDS_READ.
  */
 export const SCOPES = [

@@ -32,7 +32,7 @@ const STEPS = [
   "withdrawConsent",
 ];
 
-/** Design §5 by hand: who takes it where. SEALED is ACCEPTED with the file there; → itself: no edge. */
+/** The state machine once more, by hand: who takes it where. SEALED is ACCEPTED with the file there; → itself: no edge. */
 const BY_SENDER = { cancelHandoff: "CANCELLED", withdrawConsent: "CANCELLED" };
 const ALLOWED: Record<string, Record<string, Record<string, string>>> = {
   REQUESTED: {

@@ -23,7 +23,7 @@ const IS_ITS_CALL: Record<string, readonly string[]> = {
   [HOLDER!]: ["confirmBedHold", "releaseBedHold"],
   [HOST!]: ["declineBedHold"],
 };
-/** Design §5 by hand. */
+/** The state machine once more, by hand. */
 const ALLOWED: Record<string, Record<string, string>> = {
   HELD: { confirmBedHold: "CONFIRMED", releaseBedHold: "RELEASED", declineBedHold: "DECLINED" },
   CONFIRMED: { releaseBedHold: "RELEASED" },

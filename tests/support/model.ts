@@ -83,7 +83,7 @@ export interface Caller {
 }
 
 /**
- * Who may see what, in plain predicates over plain arrays: design §2 once more, by other means than the
+ * Who may see what, in plain predicates over plain arrays: said once more, by other means than the
  * policies. `audiences` says whom a grant to a circle reached when it was given, and who has neither left it nor
  * been locked down since.
  */

@@ -18,6 +18,7 @@ export const RiskProfile = builder.enumType("RiskProfile", {
   values: RISK_PROFILES,
 });
 const AdvisoryLevel = builder.enumType("AdvisoryLevel", {
+  description: "For people to weigh. Whether it blocks, inForce alone says.",
   values: ["CAUTION", "AVOID", "NO_NEW_ARRIVALS"] as const,
 });
 const Hazard = builder.enumType("Hazard", {
@@ -53,9 +54,15 @@ Advisory.implement({
     confirmations: t.exposeInt("confirmations", {
       description: "By other organisations than its issuer.",
     }),
-    inForce: t.exposeBoolean("in_force"),
+    inForce: t.exposeBoolean("in_force", {
+      description: "Confirmed, effective, neither withdrawn nor lapsed: it blocks.",
+    }),
     effectiveFrom: t.field({ type: "DateTime", resolve: (row) => row.effective_from }),
-    expiresAt: t.field({ type: "DateTime", resolve: (row) => row.expires_at }),
+    expiresAt: t.field({
+      type: "DateTime",
+      description: "Exclusive: it has lapsed then.",
+      resolve: (row) => row.expires_at,
+    }),
     withdrawnAt: t.field({
       type: "DateTime",
       nullable: true,
@@ -85,10 +92,17 @@ const PublishAdvisoryInput = builder.inputType("PublishAdvisoryInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     country: t.field({ type: "CountryCode", required: true }),
-    riskProfiles: t.field({ type: [RiskProfile], required: true }),
+    riskProfiles: t.field({
+      type: [RiskProfile],
+      required: true,
+      description: "One or more, each once.",
+    }),
     level: t.field({ type: AdvisoryLevel, required: true }),
-    hazards: t.field({ type: [Hazard], required: true }),
-    effectiveFrom: t.field({ type: "DateTime", description: "Null: from now on." }),
+    hazards: t.field({ type: [Hazard], required: true, description: "One or more, each once." }),
+    effectiveFrom: t.field({
+      type: "DateTime",
+      description: "Not in the past. Null: from now on.",
+    }),
     expiresAt: t.field({
       type: "DateTime",
       required: true,
@@ -99,6 +113,8 @@ const PublishAdvisoryInput = builder.inputType("PublishAdvisoryInput", {
 builder.mutationField("publishAdvisory", (t) =>
   t.field({
     type: Advisory,
+    description:
+      "Warns at once those who may know of the caller; blocks nothing until another organisation confirms it.",
     requiresScopes: [["advisories:publish"]],
     args: { input: t.arg({ type: PublishAdvisoryInput, required: true }) },
     resolve: async (_, { input }, { session }) => {
@@ -116,7 +132,8 @@ const AdvisoryStepInput = builder.inputType("AdvisoryStepInput", {
 builder.mutationField("confirmAdvisory", (t) =>
   t.field({
     type: Advisory,
-    description: "By another organisation than its issuer: puts it in force.",
+    description:
+      "By another organisation than its issuer: puts it in force. BAD_USER_INPUT for the issuer, and once it is withdrawn or has lapsed.",
     requiresScopes: [["advisories:publish"]],
     args: { input: t.arg({ type: AdvisoryStepInput, required: true }) },
     resolve: async (_, { input }, { session }) =>
@@ -126,7 +143,7 @@ builder.mutationField("confirmAdvisory", (t) =>
 builder.mutationField("withdrawAdvisory", (t) =>
   t.field({
     type: Advisory,
-    description: "By its issuer.",
+    description: "By its issuer, for good; NOT_FOUND to everybody else.",
     requiresScopes: [["advisories:publish"]],
     args: { input: t.arg({ type: AdvisoryStepInput, required: true }) },
     resolve: async (_, { input }, { session }) =>

@@ -43,7 +43,11 @@ AuditEntry.implement({
       description:
         "The mutation, or what the clock did. `purge:<what>:<count>`: so many rows of the organisation were deleted at the end of their time.",
     }),
-    scope: t.field({ type: ScopeEnum, resolve: ({ scope }) => scope as Scope }),
+    scope: t.field({
+      type: ScopeEnum,
+      description: "That allowed it.",
+      resolve: ({ scope }) => scope as Scope,
+    }),
     subjectId: t.id({ resolve: (row) => encodeId(row.subject_type, row.subject_id) }),
     record: t.exposeString("record", {
       description:
@@ -103,13 +107,14 @@ builder.queryField("auditCheckpoint", (t) =>
 const BlastRadiusEntry =
   builder.objectRef<Awaited<ReturnType<typeof findBlastRadius>>[number]>("BlastRadiusEntry");
 BlastRadiusEntry.implement({
+  description: "How often an organisation's clients did one thing to what is another's.",
   authenticated: true,
   fields: (t) => ({
     owner: t.field({
       type: Organisation,
       resolve: ({ owner_id }, _, { session }) => organisationOf(session, owner_id),
     }),
-    action: t.exposeString("action"),
+    action: t.exposeString("action", { description: "The mutation." }),
     count: t.exposeInt("count"),
     lastAt: t.field({
       type: "DateTime",

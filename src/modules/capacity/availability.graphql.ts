@@ -39,14 +39,24 @@ BedAvailability.implement({
 const BedSearch = builder.inputType("BedSearch", {
   fields: (t) => ({
     country: t.field({ type: "CountryCode", required: true }),
-    locality: t.string(),
-    checkIn: t.field({ type: "Date", required: true }),
+    locality: t.string({
+      description: "Its whole name, in capitals or not. Null: anywhere in the country.",
+    }),
+    checkIn: t.field({
+      type: "Date",
+      required: true,
+      description: "The first night: yesterday (UTC) or later.",
+    }),
     checkOut: t.field({
       type: "Date",
       required: true,
-      description: "Exclusive: the day of departure.",
+      description: "Exclusive: the day of departure. 1 to 366 nights after checkIn.",
     }),
-    beds: t.int({ required: true, defaultValue: 1 }),
+    beds: t.int({
+      required: true,
+      defaultValue: 1,
+      description: "At one shelter, on every night; from 1 to 10000.",
+    }),
     features: t.field({ type: [ShelterFeature], description: "Those that a shelter must have." }),
     riskProfile: t.field({
       type: RiskProfile,
@@ -64,6 +74,8 @@ const AvailabilityConnection = connectionOf("BedAvailability", BedAvailability);
 builder.queryField("bedAvailability", (t) =>
   t.field({
     type: AvailabilityConnection,
+    description:
+      "Shelters of the caller's own and those shared with it in which so many beds are free; where only the band is told, in whose band so many are. RATE_LIMITED by client and minute.",
     requiresScopes: [["beds:read"]],
     args: {
       search: t.arg({ type: BedSearch, required: true }),

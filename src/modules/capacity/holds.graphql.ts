@@ -1,13 +1,9 @@
 import { encodeId, isReference } from "../../kernel/ids.ts";
-import { IllegalTransition } from "../../kernel/refusals.ts";
-import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { Node, nodeOf } from "../../platform/graphql/node.ts";
-import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
 import { Organisation, type OrganisationCard, organisationOf } from "../organisations/index.ts";
-import { Advisory, loadAdvisory, RiskProfile } from "../advisories/index.ts";
-import { changeBedHold, holdBeds, sendInstructions } from "./holds.actions.ts";
 import {
   findHolds,
   findHoldsOf,
@@ -16,9 +12,8 @@ import {
   findStays,
   listHolds,
 } from "./holds.queries.ts";
-import type { BedHoldStatus, HoldMove } from "./capacity.rules.ts";
+import type { BedHoldStatus } from "./capacity.rules.ts";
 import { loadShelter, Shelter } from "./shelters.graphql.ts";
-import { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 
 type HoldRow = Awaited<ReturnType<typeof listHolds>>[number] & {
   /** Where they were read with it. */
@@ -26,11 +21,18 @@ type HoldRow = Awaited<ReturnType<typeof listHolds>>[number] & {
   readonly host?: OrganisationCard;
 };
 type StayRow = Awaited<ReturnType<typeof findStays>>[number];
-const loadHold = loaderOf(findHolds, ({ id }) => id);
+export const loadHold = loaderOf(findHolds, ({ id }) => id);
 const loadStays = groupLoaderOf(findStays, ({ hold_id }) => hold_id);
 
 const BedHoldStatusEnum = builder.enumType("BedHoldStatus", {
-  values: ["HELD", "CONFIRMED", "RELEASED", "DECLINED", "EXPIRED", "ENDED"] as const,
+  values: {
+    HELD: { description: "By the holder, until expiresAt: the beds are nobody else's." },
+    CONFIRMED: { description: "By the holder, from HELD: the beds are occupied." },
+    RELEASED: { description: "By the holder, from HELD or CONFIRMED: the beds are free again." },
+    DECLINED: { description: "By the host, from HELD: the beds are free again." },
+    EXPIRED: { description: "By the clock, from HELD at expiresAt: the beds are free again." },
+    ENDED: { description: "By the clock, from CONFIRMED on the day of the last check-out." },
+  } as const satisfies Record<BedHoldStatus, object>,
 });
 
 const loadReference = loaderOf(findReferences, ({ hold_id }) => hold_id);
@@ -46,14 +48,24 @@ BedStay.implement({
       resolve: ({ shelter_id }, _, { session }) => present(loadShelter(session, shelter_id)),
     }),
     beds: t.exposeInt("beds"),
-    checkIn: t.field({ type: "Date", resolve: ({ check_in }) => check_in }),
-    checkOut: t.field({ type: "Date", resolve: ({ check_out }) => check_out }),
+    checkIn: t.field({
+      type: "Date",
+      description: "The first night.",
+      resolve: ({ check_in }) => check_in,
+    }),
+    checkOut: t.field({
+      type: "Date",
+      description: "Exclusive: the day of departure.",
+      resolve: ({ check_out }) => check_out,
+    }),
   }),
 });
 
 export const CaseReference = builder.objectRef<{ id: string }>("CaseReference");
-const BedHold = builder.objectRef<HoldRow>("BedHold");
+export const BedHold = builder.objectRef<HoldRow>("BedHold");
 BedHold.implement({
+  description:
+    "Beds of one host that are kept for one holder: all stays or none. A step from a state that has no such edge is an IllegalTransition.",
   authenticated: true,
   interfaces: [Node],
   fields: (t) => ({
@@ -78,7 +90,7 @@ BedHold.implement({
     expiresAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "Null once confirmed.",
+      description: "When it ends by itself; null once it is confirmed, released or declined.",
       resolve: ({ expires_at }) => expires_at,
     }),
     caseReference: t.field({
@@ -121,48 +133,6 @@ builder.asEntity(CaseReference, {
   resolveReference: ({ id }) => (isReference(id) ? { id } : null),
 });
 
-builder.objectType(CapacityExhausted, {
-  name: "CapacityExhausted",
-  authenticated: true,
-  interfaces: [DomainErrorInterface],
-  fields: (t) => ({
-    shelterId: t.id({
-      description: "The first stay that could not be met.",
-      resolve: ({ shelterId }) => encodeId("Shelter", shelterId),
-    }),
-  }),
-});
-builder.objectType(AdvisoryInForce, {
-  name: "AdvisoryInForce",
-  authenticated: true,
-  interfaces: [DomainErrorInterface],
-  fields: (t) => ({
-    advisory: t.field({
-      type: Advisory,
-      resolve: ({ advisoryId }, _, { session }) => present(loadAdvisory(session, advisoryId)),
-    }),
-  }),
-});
-builder.objectType(KeptApart, {
-  name: "KeptApart",
-  authenticated: true,
-  interfaces: [DomainErrorInterface],
-  fields: (t) => ({
-    shelterId: t.id({
-      description: "Where one of keepApartFrom stays in the same nights.",
-      resolve: ({ shelterId }) => encodeId("Shelter", shelterId),
-    }),
-  }),
-});
-const HoldBedsResult = builder.unionType("HoldBedsResult", {
-  types: [BedHold, AdvisoryInForce, CapacityExhausted, KeptApart],
-  resolveType: refusalOr("BedHold"),
-});
-const BedHoldResult = builder.unionType("BedHoldResult", {
-  types: [BedHold, IllegalTransition],
-  resolveType: refusalOr("BedHold"),
-});
-
 const HoldSide = builder.enumType("HoldSide", { values: ["HOLDER", "HOST"] as const });
 const BedHoldConnection = connectionOf("BedHold", BedHold);
 
@@ -185,107 +155,5 @@ builder.queryField("bedHolds", (t) =>
         ({ id }) => id,
       );
     },
-  }),
-);
-
-const BedStayInput = builder.inputType("BedStayInput", {
-  fields: (t) => ({
-    shelterId: t.id({ required: true }),
-    beds: t.int({ required: true }),
-    checkIn: t.field({ type: "Date", required: true }),
-    checkOut: t.field({ type: "Date", required: true }),
-  }),
-});
-export const HoldBedsInput = builder.inputType("HoldBedsInput", {
-  fields: (t) => ({
-    idempotencyKey: idempotencyKey(t),
-    stays: t.field({
-      type: [BedStayInput],
-      required: true,
-      description: "1 to 20, all at one host.",
-    }),
-    ttlMinutes: t.int({
-      required: true,
-      defaultValue: 60,
-      description: "From 1 to 10080 (a week).",
-    }),
-    riskProfile: t.field({ type: RiskProfile, required: true }),
-    caseReference: t.id({
-      description: "The caller's own, a random UUID (RFC 9562, version 4); the host never sees it.",
-    }),
-    keepApartFrom: t.idList({
-      description:
-        "At most 50 of the caller's own case references or holds, that must not stay at the same shelter in the same nights.",
-    }),
-  }),
-});
-
-builder.mutationField("holdBeds", (t) =>
-  t.field({
-    type: HoldBedsResult,
-    requiresScopes: [["beds:hold"]],
-    args: { input: t.arg({ type: HoldBedsInput, required: true }) },
-    resolve: (_, { input }, { session }) =>
-      orRefusal(
-        async () => {
-          const { id, hold } = await holdBeds(session, {
-            ...input,
-            caseReference: input.caseReference ?? null,
-            keepApartFrom: input.keepApartFrom ?? [],
-          });
-          return hold ?? present(loadHold(session, id));
-        },
-        AdvisoryInForce,
-        CapacityExhausted,
-        KeptApart,
-      ),
-  }),
-);
-
-const MOVES = [
-  { field: "confirmBedHold", input: "ConfirmBedHoldInput", to: "CONFIRMED", scope: "beds:hold" },
-  { field: "releaseBedHold", input: "ReleaseBedHoldInput", to: "RELEASED", scope: "beds:hold" },
-  { field: "declineBedHold", input: "DeclineBedHoldInput", to: "DECLINED", scope: "beds:manage" },
-] as const satisfies { field: string; input: string; to: HoldMove; scope: string }[];
-for (const { field, input: name, to, scope } of MOVES) {
-  const Input = builder.inputType(name, {
-    fields: (t) => ({ idempotencyKey: idempotencyKey(t), id: t.id({ required: true }) }),
-  });
-  builder.mutationField(field, (t) =>
-    t.field({
-      type: BedHoldResult,
-      requiresScopes: [[scope]],
-      args: { input: t.arg({ type: Input, required: true }) },
-      resolve: (_, { input }, { session }) =>
-        orRefusal(
-          async () => present(loadHold(session, await changeBedHold(session, input, to))),
-          IllegalTransition,
-        ),
-    }),
-  );
-}
-
-const SendInstructionsInput = builder.inputType("SendInstructionsInput", {
-  fields: (t) => ({
-    idempotencyKey: idempotencyKey(t),
-    id: t.id({ required: true }),
-    envelope: t.field({
-      type: "SealedEnvelope",
-      required: true,
-      description: "Sealed to an active sealing key of the holder; its sub is this id.",
-    }),
-  }),
-});
-builder.mutationField("sendInstructions", (t) =>
-  t.field({
-    type: BedHoldResult,
-    description: "By the host, while it is held or confirmed; sent again, the earlier are gone.",
-    requiresScopes: [["beds:manage"]],
-    args: { input: t.arg({ type: SendInstructionsInput, required: true }) },
-    resolve: (_, { input }, { session }) =>
-      orRefusal(
-        async () => present(loadHold(session, await sendInstructions(session, input))),
-        IllegalTransition,
-      ),
   }),
 );

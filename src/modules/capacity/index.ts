@@ -1,5 +1,6 @@
 export { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 export { type HoldBeds, placeWithin, prepareHold, whereBedsAreFree } from "./holds.actions.ts";
-export { CaseReference, HoldBedsInput } from "./holds.graphql.ts";
+export { CaseReference } from "./holds.graphql.ts";
+export { HoldBedsInput } from "./moves.graphql.ts";
 export { BedAvailability } from "./availability.graphql.ts";
 export { availabilityOf, FOUND, type Found, WITH_SHELTER } from "./availability.queries.ts";

@@ -28,7 +28,7 @@ const ShelterKind = builder.enumType("ShelterKind", { values: SHELTER_KINDS });
 export const ShelterFeature = builder.enumType("ShelterFeature", { values: SHELTER_FEATURES });
 const BedNight = builder.objectRef<NightRow>("BedNight");
 BedNight.implement({
-  description: "available + held + occupied + outOfService = maximum, at every commit.",
+  description: "In beds: available + held + occupied + outOfService = maximum, at every commit.",
   authenticated: true,
   fields: (t) => ({
     date: t.field({ type: "Date", resolve: ({ night }) => night! }),
@@ -45,6 +45,7 @@ BedNight.implement({
 
 export const Shelter = builder.objectRef<ShelterRow>("Shelter");
 Shelter.implement({
+  description: "Where an organisation has beds. Where exactly, only sealed instructions say.",
   authenticated: true,
   interfaces: [Node],
   fields: (t) => ({
@@ -58,7 +59,10 @@ Shelter.implement({
     locality: t.exposeString("locality", { description: "City or region; nothing finer." }),
     kind: t.expose("kind", { type: ShelterKind }),
     features: t.expose("features", { type: [ShelterFeature] }),
-    maxStayNights: t.exposeInt("maxStayNights", { nullable: true }),
+    maxStayNights: t.exposeInt("maxStayNights", {
+      nullable: true,
+      description: "Longest stay; null: as long as its nights are open.",
+    }),
     assuredAt: t.expose("assuredAt", {
       type: "DateTime",
       description: "When its owner last confirmed the counts.",
@@ -118,18 +122,26 @@ builder.queryField("shelters", (t) =>
 const CreateShelterInput = builder.inputType("CreateShelterInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
-    label: t.string({ required: true, description: "A code name; never an address." }),
+    label: t.string({
+      required: true,
+      description: "A code name; never an address. 1 to 80 characters, one shelter's of its owner.",
+    }),
     country: t.field({ type: "CountryCode", required: true }),
-    locality: t.string({ required: true, description: "City or region; nothing finer." }),
+    locality: t.string({
+      required: true,
+      description: "City or region; nothing finer. 1 to 80 characters.",
+    }),
     kind: t.field({ type: ShelterKind, required: true }),
     features: t.field({ type: [ShelterFeature], required: true }),
     beds: t.int({ required: true, description: "What every night begins with, from 0 to 10000." }),
-    maxStayNights: t.int(),
+    maxStayNights: t.int({ description: "From 1 to 366. Null: no bound of its own." }),
   }),
 });
 builder.mutationField("createShelter", (t) =>
   t.field({
     type: Shelter,
+    description:
+      "Its nights are open from yesterday to a year ahead (UTC), and a new one each day. BAD_USER_INPUT for a label that the caller has given already.",
     requiresScopes: [["beds:manage"]],
     args: { input: t.arg({ type: CreateShelterInput, required: true }) },
     resolve: async (_, { input }, { session }) => {
@@ -143,19 +155,29 @@ builder.mutationField("createShelter", (t) =>
 );
 
 const SetBedsInput = builder.inputType("SetBedsInput", {
-  description: "Never below what is held or occupied. `until` is exclusive.",
+  description: "At least one of maximum and outOfService.",
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     shelterId: t.id({ required: true }),
-    from: t.field({ type: "Date", required: true }),
-    until: t.field({ type: "Date", required: true }),
-    maximum: t.int(),
-    outOfService: t.int(),
+    from: t.field({
+      type: "Date",
+      required: true,
+      description: "The first night: yesterday (UTC) or later.",
+    }),
+    until: t.field({
+      type: "Date",
+      required: true,
+      description: "Exclusive; at most 366 days from today.",
+    }),
+    maximum: t.int({ description: "From 0 to 10000. Null: as it is." }),
+    outOfService: t.int({ description: "From 0 to 10000. Null: as it is." }),
   }),
 });
 builder.mutationField("setBeds", (t) =>
   t.field({
     type: Shelter,
+    description:
+      "The same for each night; it also confirms the counts (assuredAt). BAD_USER_INPUT, and nothing is set, where a night would fall below what is held, occupied or out of service.",
     requiresScopes: [["beds:manage"]],
     args: { input: t.arg({ type: SetBedsInput, required: true }) },
     resolve: async (_, { input }, { session }) => {

@@ -29,7 +29,11 @@ const TravelDocument = builder.enumType("TravelDocument", {
   ] as const,
 });
 const ProgrammeStatus = builder.enumType("ProgrammeStatus", {
-  values: ["ACTIVE", "PAUSED", "CLOSED"] as const,
+  values: {
+    ACTIVE: {},
+    PAUSED: { description: "Shown, but left out of matching." },
+    CLOSED: { description: "The same; what was sealed for it is deleted." },
+  } as const,
 });
 
 export const ConsulateContact = builder.objectRef<ContactRow>("ConsulateContact");
@@ -45,7 +49,11 @@ ConsulateContact.implement({
       description: "Whose contact it is.",
       resolve: ({ owner_id }, _, { session }) => organisationOf(session, owner_id),
     }),
-    representing: t.field({ type: "CountryCode", resolve: (row) => row.representing }),
+    representing: t.field({
+      type: "CountryCode",
+      description: "Whose mission it is.",
+      resolve: (row) => row.representing,
+    }),
     country: t.field({
       type: "CountryCode",
       description: "Where the mission stands.",
@@ -59,16 +67,28 @@ ConsulateContact.implement({
     }),
     riskProfiles: t.field({
       type: [RiskProfile],
+      description: "For whom.",
       resolve: (row) => row.risk_profiles as RiskProfileName[],
     }),
     languages: t.field({ type: ["LanguageTag"], resolve: ({ languages }) => languages }),
-    leadTimeDays: t.exposeInt("lead_time_days", { nullable: true }),
+    leadTimeDays: t.exposeInt("lead_time_days", {
+      nullable: true,
+      description: "How many days a document takes there; null where that is not known.",
+    }),
     programme: t.field({
       type: ProgrammeStatus,
       resolve: ({ programme }) => programme as "ACTIVE",
     }),
-    assuredAt: t.field({ type: "DateTime", resolve: (row) => row.assured_at }),
-    reviewBy: t.field({ type: "DateTime", resolve: (row) => row.review_by }),
+    assuredAt: t.field({
+      type: "DateTime",
+      description: "When its owner last said that it holds.",
+      resolve: (row) => row.assured_at,
+    }),
+    reviewBy: t.field({
+      type: "DateTime",
+      description: "Until when its owner is to say so again.",
+      resolve: (row) => row.review_by,
+    }),
     stale: t.exposeBoolean("stale", {
       description: "Past reviewBy: shown, but left out of matching.",
     }),
@@ -87,11 +107,15 @@ builder.asEntity(ConsulateContact, {
 
 const ConsulateSearch = builder.inputType("ConsulateSearch", {
   fields: (t) => ({
-    representing: t.field({ type: "CountryCode" }),
-    country: t.field({ type: "CountryCode" }),
+    representing: t.field({ type: "CountryCode", description: "Null: any." }),
+    country: t.field({ type: "CountryCode", description: "Null: any." }),
     documents: t.field({ type: [TravelDocument], description: "Any of them." }),
-    riskProfile: t.field({ type: RiskProfile }),
-    includeStale: t.boolean({ required: true, defaultValue: false }),
+    riskProfile: t.field({ type: RiskProfile, description: "Null: any." }),
+    includeStale: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: "Those past reviewBy, too.",
+    }),
   }),
 });
 const ConsulateContactConnection = connectionOf("ConsulateContact", ConsulateContact);
@@ -121,13 +145,32 @@ builder.queryField("consulateContacts", (t) =>
 const PublishConsulateContactInput = builder.inputType("PublishConsulateContactInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
-    representing: t.field({ type: "CountryCode", required: true }),
-    country: t.field({ type: "CountryCode", required: true }),
-    locality: t.string({ required: true, description: "City; nothing finer." }),
-    documents: t.field({ type: [TravelDocument], required: true }),
-    riskProfiles: t.field({ type: [RiskProfile], required: true }),
-    languages: t.field({ type: ["LanguageTag"], required: true }),
-    leadTimeDays: t.int({ description: "From 0 to 730." }),
+    representing: t.field({
+      type: "CountryCode",
+      required: true,
+      description: "Whose mission it is.",
+    }),
+    country: t.field({
+      type: "CountryCode",
+      required: true,
+      description: "Where the mission stands.",
+    }),
+    locality: t.string({
+      required: true,
+      description: "City; nothing finer. 1 to 80 characters.",
+    }),
+    documents: t.field({
+      type: [TravelDocument],
+      required: true,
+      description: "Each once; none where that is not known.",
+    }),
+    riskProfiles: t.field({ type: [RiskProfile], required: true, description: "Each once." }),
+    languages: t.field({
+      type: ["LanguageTag"],
+      required: true,
+      description: "At most 20, each once.",
+    }),
+    leadTimeDays: t.int({ description: "From 0 to 730. Null where that is not known." }),
     reviewBy: t.field({ type: "DateTime", required: true, description: "Within a year." }),
     envelopes: t.field({
       type: ["SealedEnvelope"],
@@ -140,6 +183,8 @@ const PublishConsulateContactInput = builder.inputType("PublishConsulateContactI
 builder.mutationField("publishConsulateContact", (t) =>
   t.field({
     type: ConsulateContact,
+    description:
+      "Seen by those whom the caller shares it with. BAD_USER_INPUT for an envelope to anybody else.",
     requiresScopes: [["consulates:manage"]],
     args: { input: t.arg({ type: PublishConsulateContactInput, required: true }) },
     resolve: async (_, { input }, { session }) => {
@@ -161,6 +206,7 @@ const AssureConsulateContactInput = builder.inputType("AssureConsulateContactInp
 builder.mutationField("assureConsulateContact", (t) =>
   t.field({
     type: ConsulateContact,
+    description: "By its owner: that it still holds, or that its programme is paused or closed.",
     requiresScopes: [["consulates:manage"]],
     args: { input: t.arg({ type: AssureConsulateContactInput, required: true }) },
     resolve: async (_, { input }, { session }) =>
@@ -172,13 +218,18 @@ const SealConsulateContactInput = builder.inputType("SealConsulateContactInput",
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     id: t.id({ required: true }),
-    envelopes: t.field({ type: ["SealedEnvelope"], required: true, description: "1 to 20." }),
+    envelopes: t.field({
+      type: ["SealedEnvelope"],
+      required: true,
+      description: "1 to 20; their sub is this id.",
+    }),
   }),
 });
 builder.mutationField("sealConsulateContact", (t) =>
   t.field({
     type: ConsulateContact,
-    description: "An envelope takes the place of the earlier one for the same organisation.",
+    description:
+      "By its owner. An envelope takes the place of the earlier one for the same organisation. BAD_USER_INPUT for one to an organisation that no grant lets reveal it.",
     requiresScopes: [["consulates:manage"]],
     args: { input: t.arg({ type: SealConsulateContactInput, required: true }) },
     resolve: async (_, { input }, { session }) =>
@@ -210,7 +261,10 @@ builder.objectType(RevealBudgetSpent, {
   name: "RevealBudgetSpent",
   authenticated: true,
   interfaces: [DomainErrorInterface],
-  fields: (t) => ({ retryAfterSeconds: t.exposeInt("retryAfterSeconds") }),
+  description: "Nothing was revealed.",
+  fields: (t) => ({
+    retryAfterSeconds: t.exposeInt("retryAfterSeconds", { description: "At least 1." }),
+  }),
 });
 const RevealConsulateContactResult = builder.unionType("RevealConsulateContactResult", {
   types: [ConsulateReveal, RevealBudgetSpent],

@@ -7,7 +7,11 @@ import type { FeedEvent } from "../../platform/streams/feed.ts";
 import { listEvents } from "./events.queries.ts";
 import { EVENT_KINDS, KEPT_DAYS } from "./events.rules.ts";
 
-const EventKind = builder.enumType("EventKind", { values: EVENT_KINDS });
+const EventKind = builder.enumType("EventKind", {
+  description:
+    "What of the subject is different now. REVEAL_WANTED: its owner is asked to seal the contact to somebody. REVEAL_READY: it has.",
+  values: EVENT_KINDS,
+});
 
 type EventNode = Pick<FeedEvent, "cursor" | "kind" | "subjectType" | "subjectId" | "at">;
 const Event = builder.objectRef<EventNode>("Event");

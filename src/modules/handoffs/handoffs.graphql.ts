@@ -16,13 +16,7 @@ import {
   listInbox,
   listOutbox,
 } from "./handoffs.queries.ts";
-import {
-  DOCUMENTS_HELD,
-  HANDOFF_REASONS,
-  HANDOFF_STATUSES,
-  type HandoffStatus,
-  NEEDS,
-} from "./handoffs.rules.ts";
+import { DOCUMENTS_HELD, HANDOFF_REASONS, type HandoffStatus, NEEDS } from "./handoffs.rules.ts";
 
 type TransitionRow = Awaited<ReturnType<typeof findTransitions>>[number];
 export const loadHandoff = loaderOf(findHandoffs, ({ id }) => id);
@@ -33,22 +27,67 @@ const loadHandoffsOf = groupLoaderOf(findHandoffsOf, ({ case_reference }) => cas
 
 const HandoffStatusEnum = builder.enumType("HandoffStatus", {
   description:
-    "Who may fire each edge is in the design; an illegal one is an IllegalTransition, never a silent no-op.",
-  values: HANDOFF_STATUSES,
+    "Each tells by whom and from where it is reached. Any other step is an IllegalTransition, never a silent no-op.",
+  values: {
+    REQUESTED: {
+      description: "By the sender (offerHandoff). Every candidate may accept or reject it.",
+    },
+    ACCEPTED: {
+      description:
+        "By the first candidate (acceptHandoff), from REQUESTED: now it is the recipient. The sender seals the file to it.",
+    },
+    IN_PROGRESS: {
+      description:
+        "By the recipient (receiveHandoff), from ACCEPTED with the file there: responsibility has moved.",
+    },
+    ON_HOLD: {
+      description:
+        "By the recipient (holdHandoff), from ACCEPTED or IN_PROGRESS, or by the network: one side is suspended or locked down, or advisories in force close every destination. resumeHandoff leads back to where it was; what was only REQUESTED goes back by itself.",
+    },
+    COMPLETED: {
+      description: "By the recipient (completeHandoff), from IN_PROGRESS. Final, like those below.",
+    },
+    REJECTED: {
+      description: "By the last candidate left (rejectHandoff), from REQUESTED.",
+    },
+    CANCELLED: {
+      description: "By the sender (cancelHandoff, withdrawConsent), from any that is not final.",
+    },
+    FAILED: {
+      description:
+        "By the recipient (failHandoff), from ACCEPTED, IN_PROGRESS or ON_HOLD: responsibility is the sender's again.",
+    },
+    EXPIRED: {
+      description:
+        "By the clock: REQUESTED at decideBy, ACCEPTED where no file was sealed within the time to acknowledge.",
+    },
+  } as const satisfies Record<HandoffStatus, object>,
 });
 const HandoffParty = builder.enumType("HandoffParty", {
-  values: ["SENDER", "RECIPIENT", "CLOCK", "NETWORK"] as const,
+  values: {
+    SENDER: {},
+    RECIPIENT: { description: "Or a candidate." },
+    CLOCK: { description: "A deadline has passed." },
+    NETWORK: { description: "A side was suspended or locked down, or an advisory is in force." },
+  } as const,
 });
 export const Need = builder.enumType("Need", { values: NEEDS });
 export const Priority = builder.enumType("Priority", {
-  description: "Acknowledge within 24 h, 72 h, 14 d (IASC).",
+  description: "Acknowledge within 24 h, 72 h, 14 d (IASC); decide within twice that.",
   values: ["EMERGENCY", "URGENT", "ROUTINE"] as const,
 });
 export const Placement = builder.enumType("Placement", {
-  values: ["TOGETHER", "APART"] as const,
+  values: {
+    TOGETHER: { description: "All at one shelter." },
+    APART: { description: "At several, where that is easier." },
+  } as const,
 });
 export const DocumentHeld = builder.enumType("DocumentHeld", { values: DOCUMENTS_HELD });
-export const HandoffReason = builder.enumType("HandoffReason", { values: HANDOFF_REASONS });
+export const HandoffReason = builder.enumType("HandoffReason", {
+  description:
+    "Given with a step. The network itself gives NO_ANSWER, CONSENT_WITHDRAWN, ORGANISATION_SUSPENDED and UNSAFE_COUNTRY.",
+  values: HANDOFF_REASONS,
+});
 
 const Party = builder.objectRef<HandoffRow>("Party");
 Party.implement({
@@ -116,18 +155,29 @@ Handoff.implement({
       description: "Any of which would do.",
     }),
     documentsHeld: t.expose("documentsHeld", { type: [DocumentHeld] }),
-    windowStart: t.expose("windowStart", { type: "Date" }),
-    windowEnd: t.expose("windowEnd", { type: "Date" }),
+    windowStart: t.expose("windowStart", { type: "Date", description: "The first night." }),
+    windowEnd: t.expose("windowEnd", {
+      type: "Date",
+      description: "Exclusive: the day of departure.",
+    }),
     consent: t.field({ type: Consent, resolve: (row) => row }),
-    acknowledgedAt: t.expose("acknowledgedAt", { type: "DateTime", nullable: true }),
-    acknowledgeBy: t.expose("acknowledgeBy", { type: "DateTime" }),
+    acknowledgedAt: t.expose("acknowledgedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "By whichever candidate did so first.",
+    }),
+    acknowledgeBy: t.expose("acknowledgeBy", {
+      type: "DateTime",
+      description: "By its priority; nothing ends when it passes.",
+    }),
     decideBy: t.expose("decideBy", {
       type: "DateTime",
-      description: "Twice the time to acknowledge; then it is EXPIRED.",
+      description: "Twice the time to acknowledge; what is REQUESTED then is EXPIRED.",
     }),
     reason: t.field({
       type: HandoffReason,
       nullable: true,
+      description: "Of the last step that gave one.",
       resolve: ({ status, reason }) => (status === "EXPIRED" ? "NO_ANSWER" : reason),
     }),
     caseReference: t.field({
@@ -149,6 +199,7 @@ Handoff.implement({
     }),
     history: t.field({
       type: [HandoffTransition],
+      description: "In order, from REQUESTED on.",
       resolve: ({ id }, _, { session }) => loadTransitions(session, id),
     }),
   }),
@@ -163,7 +214,7 @@ builder.asEntity(Handoff, {
 builder.objectField(CaseReference, "handoffs", (t) =>
   t.field({
     type: [Handoff],
-    description: "The caller's own, as sender and as recipient.",
+    description: "The caller's own, as sender and as recipient; none without a scope for handoffs.",
     resolve: ({ id }, _, { session }) => loadHandoffsOf(session, id),
   }),
 );

@@ -1,17 +1,15 @@
 import type { Issue } from "../../kernel/errors.ts";
 
-export const HANDOFF_STATUSES = [
-  "REQUESTED",
-  "ACCEPTED",
-  "IN_PROGRESS",
-  "ON_HOLD",
-  "COMPLETED",
-  "REJECTED",
-  "CANCELLED",
-  "FAILED",
-  "EXPIRED",
-] as const;
-export type HandoffStatus = (typeof HANDOFF_STATUSES)[number];
+export type HandoffStatus =
+  | "REQUESTED"
+  | "ACCEPTED"
+  | "IN_PROGRESS"
+  | "ON_HOLD"
+  | "COMPLETED"
+  | "REJECTED"
+  | "CANCELLED"
+  | "FAILED"
+  | "EXPIRED";
 export const NEEDS = [
   "SHELTER",
   "TRAVEL_DOCUMENT",
@@ -45,7 +43,7 @@ export const HANDOFF_REASONS = [
   "OTHER",
 ] as const;
 export type HandoffReason = (typeof HANDOFF_REASONS)[number];
-/** As what the caller stands to a handoff; who is passed over or out once was a candidate. */
+/** What the caller is to a handoff; who is passed over or out was a candidate before. */
 export type Standing = "SENDER" | "RECIPIENT" | "CANDIDATE" | "OUT" | "PASSED_OVER";
 
 /** BACK: to where it was held from. An act without `to` leaves the handoff in its state. */
@@ -56,7 +54,7 @@ interface Edge {
 }
 const LIVE = ["REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD"] as const;
 
-/** The state machine of design §5; the clock's and the network's edges are the database's own. */
+/** The state machine of a handoff; the clock's and the network's edges are the database's own. */
 export const HANDOFF_EDGES = {
   acknowledgeHandoff: { by: "CANDIDATE", from: ["REQUESTED"] },
   acceptHandoff: { by: "CANDIDATE", from: ["REQUESTED"], to: "ACCEPTED" },

@@ -18,7 +18,7 @@ HandoffMatches.implement({
     beds: t.field({
       type: [BedAvailability],
       description:
-        "Free on every night of the window: for all at one shelter or, APART, for one of them.",
+        "Free on every night of the window that is still to come: for all at one shelter or, APART, for one of them. None unless SHELTER is needed.",
       resolve: async ({ id }, _, { session }) =>
         (await loadBeds(session, id)).map(({ found }) => found),
     }),

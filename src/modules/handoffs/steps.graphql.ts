@@ -19,6 +19,7 @@ import { sealHandoff, stepHandoff } from "./steps.actions.ts";
 
 builder.objectType(AlreadyAccepted, {
   name: "AlreadyAccepted",
+  description: "Another candidate was first.",
   authenticated: true,
   interfaces: [DomainErrorInterface],
 });
@@ -54,7 +55,7 @@ const PartyInput = builder.inputType("PartyInput", {
 const ConsentInput = builder.inputType("ConsentInput", {
   fields: (t) => ({
     purpose: t.field({ type: Need, required: true, description: "One of needs." }),
-    givenAt: t.field({ type: "DateTime", required: true }),
+    givenAt: t.field({ type: "DateTime", required: true, description: "Not in the future." }),
     expiresAt: t.field({ type: "DateTime", required: true, description: "Within a year." }),
     caregiver: t.boolean({
       required: true,
@@ -70,7 +71,7 @@ const OfferHandoffInput = builder.inputType("OfferHandoffInput", {
       required: true,
       description: "1 to 20, each of which gave the caller HANDOFFS_OFFER for a destination.",
     }),
-    needs: t.field({ type: [Need], required: true }),
+    needs: t.field({ type: [Need], required: true, description: "One or more, each once." }),
     riskProfile: t.field({ type: RiskProfile, required: true }),
     party: t.field({ type: PartyInput, required: true }),
     priority: t.field({ type: Priority, required: true }),
@@ -84,9 +85,17 @@ const OfferHandoffInput = builder.inputType("OfferHandoffInput", {
       required: true,
       description: "1 to 20, any of which would do.",
     }),
-    documentsHeld: t.field({ type: [DocumentHeld], required: true }),
-    windowStart: t.field({ type: "Date", required: true }),
-    windowEnd: t.field({ type: "Date", required: true }),
+    documentsHeld: t.field({
+      type: [DocumentHeld],
+      required: true,
+      description: "One or more, each once; NONE alone.",
+    }),
+    windowStart: t.field({ type: "Date", required: true, description: "The first night." }),
+    windowEnd: t.field({
+      type: "Date",
+      required: true,
+      description: "Exclusive. 1 to 366 days after windowStart, and not in the past.",
+    }),
     consent: t.field({ type: ConsentInput, required: true }),
     caseReference: t.id({
       description:
@@ -97,6 +106,8 @@ const OfferHandoffInput = builder.inputType("OfferHandoffInput", {
 builder.mutationField("offerHandoff", (t) =>
   t.field({
     type: OfferHandoffResult,
+    description:
+      "To each candidate, none of which sees another. AdvisoryInForce where advisories close every destination. NOT_FOUND for a candidate that did not let the caller offer, BAD_USER_INPUT also for a case reference with a live offer, RATE_LIMITED.",
     requiresScopes: [["handoffs:offer"]],
     args: { input: t.arg({ type: OfferHandoffInput, required: true }) },
     resolve: (_, { input }, { session }) =>
@@ -114,7 +125,10 @@ const AcceptHandoffInput = builder.inputType("AcceptHandoffInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     id: t.id({ required: true }),
-    caseReference: t.id({ description: "The caller's own, a random UUID; never the sender's." }),
+    caseReference: t.id({
+      description:
+        "The caller's own, a random UUID (RFC 9562, version 4); never the sender's. Null: that of holdBeds.",
+    }),
     holdBeds: t.field({
       type: HoldBedsInput,
       description: "Its riskProfile is the handoff's; its idempotencyKey is not looked at.",
@@ -124,6 +138,8 @@ const AcceptHandoffInput = builder.inputType("AcceptHandoffInput", {
 builder.mutationField("acceptHandoff", (t) =>
   t.field({
     type: AcceptHandoffResult,
+    description:
+      "The first candidate wins. BAD_USER_INPUT where consent has ended; FORBIDDEN with holdBeds and without beds:hold.",
     requiresScopes: [["handoffs:receive"]],
     args: { input: t.arg({ type: AcceptHandoffInput, required: true }) },
     resolve: (_, { input }, { session }) => {
@@ -156,7 +172,7 @@ const HandoffStepInput = builder.inputType("HandoffStepInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     id: t.id({ required: true }),
-    reason: t.field({ type: HandoffReason, description: "failHandoff must say why." }),
+    reason: t.field({ type: HandoffReason, description: "Kept with the handoff." }),
   }),
 });
 const STEPS = [
@@ -164,9 +180,17 @@ const STEPS = [
   ["rejectHandoff", "handoffs:receive", "The last candidate left; an earlier one only drops out."],
   ["receiveHandoff", "handoffs:receive", "Responsibility moves; the envelope is gone for good."],
   ["holdHandoff", "handoffs:receive", "ON_HOLD until it is resumed."],
-  ["resumeHandoff", "handoffs:receive", "Back to where it was, unless an advisory forbids it."],
+  [
+    "resumeHandoff",
+    "handoffs:receive",
+    "Back to where it was, unless an advisory forbids it or consent has ended.",
+  ],
   ["completeHandoff", "handoffs:receive", "What was needed is done."],
-  ["failHandoff", "handoffs:receive", "Responsibility returns to the sender."],
+  [
+    "failHandoff",
+    "handoffs:receive",
+    "Responsibility returns to the sender; its reason must be given.",
+  ],
   ["cancelHandoff", "handoffs:offer", "By the sender, from any state that is not final."],
   ["withdrawConsent", "handoffs:offer", "Destroys the envelope first, then cancels."],
 ] as const;

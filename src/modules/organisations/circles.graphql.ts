@@ -17,10 +17,10 @@ Circle.implement({
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => encodeId("Circle", id) }),
-    name: t.exposeString("name"),
+    name: t.exposeString("name", { description: "Not unique." }),
     steward: t.field({
       type: Organisation,
-      nullable: false,
+      description: "Always a member.",
       resolve: ({ steward_id }, _, { session }) => organisationOf(session, steward_id),
     }),
     members: t.field({
@@ -57,6 +57,7 @@ const CreateCircleInput = builder.inputType("CreateCircleInput", {
 builder.mutationField("createCircle", (t) =>
   t.field({
     type: Circle,
+    description: "Its members know of one another from then on; nothing else is shared by it.",
     requiresScopes: [["network:admin"]],
     args: { input: t.arg({ type: CreateCircleInput, required: true }) },
     resolve: async (_, { input }, { session }) =>
@@ -68,7 +69,10 @@ const SetCircleMembersInput = builder.inputType("SetCircleMembersInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     circleId: t.id({ required: true }),
-    memberIds: t.idList({ required: true, description: "At most 200; the steward stays." }),
+    memberIds: t.idList({
+      required: true,
+      description: "All of them, at most 200; the steward stays.",
+    }),
   }),
 });
 builder.mutationField("setCircleMembers", (t) =>

@@ -21,6 +21,8 @@ export const ScopeEnum = builder.enumType("Scope", {
   ) as Record<string, { value: Scope }>,
 });
 const ClientKind = builder.enumType("ClientKind", {
+  description:
+    "What it is for. What it may do, its scopes alone say; an organisation keeps one ADMIN with CLIENTS_MANAGE.",
   values: ["DASHBOARD", "BOT", "ADMIN"] as const,
 });
 
@@ -45,6 +47,7 @@ Client.implement({
     revokedAt: t.field({
       type: "DateTime",
       nullable: true,
+      description: "From then on its tokens open nothing.",
       resolve: ({ revoked_at }) => revoked_at,
     }),
   }),
@@ -59,7 +62,7 @@ const RegisterClientInput = builder.inputType("RegisterClientInput", {
       description: "1 to 128 of a-z, 0-9, `.`, `_` and `-`; unique in its organisation, for good.",
     }),
     kind: t.field({ type: ClientKind, required: true }),
-    scopes: t.field({ type: [ScopeEnum], required: true }),
+    scopes: t.field({ type: [ScopeEnum], required: true, description: "Its ceiling." }),
     requireDpop: t.boolean({
       description: "True: as setClientDpop, from its first token on.",
     }),
@@ -81,7 +84,7 @@ const SetClientScopesInput = builder.inputType("SetClientScopesInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     id: t.id({ required: true }),
-    scopes: t.field({ type: [ScopeEnum], required: true }),
+    scopes: t.field({ type: [ScopeEnum], required: true, description: "Its whole ceiling." }),
   }),
 });
 builder.mutationField("setClientScopes", (t) =>

@@ -8,11 +8,17 @@ import { Organisation, organisationOf } from "./organisations.graphql.ts";
 
 const loadSealingKeys = groupLoaderOf(findSealingKeys, ({ organisation_id }) => organisation_id);
 
-const KeyUse = builder.enumType("KeyUse", { values: ["SIGN", "SEAL"] as const });
+const KeyUse = builder.enumType("KeyUse", {
+  values: {
+    SIGN: { description: "Tokens, and what is sealed." },
+    SEAL: { description: "Others seal to it." },
+  } as const,
+});
 const KeyChange = builder.enumType("KeyChange", { values: ["PUBLISHED", "RETIRED"] as const });
 
 const PublicKey = builder.objectRef<KeyRow>("PublicKey");
 PublicKey.implement({
+  description: "Of an organisation, to sign or to seal.",
   authenticated: true,
   fields: (t) => ({
     kid: t.field({ type: "Thumbprint", resolve: ({ kid }) => kid }),
@@ -39,19 +45,26 @@ type EntryRow = Awaited<ReturnType<typeof listKeyLog>>[number];
 const KeyLogEntry = builder.objectRef<EntryRow>("KeyLogEntry");
 KeyLogEntry.implement({
   description:
-    "Append-only; each entry holds the hash of the one before, so that clients notice a swapped key. hash: SHA-256, hex, over `wayhouse-keylog-1`, identity thumbprint, sequence, kid, change, statement and previousHash, joined by a line feed.",
+    "Append-only; each entry holds the hash of the one before, so that clients notice a swapped key.",
   authenticated: true,
   fields: (t) => ({
-    sequence: t.exposeInt("sequence"),
+    sequence: t.exposeInt("sequence", { description: "From 1 on, without a gap." }),
     organisation: t.field({
       type: Organisation,
       resolve: ({ organisation_id }, _, { session }) => organisationOf(session, organisation_id),
     }),
     kid: t.field({ type: "Thumbprint", resolve: ({ kid }) => kid }),
     change: t.field({ type: KeyChange, resolve: ({ change }) => change as "PUBLISHED" }),
-    statement: t.exposeString("statement"),
-    previousHash: t.exposeString("previous_hash"),
-    hash: t.exposeString("hash"),
+    statement: t.exposeString("statement", {
+      description: "JWS by the identity key, as publishKey and retireKey take it.",
+    }),
+    previousHash: t.exposeString("previous_hash", {
+      description: "Hex; 64 zeros before the first.",
+    }),
+    hash: t.exposeString("hash", {
+      description:
+        "SHA-256, hex, over `wayhouse-keylog-1`, identity thumbprint, sequence, kid, change, statement and previousHash, joined by a line feed.",
+    }),
   }),
 });
 const KeyLogEntryConnection = connectionOf("KeyLogEntry", KeyLogEntry);
@@ -81,7 +94,11 @@ builder.queryField("keyLog", (t) =>
 const PublishKeyInput = builder.inputType("PublishKeyInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
-    jwk: t.field({ type: "PublicJwk", required: true }),
+    jwk: t.field({
+      type: "PublicJwk",
+      required: true,
+      description: "The public half: a private member is BAD_USER_INPUT.",
+    }),
     use: t.field({ type: KeyUse, required: true }),
     statement: t.string({
       required: true,
@@ -93,6 +110,8 @@ const PublishKeyInput = builder.inputType("PublishKeyInput", {
 builder.mutationField("publishKey", (t) =>
   t.field({
     type: PublicKey,
+    description:
+      "Appends to the caller's own log. BAD_USER_INPUT for a key that was published before, retired or not, and for a statement that does not fit the log's end.",
     requiresScopes: [["keys:manage"]],
     args: { input: t.arg({ type: PublishKeyInput, required: true }) },
     resolve: (_, { input }, { session }) => publishKey(session, input),
@@ -112,7 +131,8 @@ const RetireKeyInput = builder.inputType("RetireKeyInput", {
 builder.mutationField("retireKey", (t) =>
   t.field({
     type: PublicKey,
-    description: "BAD_USER_INPUT for the last signing key of an issuer without a JWKS URI.",
+    description:
+      "For good: nothing more is sealed to it, and no token that it signed opens anything. BAD_USER_INPUT for the last signing key of an issuer without a JWKS URI.",
     requiresScopes: [["keys:manage"]],
     args: { input: t.arg({ type: RetireKeyInput, required: true }) },
     resolve: (_, { input }, { session }) => retireKey(session, input),

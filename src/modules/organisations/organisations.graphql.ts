@@ -27,18 +27,27 @@ const loadCeiling = loaderOf(findCeilings, ({ organisation_id }) => organisation
 const loadClientsOf = groupLoaderOf(findClientsOf, ({ organisation_id }) => organisation_id);
 
 const OrganisationStatus = builder.enumType("OrganisationStatus", {
-  values: ["ACTIVE", "SUSPENDED", "LOCKED_DOWN"] as const,
+  values: {
+    ACTIVE: {},
+    SUSPENDED: {
+      description:
+        "Its tokens open nothing, its grants lie dormant, its accepted handoffs are ON_HOLD.",
+    },
+    LOCKED_DOWN: {
+      description: "The same, and its grants, given and received, were revoked for good.",
+    },
+  } as const,
 });
 
 export const Organisation = builder.objectRef<OrganisationCard>("Organisation");
 Organisation.implement({
   description:
-    "Seen only by organisations that share a circle, a grant or a live handoff with it, or that already hold its thumbprint.",
+    "Seen only by organisations that a circle, a grant, a hold or a handoff ties to it, by those that named its thumbprint, and by network admins.",
   authenticated: true,
   interfaces: [Node],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => encodeId("Organisation", id) }),
-    handle: t.exposeString("handle"),
+    handle: t.exposeString("handle", { description: "Names it in the network, for good." }),
     status: t.field({ type: OrganisationStatus, resolve: ({ status }) => status as "ACTIVE" }),
     identityThumbprint: t.field({
       type: "Thumbprint",
@@ -103,7 +112,12 @@ Viewer.implement({
   }),
 });
 builder.queryField("viewer", (t) =>
-  t.field({ type: Viewer, authenticated: true, resolve: () => ({}) }),
+  t.field({
+    type: Viewer,
+    description: "Who calls, and what it may do.",
+    authenticated: true,
+    resolve: () => ({}),
+  }),
 );
 
 builder.queryField("organisation", (t) =>
@@ -111,7 +125,7 @@ builder.queryField("organisation", (t) =>
     type: Organisation,
     nullable: true,
     description:
-      "By exactly one of the three. Naming a thumbprint introduces its organisation to the caller, which sees it from then on.",
+      "By exactly one of the three; null for whom the caller may not know of. Naming a thumbprint introduces its organisation to the caller, which sees it from then on; RATE_LIMITED for those of strangers.",
     authenticated: true,
     args: {
       id: t.arg.id(),
@@ -145,14 +159,24 @@ builder.queryField("organisations", (t) =>
 const RegisterOrganisationInput = builder.inputType("RegisterOrganisationInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
-    handle: t.string({ required: true, description: "3 to 40 of a-z, 0-9 and `-`." }),
-    identityKey: t.field({ type: "PublicJwk", required: true }),
+    handle: t.string({
+      required: true,
+      description: "3 to 40 of a-z, 0-9 and `-`, from a letter on.",
+    }),
+    identityKey: t.field({
+      type: "PublicJwk",
+      required: true,
+      description: "Its thumbprint was compared out of band before.",
+    }),
     issuer: t.string({
       required: true,
       description: "`iss` of its tokens: an https URL without query and fragment (RFC 8414).",
     }),
     jwksUri: t.string({ description: "https. Or signingKeys, or both." }),
-    signingKeys: t.field({ type: ["PublicJwk"], description: "At most 10." }),
+    signingKeys: t.field({
+      type: ["PublicJwk"],
+      description: "At most 10; they sign its tokens.",
+    }),
     scopes: t.field({ type: [ScopeEnum], required: true, description: "Its ceiling." }),
   }),
 });
@@ -175,14 +199,14 @@ const SetOrganisationScopesInput = builder.inputType("SetOrganisationScopesInput
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     organisationId: t.id({ required: true }),
-    scopes: t.field({ type: [ScopeEnum], required: true }),
+    scopes: t.field({ type: [ScopeEnum], required: true, description: "Its whole ceiling." }),
   }),
 });
 builder.mutationField("setOrganisationScopes", (t) =>
   t.field({
     type: Organisation,
     description:
-      "What it loses, its clients and the grants it gave lose too. A network admin cannot drop its own NETWORK_ADMIN.",
+      "What it loses, its clients and the grants it gave lose too. BAD_USER_INPUT for a scope that the caller's own organisation lacks, and for its own without NETWORK_ADMIN.",
     requiresScopes: [["network:admin"]],
     args: { input: t.arg({ type: SetOrganisationScopesInput, required: true }) },
     resolve: (_, { input }, { session }) => setOrganisationScopes(session, input),
@@ -200,7 +224,7 @@ builder.mutationField("setOrganisationStatus", (t) =>
   t.field({
     type: Organisation,
     description:
-      "SUSPENDED: its tokens open nothing and its grants lie dormant. LOCKED_DOWN: its grants, given and received, are revoked for good.",
+      "With the next statement, on every replica. Back to ACTIVE, what lay dormant is there again; what was revoked is not.",
     requiresScopes: [["network:admin"]],
     args: { input: t.arg({ type: SetOrganisationStatusInput, required: true }) },
     resolve: (_, { input }, { session }) => setOrganisationStatus(session, input),

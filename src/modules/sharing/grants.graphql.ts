@@ -41,7 +41,11 @@ SharingGrant.implement({
           ? present(loadCircle(session, circle_id!))
           : organisationOf(session, organisation_id),
     }),
-    scopes: t.field({ type: [ScopeEnum], resolve: ({ scopes }) => scopes as Scope[] }),
+    scopes: t.field({
+      type: [ScopeEnum],
+      description: "What its owner lacks by now it gives in name only.",
+      resolve: ({ scopes }) => scopes as Scope[],
+    }),
     countries: t.field({
       type: ["CountryCode"],
       nullable: true,
@@ -99,15 +103,25 @@ const GrantScopesInput = builder.inputType("GrantScopesInput", {
       description:
         "Of BEDS_READ, BEDS_HOLD, CONSULATES_READ, CONSULATES_REVEAL and HANDOFFS_OFFER, those the owner has itself.",
     }),
-    countries: t.field({ type: ["CountryCode"], description: "Null: every country." }),
-    validFrom: t.field({ type: "DateTime", description: "Null: from now on." }),
-    validUntil: t.field({ type: "DateTime", description: "Exclusive. Null: until revoked." }),
+    countries: t.field({
+      type: ["CountryCode"],
+      description: "One or more, each once. Null: every country.",
+    }),
+    validFrom: t.field({
+      type: "DateTime",
+      description: "Not in the past. Null: from now on.",
+    }),
+    validUntil: t.field({
+      type: "DateTime",
+      description: "Exclusive; after validFrom. Null: until revoked.",
+    }),
   }),
 });
 builder.mutationField("grantScopes", (t) =>
   t.field({
     type: SharingGrant,
-    description: "NOT_FOUND for a grantee that the caller may not know of.",
+    description:
+      "NOT_FOUND for a grantee that the caller may not know of, BAD_USER_INPUT for a scope that its organisation lacks.",
     requiresScopes: [["sharing:manage"]],
     args: { input: t.arg({ type: GrantScopesInput, required: true }) },
     resolve: async (_, { input }, { session }) => {
