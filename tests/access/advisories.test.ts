@@ -130,6 +130,10 @@ describe("an advisory", () => {
     ["no end in sight", { expiresAt: inDays(400) }],
     ["an end in the past", { expiresAt: inDays(-1) }],
     ["a beginning in the past", { effectiveFrom: inDays(-1) }],
+    [
+      "an end after what RFC 3339 spells",
+      { effectiveFrom: "9999-12-01T00:00:00Z", expiresAt: "9999-12-31T23:59:59-14:00" },
+    ],
   ])("with %s is refused", async (_, input) => {
     expect(codeOf(await publish("bridge", input))).toBe("BAD_USER_INPUT");
   });

@@ -90,6 +90,12 @@ describe("an offer (offerHandoff)", () => {
       "consent of tomorrow",
       { consent: { purpose: "SHELTER", givenAt: inDays(1), expiresAt: inDays(2) } },
     ],
+    [
+      "consent of a year that nothing can spell, which would keep the whole box from being read",
+      {
+        consent: { purpose: "SHELTER", givenAt: "0000-12-31T00:00:00Z", expiresAt: inDays(2) },
+      },
+    ],
     ["children alone without a caregiver", { party: { adults: 0, children: 2 } }],
     ["a case reference that is a name", { caseReference: "anna" }],
   ])("is refused with %s", async (_, input) => {

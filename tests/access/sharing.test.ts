@@ -127,6 +127,10 @@ describe("a grant", () => {
       { organisationId: "lantern", validUntil: "2020-01-01T00:00:00Z" },
     ],
     ["a beginning in the past", { organisationId: "lantern", validFrom: "2020-01-01T00:00:00Z" }],
+    [
+      "an end after what RFC 3339 spells",
+      { organisationId: "lantern", validUntil: "9999-12-31T23:59:59-14:00" },
+    ],
     ["oneself as grantee", { organisationId: "harbour" }],
   ])("is refused with %s", async (_, { organisationId, ...rest }: { organisationId?: string }) => {
     const known = organisationId && organisationId.length > 1;

@@ -79,5 +79,10 @@ describe("an owner", () => {
       edges { node { shelter { nights(from: "${night(1)}", until: "${night(2)}") { maximum } } } } } }`;
     expect((await ask("lantern", nights)).errors).toBeUndefined();
     expect(codeOf(await ask("bridge", nights))).toBe("FORBIDDEN");
+    const ofNoYear = nights.replace(
+      /from: "[^"]+", until: "[^"]+"/,
+      'from: "0000-01-01", until: "0000-01-02"',
+    );
+    expect(codeOf(await ask("lantern", ofNoYear))).toBe("BAD_USER_INPUT");
   });
 });
