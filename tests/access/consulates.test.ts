@@ -105,6 +105,11 @@ describe("a consulate contact (publishConsulateContact)", () => {
     ["no review", { reviewBy: inDays(-1) }],
     ["a language that is none", { languages: ["german!"] }],
     ["a language that is not canonical", { languages: ["DE"] }],
+    ["words in place of a language", { languages: ["en-x-room-12-second-floor"] }],
+    [
+      "a language of endless parts",
+      { languages: ["en-abcde-bcdef-cdefg-defgh-efghi-fghij-ghijk"] },
+    ],
     ["a document twice", { documents: ["NATIONAL_VISA", "NATIONAL_VISA"] }],
     ["a lead time of years", { leadTimeDays: 10_000 }],
     ["a contact in clear", { envelopes: ["Ms. Miller, extension 12"] }],

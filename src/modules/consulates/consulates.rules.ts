@@ -5,6 +5,8 @@ export const REVEAL_BUDGET = { perClient: 20, perOrganisation: 60 } as const;
 export const MOST_ENVELOPES = 20;
 const DAY_MS = 86_400_000;
 const MOST_LISTED = 20;
+/** Of a language (RFC 5646 §4.4.1). */
+const LONGEST_TAG = 35;
 
 export function faultsOfReview(reviewBy: Date, now: Date): Issue[] {
   const lasts = reviewBy.getTime() - now.getTime();
@@ -35,6 +37,10 @@ export function faultsOfContact(
     if (new Set(list).size < list.length || list.length > MOST_LISTED) {
       faults.push({ path: [field], message: `must name each once, ${MOST_LISTED} at most` });
     }
+  }
+  if (contact.languages.some((tag) => tag.length > LONGEST_TAG || /(?:^|-)x-/.test(tag))) {
+    const message = `must each be ${LONGEST_TAG} characters at most, without private use (x-)`;
+    faults.push({ path: ["languages"], message });
   }
   if (leadTimeDays !== null && (leadTimeDays < 0 || leadTimeDays > 730)) {
     faults.push({ path: ["leadTimeDays"], message: "must be from 0 to 730" });
