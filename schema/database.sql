@@ -599,7 +599,7 @@ grant select on handoff_reference to wayhouse_keeper;
 
 create table handoff_transition (
   handoff_id uuid not null,
-  position smallint not null,
+  position integer not null,
   sender_id uuid not null,
   status text not null,
   party text not null,
@@ -1938,19 +1938,28 @@ CREATE OR REPLACE FUNCTION public.lock_handoff(in_handoff uuid)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
+  viewer uuid := viewer_organisation();
   the_handoff handoff;
   is_out boolean;
 begin
+  -- Before anything is locked: a stranger neither waits here nor makes anybody wait.
+  select h.* into the_handoff from handoff h
+    where h.id = in_handoff and (viewer in (h.sender_id, h.recipient_id) or exists (
+      select from handoff_candidate c where c.handoff_id = h.id and c.organisation_id = viewer));
+  if not found or not viewer_may('handoffs:read', 'handoffs:offer', 'handoffs:receive') or not viewer_stands() then
+    return;
+  end if;
+  perform pg_advisory_xact_lock_shared(hashtextextended('standing:' || the_handoff.sender_id, 0));
   select h.* into the_handoff from handoff h where h.id = in_handoff for update;
   select c.dropped_out into is_out from handoff_candidate c
-    where c.handoff_id = in_handoff and c.organisation_id = viewer_organisation();
+    where c.handoff_id = in_handoff and c.organisation_id = viewer;
   viewed_as := case
-    when the_handoff.sender_id = viewer_organisation() then 'SENDER'
-    when the_handoff.recipient_id = viewer_organisation() then 'RECIPIENT'
+    when the_handoff.sender_id = viewer then 'SENDER'
+    when the_handoff.recipient_id = viewer then 'RECIPIENT'
     when is_out and the_handoff.recipient_id is null then 'OUT'
     when not is_out and the_handoff.recipient_id is null then 'CANDIDATE'
     when not is_out then 'PASSED_OVER' end;
-  if viewed_as is null or not viewer_may('handoffs:read', 'handoffs:offer', 'handoffs:receive') then
+  if viewed_as is null then
     return;
   end if;
   -- now() is when the transaction began; a lock that was waited for may end past a deadline
@@ -3049,18 +3058,29 @@ CREATE OR REPLACE FUNCTION public.revoke_every_grant_of(in_organisation uuid)
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
+declare
+  left_alone uuid[];
 begin
   if not (in_organisation is not distinct from viewer_organisation() and viewer_may('clients:manage')
           or viewer_may('network:admin')) then
     raise insufficient_privilege using message = 'not the caller''s to revoke';
   end if;
-  delete from sharing_reach r
-    where r.owner_id = in_organisation or r.organisation_id = in_organisation;
+  perform pg_advisory_xact_lock(hashtextextended('standing:' || in_organisation, 0));
+  with ended as (
+    delete from sharing_reach r
+      where r.owner_id = in_organisation or r.organisation_id = in_organisation
+      returning r.grant_id, r.owner_id, r.circle_id)
+  select array_agg(distinct e.grant_id) into left_alone
+    from ended e where e.circle_id is not null and e.owner_id <> in_organisation;
   return query
     update sharing_grant g set revoked_at = now()
       where (g.owner_id = in_organisation or g.organisation_id = in_organisation)
         and g.revoked_at is null
       returning g.*;
+  return query
+    select g.id, g.owner_id, in_organisation, g.circle_id, g.scopes, g.countries, g.valid_from, g.valid_until,
+        g.revoked_at
+      from sharing_grant g where g.id = any (left_alone);
 end
 $function$
 ;
@@ -3146,12 +3166,14 @@ begin
   delete from handoff_envelope e where e.handoff_id = in_handoff.id
     and (in_status <> 'ON_HOLD' or in_reason = 'ORGANISATION_SUSPENDED');
   update handoff h set status = in_status, reason = coalesce(in_reason, h.reason),
-      held_from = case when in_status = 'ON_HOLD' then h.status end,
-      seal_by = case when in_status = 'ON_HOLD' and h.status = 'ACCEPTED' then h.seal_by end
+      held_from = case when in_status = 'ON_HOLD' then coalesce(h.held_from, h.status) end,
+      seal_by = case when in_status = 'ON_HOLD' and 'ACCEPTED' in (h.status, h.held_from) then h.seal_by end
     where h.id = in_handoff.id;
-  insert into handoff_transition (handoff_id, position, sender_id, status, party)
-    select in_handoff.id, count(*) + 1, in_handoff.sender_id, in_status, in_party
-    from handoff_transition t where t.handoff_id = in_handoff.id;
+  if in_handoff.status <> in_status then
+    insert into handoff_transition (handoff_id, position, sender_id, status, party)
+      select in_handoff.id, count(*) + 1, in_handoff.sender_id, in_status, in_party
+      from handoff_transition t where t.handoff_id = in_handoff.id;
+  end if;
   insert into event (kind, subject_type, subject_id, owner_id, party_id)
     select 'HANDOFF_CHANGED', 'Handoff', in_handoff.id, in_handoff.sender_id, other
     from (
@@ -3173,7 +3195,7 @@ AS $function$
 declare
   due handoff;
   became text;
-  settled integer := 0;
+  settled handoff[] := '{}';
   closed text[] := closed_countries();
 begin
   for due in
@@ -3192,13 +3214,18 @@ begin
     continue when became = due.status or due.status = 'REQUESTED' and became <> 'EXPIRED';
     perform settle_handoff(due, became, case when became = 'EXPIRED' then 'CLOCK' else 'NETWORK' end,
       case when became = 'EXPIRED' then 'NO_ANSWER' else 'UNSAFE_COUNTRY' end);
-    perform lock_chains(array[due.sender_id, due.recipient_id]);
-    perform append_audit(chain, chain, null, due.sender_id,
-        case when became = 'EXPIRED' then 'expireHandoff' else 'holdHandoff' end, 'handoffs:read', 'Handoff', due.id)
-      from (select distinct unnest(array_remove(array[due.sender_id, due.recipient_id], null)) as chain order by 1) chains;
-    settled := settled + 1;
+    due.status := became;
+    settled := settled || due;
   end loop;
-  return settled;
+  perform lock_chains(array(
+    select c from unnest(settled) h cross join lateral unnest(array[h.sender_id, h.recipient_id]) c
+      where c is not null));
+  perform append_audit(chain, chain, null, h.sender_id,
+      case when h.status = 'EXPIRED' then 'expireHandoff' else 'holdHandoff' end, 'handoffs:read', 'Handoff', h.id)
+    from unnest(settled) h cross join lateral unnest(array[h.sender_id, h.recipient_id]) chain
+    where chain is not null
+    order by h.id, chain;
+  return cardinality(settled);
 end
 $function$
 ;
@@ -3407,9 +3434,13 @@ begin
           or viewer_may('network:admin')) then
     raise insufficient_privilege using message = 'not the caller''s to suspend';
   end if;
+  perform pg_advisory_xact_lock(hashtextextended('standing:' || in_organisation, 0));
   for live in
     select h.* from handoff h
-      where h.status in ('ACCEPTED', 'IN_PROGRESS') and in_organisation in (h.sender_id, h.recipient_id)
+      where in_organisation in (h.sender_id, h.recipient_id)
+        and (h.status in ('IN_PROGRESS', 'ON_HOLD')
+          -- whoever reads it is told that it has expired: it does not come back
+          or h.status = 'ACCEPTED' and (h.seal_by is null or h.seal_by > clock_timestamp()))
       order by h.id for update
   loop
     perform settle_handoff(live, 'ON_HOLD', 'NETWORK', 'ORGANISATION_SUSPENDED');
@@ -3719,6 +3750,22 @@ RETURN COALESCE(string_to_array(current_setting('wayhouse.scopes'::text, true), 
 ;
 alter function viewer_scopes() owner to wayhouse_keeper;
 grant execute on function viewer_scopes() to wayhouse_api;
+
+-- function viewer_stands()
+CREATE OR REPLACE FUNCTION public.viewer_stands()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('standing:' || viewer_organisation(), 0));
+  return exists (select from organisation o where o.id = viewer_organisation() and o.status = 'ACTIVE');
+end
+$function$
+;
+alter function viewer_stands() owner to wayhouse_keeper;
+grant execute on function viewer_stands() to wayhouse_api;
 
 -- function viewer_stays()
 CREATE OR REPLACE FUNCTION public.viewer_stays()

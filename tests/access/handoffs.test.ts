@@ -1,8 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
-import { codeOf, type Demo, idOf, night, startDemo } from "../support/demo.ts";
-import { accept, inDays, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
+import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
+import {
+  accept,
+  inDays,
+  meddle,
+  offer,
+  openTo,
+  plantEnvelope,
+  see,
+  step,
+} from "../support/handoffs.ts";
 import { shelter } from "../support/holds.ts";
 
 let demo: Demo;
@@ -19,13 +28,6 @@ const offered = async (input: object = {}, candidates = ["harbour", "bridge"]) =
 const uuid = (id: string) => decodeId(id)!.uuid;
 const envelopes = async (id: string) =>
   (await meddle(demo, "select from handoff_envelope where handoff_id = $1", [uuid(id)])).rowCount;
-const plantEnvelope = (id: string) =>
-  meddle(
-    demo,
-    `with sealed as (update handoff set seal_by = null where id = $1 returning id, recipient_id)
-      insert into handoff_envelope select id, recipient_id, 'sealed' from sealed`,
-    [uuid(id)],
-  );
 const inForce = async (input: object) => {
   const published = await ask(
     "bridge",
@@ -189,7 +191,7 @@ describe("consent", () => {
       [uuid(id)],
     );
     await accept(ask, "harbour", id);
-    await plantEnvelope(id);
+    await plantEnvelope(demo, id);
     await expire();
     expect(codeOf(await step(ask, "harbour", "receiveHandoff", id))).toBe("BAD_USER_INPUT");
     expect(await envelopes(id)).toBe(1);
@@ -198,7 +200,7 @@ describe("consent", () => {
   it("withdrawn, destroys the envelope and ends the handoff", async () => {
     const { id } = await offered();
     await accept(ask, "harbour", id);
-    await plantEnvelope(id);
+    await plantEnvelope(demo, id);
     expect((await see(ask, "harbour", id)).envelope).toBe("sealed");
     expect((await see(ask, "lantern", id)).envelope).toBeNull();
     const { data } = await step(ask, "lantern", "withdrawConsent", id);
@@ -261,30 +263,6 @@ describe("an advisory in force", () => {
     expect(
       (await step(ask, "harbour", "resumeHandoff", accepted.id)).data["resumeHandoff"],
     ).toMatchObject({ status: "ACCEPTED" });
-  });
-});
-
-describe("a suspended recipient", () => {
-  it("leaves its handoffs on hold without their envelopes, for the sender to cancel", async () => {
-    const { id } = await offered();
-    await accept(ask, "bridge", id);
-    await plantEnvelope(id);
-    const organisationId = await idOf(ask, "bridge");
-    const setStatus = (status: string) =>
-      ask(
-        "coordinator",
-        "mutation ($input: SetOrganisationStatusInput!) { setOrganisationStatus(input: $input) { status } }",
-        { input: { idempotencyKey: randomUUID(), organisationId, status } },
-      );
-    await setStatus("SUSPENDED");
-    expect(await see(ask, "lantern", id)).toMatchObject({
-      status: "ON_HOLD",
-      reason: "ORGANISATION_SUSPENDED",
-    });
-    expect(await envelopes(id)).toBe(0);
-    const { data } = await step(ask, "lantern", "cancelHandoff", id);
-    expect(data["cancelHandoff"].status).toBe("CANCELLED");
-    await setStatus("ACTIVE");
   });
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
+import { heldUp } from "../support/held-up.ts";
 import { SEARCH, search } from "../support/holds.ts";
 
 let demo: Demo;
@@ -225,6 +226,56 @@ describe("lockDownOrganisation", () => {
     );
     for (const { node } of given.data["sharingGrants"].edges)
       expect(node.revokedAt).toBeTypeOf("string");
+  });
+
+  const share = async (by: string, grantee: object) => {
+    const input = { idempotencyKey: randomUUID(), scopes: ["BEDS_READ"], ...grantee };
+    const document =
+      "mutation ($input: GrantScopesInput!) { grantScopes(input: $input) { id revokedAt } }";
+    return (await ask(by, document, { input })).data["grantScopes"] as { id: string };
+  };
+
+  it.each(["before", "after"])("leaves nothing of what it gives a moment %s", async (when) => {
+    const [harbour, lantern] = [await idOf(ask, "harbour"), await idOf(ask, "lantern")];
+    // Who is locked down is not told what became of it.
+    const give = () => share("harbour", { organisationId: lantern }).catch(() => null);
+    const lock = () => lockDown("harbour", harbour);
+    await (when === "before"
+      ? heldUp(demo, "harbour", give, lock)
+      : heldUp(demo, "harbour", lock, give));
+    expect((await setStatus("coordinator", harbour, "ACTIVE")).errors).toBeUndefined();
+    expect((await ask("lantern", SEARCH, { search })).data["bedAvailability"].edges).toEqual([]);
+  });
+
+  it("is told to the owner of a grant to a circle, which reaches it no longer", async () => {
+    const [lantern, harbour] = [await idOf(ask, "lantern"), await idOf(ask, "harbour")];
+    const created = await ask(
+      "coordinator",
+      "mutation ($input: CreateCircleInput!) { createCircle(input: $input) { id } }",
+      {
+        input: {
+          idempotencyKey: randomUUID(),
+          name: "Lost",
+          stewardId: harbour,
+          memberIds: [lantern],
+        },
+      },
+    );
+    const { id } = await share("harbour", { circleId: created.data["createCircle"].id });
+    await lockDown("lantern", lantern);
+    const { data } = await ask(
+      "harbour",
+      `{ events(kinds: [GRANT_CHANGED]) { edges { node { subjectId } } }
+        auditTrail { edges { node { action subjectId } } } }`,
+    );
+    const nodes = (field: string) =>
+      data[field].edges.map(({ node }: { node: object }) => node) as object[];
+    expect(nodes("events").filter((node) => "subjectId" in node && node.subjectId === id)).toEqual([
+      { subjectId: id },
+      { subjectId: id },
+    ]);
+    expect(nodes("auditTrail")).toContainEqual({ action: "lockDownOrganisation", subjectId: id });
+    await setStatus("coordinator", lantern, "ACTIVE");
   });
 });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { decodeId } from "../../src/kernel/ids.ts";
 import { type Demo, idOf, night } from "./demo.ts";
 import { asSuperuser } from "./postgres.ts";
 
@@ -81,3 +82,12 @@ export const see = async (ask: Demo["ask"], by: string, id: string) =>
 /** Past the walls: time passes, or an envelope is there that nobody sealed. */
 export const meddle = (demo: Demo, text: string, values: unknown[] = []) =>
   asSuperuser(demo.database.superuserUrl, (client) => client.query(text, values));
+
+/** An accepted handoff's, that nobody sealed. */
+export const plantEnvelope = (demo: Demo, id: string) =>
+  meddle(
+    demo,
+    `with sealed as (update handoff set seal_by = null where id = $1 returning id, recipient_id)
+      insert into handoff_envelope select id, recipient_id, 'sealed' from sealed`,
+    [decodeId(id)!.uuid],
+  );

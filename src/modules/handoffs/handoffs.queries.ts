@@ -106,7 +106,7 @@ export async function findTransitions(db: Kysely<DB>, handoffIds: readonly strin
     select t.handoff_id, t.status, t.party, t.at, t.position
       from handoff_transition t where t.handoff_id = any(${handoffIds}::uuid[])
     union all
-    select h.id, 'EXPIRED', 'CLOCK', date_trunc('hour', case h.status when 'REQUESTED' then h.decide_by else h.seal_by end), 32767
+    select h.id, 'EXPIRED', 'CLOCK', date_trunc('hour', case h.status when 'REQUESTED' then h.decide_by else h.seal_by end), 2147483647
       from handoff h where h.id = any(${handoffIds}::uuid[])
         and h.status <> 'EXPIRED' and handoff_status(h) = 'EXPIRED'
     order by 1, 5
@@ -216,18 +216,21 @@ export async function dropOut(tx: Transaction<DB>, id: string, candidate: string
     .execute();
 }
 
+/** The how many it is, from 1 on. */
 export async function insertTransition(
   tx: Transaction<DB>,
   id: string,
   sender: string,
   status: HandoffStatus,
   party: "SENDER" | "RECIPIENT",
-): Promise<void> {
-  await sql`
+): Promise<number> {
+  const { rows } = await sql<{ position: number }>`
     insert into handoff_transition (handoff_id, position, sender_id, status, party)
       select ${id}, count(*) + 1, ${sender}, ${status}, ${party}
       from handoff_transition where handoff_id = ${id}
+      returning position
   `.execute(tx);
+  return rows[0]!.position;
 }
 
 /** For good. */

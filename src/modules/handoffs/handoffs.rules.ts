@@ -147,6 +147,9 @@ export const ANSWER_WITHIN_MS = {
 } as const;
 export type Priority = keyof typeof ANSWER_WITHIN_MS;
 
+/** Then it is not held once more: both sides read its whole history. */
+export const MOST_TRANSITIONS = 200;
+
 const SKEW_MS = 5 * 60_000;
 const MOST_CANDIDATES = 20;
 const MOST_DESTINATIONS = 20;

@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import { BadUserInput, NotFound } from "../../kernel/errors.ts";
+import { BadUserInput, LimitExceeded, NotFound } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import type { DB } from "../../platform/db/schema.ts";
@@ -27,6 +27,7 @@ import {
   type HandoffStatus,
   type HandoffStep,
   isFinal,
+  MOST_TRANSITIONS,
 } from "./handoffs.rules.ts";
 
 export interface HandoffStepInput extends Keyed {
@@ -146,7 +147,10 @@ async function take(
     sealWithinMs: to === "ACCEPTED" && !facts.isSealed ? ANSWER_WITHIN_MS[facts.priority] : null,
   });
   const party = facts.standing === "SENDER" ? "SENDER" : "RECIPIENT";
-  await insertTransition(tx, uuid, facts.senderId, to!, party);
+  const position = await insertTransition(tx, uuid, facts.senderId, to!, party);
+  if (step === "holdHandoff" && position > MOST_TRANSITIONS) {
+    throw new LimitExceeded("It was held too often: complete it, or fail it.");
+  }
 }
 
 /** Rejected only by the last candidate left; an earlier one drops out and nobody else is told. */

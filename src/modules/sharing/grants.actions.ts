@@ -1,4 +1,4 @@
-import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
+import { BadUserInput, NotFound, refuse, Unauthenticated } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Change, Keyed } from "../../platform/db/writes.ts";
@@ -9,7 +9,7 @@ import {
   findOwnCeiling,
   lockCircle,
 } from "../organisations/index.ts";
-import { endGrant, insertGrant, lockGrant } from "./grants.queries.ts";
+import { endGrant, insertGrant, lockGrant, stands } from "./grants.queries.ts";
 import { faultsOfTerms, type GrantTerms } from "./grants.rules.ts";
 
 export interface GrantScopes extends Keyed, GrantTerms {
@@ -36,7 +36,9 @@ export async function grantScopes(session: Session, input: GrantScopes): Promise
   }
   const operation = { name: "grantScopes", scope: "sharing:manage" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
-    refuse(faultsOfScopes(input.scopes, await findOwnCeiling(tx)));
+    const [isActive, ceiling] = await Promise.all([stands(tx), findOwnCeiling(tx)]);
+    if (!isActive) throw new Unauthenticated();
+    refuse(faultsOfScopes(input.scopes, ceiling));
     let audience: string[];
     if (circleId !== null) {
       if (!(await lockCircle(tx, circleId, "count"))) throw new NotFound();

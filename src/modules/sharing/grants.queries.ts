@@ -51,6 +51,15 @@ export interface NewGrant extends GrantTerms {
   readonly audience: readonly string[];
 }
 
+/**
+ * Whether the caller's organisation is active. Whoever locks it down meanwhile waits for the end of the
+ * transaction, and then takes back what it gave.
+ */
+export async function stands(tx: Transaction<DB>): Promise<boolean> {
+  const { rows } = await sql<{ stands: boolean }>`select viewer_stands() as stands`.execute(tx);
+  return rows[0]!.stands;
+}
+
 export async function insertGrant(tx: Transaction<DB>, made: NewGrant): Promise<string> {
   const grant = await tx
     .insertInto("sharing_grant")

@@ -1,0 +1,193 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { decodeId } from "../../src/kernel/ids.ts";
+import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
+import { accept, meddle, offer, openTo, plantEnvelope, see, step } from "../support/handoffs.ts";
+import { heldUp, waiting } from "../support/held-up.ts";
+import { hold, shelter, stay } from "../support/holds.ts";
+import { asSuperuser } from "../support/postgres.ts";
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo();
+  await openTo(ask, "lantern", ["harbour", "bridge"]);
+});
+afterAll(async () => {
+  await demo.stop();
+});
+const ask: Demo["ask"] = (...call) => demo.ask(...call);
+const uuid = (id: string) => decodeId(id)!.uuid;
+const offered = async () =>
+  (await offer(ask, "lantern", ["harbour", "bridge"])).data["offerHandoff"] as { id: string };
+const envelopes = async (id: string) =>
+  (await meddle(demo, "select from handoff_envelope where handoff_id = $1", [uuid(id)])).rowCount;
+
+describe("a suspended recipient", () => {
+  let organisationId: string;
+  beforeAll(async () => {
+    organisationId = await idOf(ask, "bridge");
+  });
+  const setStatus = (status: string) =>
+    ask(
+      "coordinator",
+      "mutation ($input: SetOrganisationStatusInput!) { setOrganisationStatus(input: $input) { status } }",
+      { input: { idempotencyKey: randomUUID(), organisationId, status } },
+    );
+  afterEach(async () => {
+    await setStatus("ACTIVE");
+  });
+  const accepted = async () => {
+    const { id } = await offered();
+    await accept(ask, "bridge", id);
+    await plantEnvelope(demo, id);
+    return id;
+  };
+
+  it("leaves its handoffs on hold without their envelopes, for the sender to cancel", async () => {
+    const id = await accepted();
+    await setStatus("SUSPENDED");
+    expect(await see(ask, "lantern", id)).toMatchObject({
+      status: "ON_HOLD",
+      reason: "ORGANISATION_SUSPENDED",
+    });
+    expect(await envelopes(id)).toBe(0);
+    const { data } = await step(ask, "lantern", "cancelHandoff", id);
+    expect(data["cancelHandoff"].status).toBe("CANCELLED");
+  });
+
+  it("loses the envelopes of what was on hold before, too, and the sender is told", async () => {
+    const id = await accepted();
+    await step(ask, "bridge", "holdHandoff", id);
+    const told = async () =>
+      (await meddle(demo, "select from event where subject_id = $1", [uuid(id)])).rowCount!;
+    const before = [await told(), (await see(ask, "lantern", id)).history];
+    await setStatus("SUSPENDED");
+    expect(await envelopes(id)).toBe(0);
+    const { history, ...seen } = await see(ask, "lantern", id);
+    expect(seen).toMatchObject({ status: "ON_HOLD", reason: "ORGANISATION_SUSPENDED" });
+    expect([await told(), history]).toEqual([(before[0] as number) + 1, before[1]]);
+    await setStatus("ACTIVE");
+    const { data } = await step(ask, "bridge", "resumeHandoff", id);
+    expect(data["resumeHandoff"]).toMatchObject({ status: "ACCEPTED", envelope: null });
+  });
+
+  it("does not keep what it accepts or resumes at that moment", async () => {
+    const requested = (await offered()).id;
+    const held = await accepted();
+    await step(ask, "bridge", "holdHandoff", held);
+    for (const [id, field] of [
+      [requested, "acceptHandoff"],
+      [held, "resumeHandoff"],
+    ] as const) {
+      const [, suspended] = await heldUp(
+        demo,
+        "lantern",
+        () => step(ask, "bridge", field, id),
+        () => setStatus("SUSPENDED"),
+      );
+      expect(suspended.errors).toBeUndefined();
+      const { status, history } = await see(ask, "lantern", id);
+      expect(status).toBe("ON_HOLD");
+      expect(history.slice(-2)).toEqual([
+        { to: "ACCEPTED", by: "RECIPIENT" },
+        { to: "ON_HOLD", by: "NETWORK" },
+      ]);
+      expect(await envelopes(id)).toBe(0);
+      await setStatus("ACTIVE");
+    }
+  });
+
+  it("does not bring back what had expired", async () => {
+    const { id } = await offered();
+    await accept(ask, "bridge", id);
+    await meddle(demo, "update handoff set seal_by = now() where id = $1", [uuid(id)]);
+    await setStatus("SUSPENDED");
+    expect((await see(ask, "lantern", id)).status).toBe("EXPIRED");
+  });
+
+  it("cannot hinder it by a history without end, which is bounded", async () => {
+    const id = await accepted();
+    const lengthen = (to: number) =>
+      meddle(
+        demo,
+        `insert into handoff_transition
+          select h.id, n, h.sender_id, 'ACCEPTED', 'RECIPIENT' from handoff h, generate_series(3, $2::integer) n
+          where h.id = $1 on conflict do nothing`,
+        [uuid(id), to],
+      );
+    await lengthen(200);
+    expect(codeOf(await step(ask, "bridge", "holdHandoff", id))).toBe("LIMIT_EXCEEDED");
+    await lengthen(32_767);
+    expect((await setStatus("SUSPENDED")).errors).toBeUndefined();
+    expect((await see(ask, "lantern", id)).status).toBe("ON_HOLD");
+    await meddle(demo, "delete from handoff where id = $1", [uuid(id)]);
+  });
+});
+
+describe("the clock", () => {
+  it("locks chains in their order, whatever that of the handoffs is", async () => {
+    const two = [await offered(), await offered()].map(({ id }) => id);
+    const [first, second] = two.toSorted((a, b) => (uuid(a) < uuid(b) ? -1 : 1));
+    const handles = ["harbour", "bridge"];
+    const chains = await Promise.all(handles.map(async (one) => uuid(await idOf(ask, one))));
+    const [low, high] = chains.toSorted();
+    const nameOf = (chain: string) => handles[chains.indexOf(chain)]!;
+    await accept(ask, nameOf(high!), first!);
+    await accept(ask, nameOf(low!), second!);
+    await meddle(demo, "update handoff set seal_by = now() where id = any ($1)", [two.map(uuid)]);
+    await asSuperuser(demo.database.superuserUrl, async (client) => {
+      await client.query("begin");
+      await client.query("select lock_chains(array[$1::uuid])", [low]);
+      const settled = meddle(demo, "select settle_handoffs(100)");
+      await waiting(client, 1);
+      await client.query("select lock_chains(array[$1::uuid])", [high]);
+      await client.query("commit");
+      await settled;
+    });
+    for (const id of two)
+      expect(
+        (await meddle(demo, "select status from handoff where id = $1", [uuid(id)])).rows,
+      ).toEqual([{ status: "EXPIRED" }]);
+  });
+});
+
+describe("a stranger", () => {
+  it("does not wait for whoever has a handoff locked", async () => {
+    const { id } = await offered();
+    await asSuperuser(demo.database.superuserUrl, async (client) => {
+      await client.query("begin");
+      await client.query("select from handoff where id = $1 for update", [uuid(id)]);
+      const answer = await step(ask, "outsider", "acknowledgeHandoff", id);
+      await client.query("rollback");
+      expect(codeOf(answer)).toBe("NOT_FOUND");
+    });
+  });
+});
+
+/** Pairs remembered and not tied, or tied and not remembered; and how many are remembered. */
+const differences = (change = "select") =>
+  asSuperuser(demo.database.superuserUrl, async (client) => {
+    await client.query(change);
+    const { rows } = await client.query<{ wrong: number; remembered: number }>(`
+      with tied as (
+        select o.id, k from organisation o cross join lateral lasting_ties_of(o.id) k where k <> o.id)
+      select (select count(*)::integer from acquaintance) as remembered, count(*)::integer as wrong from (
+        (table acquaintance except table tied) union all (table tied except table acquaintance)) d`);
+    return rows[0]!;
+  });
+
+describe("whom an organisation is acquainted with", () => {
+  it("is what introductions, grants, holds and handoffs tie it to, and is forgotten with the last of them", async () => {
+    await hold(ask, "lantern", [stay(await shelter(ask, "Pomegranate"), 1)]);
+    const { data } = await offer(ask, "lantern", ["harbour"]);
+    await accept(ask, "harbour", data!["offerHandoff"].id as string);
+    const full = await differences();
+    expect(full).toEqual({ wrong: 0, remembered: expect.any(Number) as number });
+    expect(full.remembered).toBeGreaterThan(0);
+    const emptied = [];
+    for (const table of ["handoff", "bed_hold", "sharing_grant", "introduction"])
+      emptied.push(await differences(`delete from ${table}`));
+    expect(emptied.map(({ wrong }) => wrong)).toEqual([0, 0, 0, 0]);
+    expect(emptied.at(-1)!.remembered).toBe(0);
+  });
+});
