@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkKeyLog, NO_HASH, signKeyStatement, thumbprintOf } from "../../src/sealing/index.ts";
+import {
+  checkKeyLog,
+  hashKeyLogEntry,
+  NO_HASH,
+  signKeyStatement,
+  thumbprintOf,
+} from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { heldUp } from "../support/held-up.ts";
 import { identityOf, logOf, publish, retire, sealingKey, state } from "../support/keys.ts";
 import { ed25519, p256 } from "../support/sealing.ts";
 
@@ -113,6 +120,36 @@ describe("a key", () => {
     expect(codeOf(await demo.ask("outsider", "{ viewer { scopes } }"))).toBe("UNAUTHENTICATED");
     const withNext = { organisation: "outsider", key: next as never };
     const { text } = await demo.call(withNext, { query: "{ viewer { client { clientId } } }" });
+    expect(text).toContain("bot");
+  });
+
+  it("that signs tokens is not retired with the last other one at the same moment", async () => {
+    const [first, second] = [await identityOf(demo, "bridge"), ed25519()];
+    const stated = await state(demo, "bridge", "PUBLISHED", second, "SIGN");
+    await publish(demo, "bridge", second, stated, "SIGN");
+    const [kid, other] = [await thumbprintOf(first), await thumbprintOf(second)];
+    const one = await state(demo, "bridge", "RETIRED", first, "SIGN");
+    const before = (await logOf(demo, "bridge", "bridge")).at(-1)!;
+    const place = { sequence: before.sequence + 2, iat: 1 };
+    const previousHash = await hashKeyLogEntry(kid, {
+      sequence: before.sequence + 1,
+      kid,
+      change: "RETIRED",
+      statement: one,
+      previousHash: before.hash,
+    });
+    const two = await signKeyStatement(
+      { change: "RETIRED", use: "SIGN", kid: other, previousHash, ...place },
+      first,
+    );
+    await heldUp(
+      demo,
+      "bridge",
+      () => retire(demo, "bridge", kid, one),
+      () => retire(demo, "bridge", other, two),
+    );
+    const withOther = { organisation: "bridge", key: second as never };
+    const { text } = await demo.call(withOther, { query: "{ viewer { client { clientId } } }" });
     expect(text).toContain("bot");
   });
 

@@ -23,6 +23,8 @@ import {
   saveKey,
 } from "./keys.queries.ts";
 
+type LockedLog = Awaited<ReturnType<typeof lockKeyLog>>;
+
 export interface PublishKey extends Keyed {
   readonly jwk: PublicJwk;
   readonly use: "SIGN" | "SEAL";
@@ -37,12 +39,12 @@ export function publishKey(session: Session, input: PublishKey): Promise<KeyRow>
   if (!parsed.ok) throw new BadUserInput([{ path: ["jwk"], message: parsed.message }]);
   const kid = thumbprint(parsed.jwk);
   const operation = { name: "publishKey", scope: "keys:manage" } as const;
-  return writeKey(session, operation, input, kid, async (tx) => {
+  return writeKey(session, operation, input, kid, async (tx, log) => {
     const known = await findOwnKey(tx, kid);
     if (known && (known.statement !== null || known.retired_at !== null || known.use !== use)) {
       throw new BadUserInput([{ path: ["jwk"], message: "was published before" }]);
     }
-    await append(tx, session.organisationId, statement, { change: "PUBLISHED", use, kid });
+    await append(tx, log, session.organisationId, statement, { change: "PUBLISHED", use, kid });
     await saveKey(tx, {
       organisationId: session.organisationId,
       kid,
@@ -62,7 +64,7 @@ export interface RetireKey extends Keyed {
 export function retireKey(session: Session, input: RetireKey): Promise<KeyRow> {
   const { kid, statement } = input;
   const operation = { name: "retireKey", scope: "keys:manage" } as const;
-  return writeKey(session, operation, input, kid, async (tx) => {
+  return writeKey(session, operation, input, kid, async (tx, log) => {
     const key = await findOwnKey(tx, kid);
     if (!key) throw new NotFound();
     if (key.retired_at !== null) {
@@ -73,23 +75,26 @@ export function retireKey(session: Session, input: RetireKey): Promise<KeyRow> {
       throw new BadUserInput([{ path: ["kid"], message }]);
     }
     const use = key.use as "SIGN" | "SEAL";
-    await append(tx, session.organisationId, statement, { change: "RETIRED", use, kid });
+    await append(tx, log, session.organisationId, statement, { change: "RETIRED", use, kid });
     await retireOwnKey(tx, session.organisationId, kid, statement);
   });
 }
 
-/** The row as its own transaction sees it: whoever retires the key of its token sees nothing afterwards. */
+/**
+ * Under the lock of the log, so that nothing looked at changes. The row as its own transaction sees it: whoever
+ * retires the key of its token sees nothing afterwards.
+ */
 async function writeKey(
   session: Session,
   operation: Parameters<Session["write"]>[0],
   input: Keyed,
   kid: string,
-  work: (tx: Transaction<DB>) => Promise<void>,
+  work: (tx: Transaction<DB>, log: LockedLog) => Promise<void>,
 ): Promise<KeyRow> {
   const id = session.organisationId;
   let row: KeyRow | null = null;
   await session.write(operation, input, async (tx) => {
-    await work(tx);
+    await work(tx, await lockKeyLog(tx, id));
     row = await findOwnKey(tx, kid);
     const change = { event: "KEY_CHANGED", type: "Organisation", id, owner: id };
     return { result: { kid }, changes: [change] };
@@ -124,11 +129,11 @@ export async function refuseStrayEnvelope(
 /** @throws BadUserInput unless the statement says exactly this, for exactly this place of the log */
 async function append(
   tx: Transaction<DB>,
+  { identity_jwk, identity_thumbprint, last }: LockedLog,
   organisationId: string,
   statement: string,
   expected: Pick<KeyStatement, "change" | "use" | "kid">,
 ): Promise<void> {
-  const { identity_jwk, identity_thumbprint, last } = await lockKeyLog(tx, organisationId);
   const said = await saidIn(statement, identity_jwk);
   const { change, use, kid } = expected;
   const sequence = (last?.sequence ?? 0) + 1;
