@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { meddle } from "../support/handoffs.ts";
@@ -122,6 +122,14 @@ describe("an advisory", () => {
     );
     expect(seen.data["node"]).toEqual({ inForce: false });
     expect(codeOf(await step("lantern", "confirmAdvisory", id))).toBe("BAD_USER_INPUT");
+  });
+
+  it("that has ended by the clock of the database alone is refused", async () => {
+    const end = new Date(Date.now() - 1_000).toISOString();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 30_000 });
+    const answer = await publish("bridge", { expiresAt: end });
+    vi.useRealTimers();
+    expect(codeOf(answer)).toBe("BAD_USER_INPUT");
   });
 
   it.each<[string, object]>([

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { asSuperuser } from "../support/postgres.ts";
@@ -114,6 +114,17 @@ describe("a grant", () => {
     expect(codeOf(await moveHold(ask, "outsider", "confirmBedHold", id))).toBe("NOT_FOUND");
     const released = await moveHold(ask, "outsider", "releaseBedHold", id);
     expect(released.data["releaseBedHold"]).toMatchObject({ status: "RELEASED" });
+  });
+
+  it("that has ended by the clock of the database alone is refused", async () => {
+    const end = new Date(Date.now() - 1_000).toISOString();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 30_000 });
+    const answer = await grant("harbour", {
+      organisationId: await idOf(ask, "lantern"),
+      validUntil: end,
+    });
+    vi.useRealTimers();
+    expect(codeOf(answer)).toBe("BAD_USER_INPUT");
   });
 
   it.each<[string, object]>([

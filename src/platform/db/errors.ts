@@ -24,7 +24,14 @@ const CONSTRAINTS: Readonly<Record<string, () => WayhouseError>> = {
         message: "must not fall below what is held, occupied or out of service",
       },
     ]),
+  // By the database's clock, which is later than that of the process when the call was looked at.
+  a_grant_ends_after_it_begins: () => over("validUntil"),
+  an_advisory_always_expires: () => over("expiresAt"),
 };
+
+function over(field: string): WayhouseError {
+  return new BadUserInput([{ path: [field], message: "must be in the future" }]);
+}
 
 function taken(field: string): WayhouseError {
   return new BadUserInput([{ path: [field], message: "is taken" }]);
