@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { AuditCheckpoint, AuditTrail, type Client } from "../client/index.ts";
 import { decodeId } from "../kernel/ids.ts";
 import {
@@ -11,6 +10,7 @@ import {
 import { thumbprintOf } from "../sealing/index.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, printable, Stop } from "./command.ts";
+import { writeNew } from "./files.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse audit export --organisation <name> --out <file> [options]
@@ -78,13 +78,4 @@ async function takeOut(api: Client, organisation: string): Promise<AuditExport> 
     if (entries.length >= sequence) break;
   }
   return { organisation, entries, checkpoint };
-}
-
-export function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new Stop(`${path} cannot be written (${code}).`, { cause: error });
-  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import {
   type AuditExport,
   type Checkpoint,
@@ -10,6 +10,7 @@ import {
 } from "../sealing/audit/index.ts";
 import { thumbprintOf } from "../sealing/index.ts";
 import { answer, printable, Stop } from "./command.ts";
+import { readText } from "./files.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse audit verify <file> [options]
@@ -82,23 +83,14 @@ async function compared(given: AuditExport, other: AuditExport) {
   return faults.map((one) => ({ ...one, message: `--against: ${one.message}` }));
 }
 
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new Stop(`${path} cannot be read (${code}).`, { cause: error });
-  }
-}
-
 function exportOf(path: string): AuditExport {
-  const given = readAuditExport(read(path));
+  const given = readAuditExport(readText(path));
   if (!("badLine" in given)) return given;
   throw new Stop(`${path} is no audit export: line ${given.badLine} belongs to none.`);
 }
 
 function pinOf(path: string): Checkpoint {
-  const pinned = readCheckpoint(read(path));
+  const pinned = readCheckpoint(readText(path));
   if (!pinned) throw new Stop(`--checkpoint ${path} holds no checkpoint.`);
   return pinned;
 }

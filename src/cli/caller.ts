@@ -1,13 +1,15 @@
 import { generateKeyPairSync } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { JWK } from "jose";
 import { z } from "zod";
+import { isPrivate } from "../client/connection.ts";
 import { type Client, createClient, Viewer, type ViewerQuery } from "../client/index.ts";
 import type { Scope } from "../kernel/scopes.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../platform/db/demo-network.ts";
 import { printable, Stop } from "./command.ts";
+import { readJson, readText } from "./files.ts";
 import { readOwnKey } from "./key-files.ts";
 
 /** What an organisation tells of itself before anybody knows it: nothing in it is secret. */
@@ -24,14 +26,7 @@ export const IDENTITY_KEY = "identity.json";
 
 /** @throws Stop */
 export function readIntroduction(path: string): Introduction {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "no JSON";
-    throw new Stop(`${path} cannot be read (${code}).`, { cause: error });
-  }
-  const parsed = Introduction.safeParse(content);
+  const parsed = Introduction.safeParse(readJson(path));
   if (!parsed.success) throw new Stop(`${path} is no introduction: \`org new\` writes one.`);
   return parsed.data;
 }
@@ -53,27 +48,19 @@ export async function keyOf(organisation: string): Promise<{ issuer: string; key
   );
 }
 
-/** A bearer token is whoever carries it (RFC 6750 §5.3): it travels encrypted, or stays on this machine. @throws Stop */
+/** Where the API is. @throws Stop */
 export function urlOf(given: string | undefined): URL {
   const { host, port } = readConfig();
   const here = /^(?:0\.0\.0\.0|::)$/.test(host) ? "127.0.0.1" : host;
   const text = given ?? `http://${here.includes(":") ? `[${here}]` : here}:${port}/graphql`;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const isHere = url && /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-  if (url?.protocol === "https:" || (url?.protocol === "http:" && isHere)) return url;
+  if (URL.canParse(text) && isPrivate(new URL(text))) return new URL(text);
   throw new Stop("--url must be https, or http on this machine: a token must not travel in clear.");
 }
 
 /** Read anew for each call: who renews the token writes the file again. */
 function tokenOfFile(path: string): () => Promise<string> {
   return async () => {
-    let token: string;
-    try {
-      token = readFileSync(path, "utf8").trim();
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-      throw new Stop(`--token ${path} cannot be read (${code}).`, { cause: error });
-    }
+    const token = readText(path).trim();
     if (/^[\x21-\x7e]+$/.test(token)) return token;
     throw new Stop(`--token ${path} must hold one access token and nothing else.`);
   };

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type DocumentNode, GraphQLError, parse, Source } from "graphql";
 import { answer, printable, Stop } from "./command.ts";
 import { composeWithNetwork } from "./compose.ts";
+import { readText } from "./files.ts";
 import { optionsOf } from "./options.ts";
 import { findTakeovers } from "./subgraph/takeovers.ts";
 
@@ -40,15 +41,6 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const findings = takeovers.length > 0 ? takeovers : compositionErrors(network, text);
   answer(flags.json, { file, findings }, linesOf(file, findings));
   return findings.length > 0 ? 1 : 0;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new Stop(`${file} cannot be read (${code}).`, { cause: error });
-  }
 }
 
 function parseText(file: string, text: string): DocumentNode {

@@ -1,17 +1,12 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import type { JWK } from "jose";
 import { Stop } from "./command.ts";
+import { readBytes, readJson } from "./files.ts";
 
 /** A JSON Web Key (RFC 7517) as it stands in a file, either half of it. @throws Stop */
 export function readAnyKey(path: string): JWK {
-  let key: unknown;
-  try {
-    key = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "no JSON";
-    throw new Stop(`${path} cannot be read as a key (${code}).`, { cause: error });
-  }
+  const key = readJson(path);
   if (typeof (key as JWK | null)?.kty === "string") return key as JWK;
   throw new Stop(`${path} must hold a JSON Web Key.`);
 }
@@ -23,10 +18,6 @@ export function readKey(path: string, half: "private" | "public"): JWK {
   throw new Stop(`${path} must hold the ${half} half of a JSON Web Key.`);
 }
 
-export function publicHalfOf({ kty, crv, x, y }: JWK): JWK {
-  return { kty, crv, x, ...(y !== undefined && { y }) } as JWK;
-}
-
 /** A private key that nobody else on this machine can read. @throws Stop */
 export function readOwnKey(path: string): JWK {
   const key = readKey(path, "private");
@@ -36,13 +27,7 @@ export function readOwnKey(path: string): JWK {
   );
 }
 
-/** `-` or nothing: standard input. To the byte: it may be an image. */
+/** `-` or nothing: standard input. @throws Stop */
 export async function readInput(path: string | undefined): Promise<Uint8Array> {
-  if (path === undefined || path === "-") return buffer(process.stdin);
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new Stop(`${path} cannot be read (${code}).`, { cause: error });
-  }
+  return path === undefined || path === "-" ? buffer(process.stdin) : readBytes(path);
 }

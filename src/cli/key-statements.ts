@@ -8,6 +8,7 @@ import {
   type KeyStatement,
   NO_HASH,
   pinOf,
+  publicHalf,
   SealingError,
   signKeyStatement,
   thumbprintOf,
@@ -15,13 +16,13 @@ import {
 import type { Given } from "./administration-entry.ts";
 import { IDENTITY_KEY, INTRODUCTION } from "./caller.ts";
 import { Stop } from "./command.ts";
-import { publicHalfOf, readAnyKey, readOwnKey } from "./key-files.ts";
+import { readAnyKey, readOwnKey } from "./key-files.ts";
 import type { Named } from "./named.ts";
 
 export async function publication(given: Given, named: Named) {
   const use = given.options["use"]?.toUpperCase();
   if (use !== "SEAL" && use !== "SIGN") throw new Stop("--use must be seal or sign.");
-  const jwk = publicHalfOf(readAnyKey(given.words[0]!));
+  const jwk = publicHalf(readAnyKey(given.words[0]!));
   const what = { change: "PUBLISHED", use, jwk, kid: await thumbprintOf(jwk) } as const;
   return { input: { jwk, use, statement: await stated(given, named, () => what) } };
 }
@@ -47,7 +48,7 @@ async function stated(given: Given, named: Named, whatBy: (active: Active) => Wh
     throw new Stop("This is not the identity key that you are registered with. Nothing was done.");
   try {
     const pin = pinOf(named.ownIdentity);
-    const checked = await checkKeyLog(publicHalfOf(identity), await named.keyLog(named.own), pin);
+    const checked = await checkKeyLog(publicHalf(identity), await named.keyLog(named.own), pin);
     const { lastSequence, lastHash } = checked.pin;
     const place = { sequence: lastSequence + 1, previousHash: lastSequence ? lastHash : NO_HASH };
     const what = whatBy(checked.active);

@@ -1,9 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
-import { writeFileSync } from "node:fs";
 import type { JWK } from "jose";
-import { thumbprintOf } from "../sealing/index.ts";
+import { publicHalf, thumbprintOf } from "../sealing/index.ts";
 import { answer, Stop } from "./command.ts";
-import { publicHalfOf } from "./key-files.ts";
+import { writeNew } from "./files.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse keygen --use seal|sign --out <file> [--json]
@@ -31,13 +30,8 @@ export async function run(args: readonly string[]): Promise<0> {
       : generateKeyPairSync("ed25519");
   const key = privateKey.export({ format: "jwk" }) as JWK;
   const kid = await thumbprintOf(key);
-  try {
-    writeFileSync(values.out, `${JSON.stringify(key)}\n`, { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new Stop(`${values.out} cannot be written (${code}).`, { cause: error });
-  }
-  const jwk = publicHalfOf(key);
+  writeNew(values.out, `${JSON.stringify(key)}\n`);
+  const jwk = publicHalf(key);
   answer(flags.json, { kid, jwk }, [JSON.stringify(jwk)]);
   console.error(`kid ${kid}`);
   return 0;

@@ -2,10 +2,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { JWK } from "jose";
-import { thumbprintOf } from "../sealing/index.ts";
+import { publicHalf, thumbprintOf } from "../sealing/index.ts";
 import { IDENTITY_KEY, INTRODUCTION, type Introduction, SIGNING_KEY } from "./caller.ts";
 import { answer, Stop } from "./command.ts";
-import { publicHalfOf } from "./key-files.ts";
+import { codeOf } from "./files.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse org new <folder> --issuer <https url> [--json]
@@ -40,8 +40,8 @@ export async function run(args: readonly string[]): Promise<0> {
   const introduction: Introduction = {
     handle,
     issuer: values.issuer,
-    identityKey: { ...publicHalfOf(identity) },
-    signingKeys: [{ ...publicHalfOf(signing) }],
+    identityKey: { ...publicHalf(identity) },
+    signingKeys: [{ ...publicHalf(signing) }],
   };
   const thumbprint = await thumbprintOf(identity);
   try {
@@ -51,8 +51,7 @@ export async function run(args: readonly string[]): Promise<0> {
     write(join(folder, INTRODUCTION), JSON.stringify(introduction, null, 2));
     write(join(folder, "thumbprint"), thumbprint);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new Stop(`${folder} cannot be made (${code}).`, { cause: error });
+    throw new Stop(`${folder} cannot be made (${codeOf(error)}).`, { cause: error });
   }
   answer(flags.json, { handle, thumbprint }, [thumbprint]);
   return 0;

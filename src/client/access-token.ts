@@ -1,5 +1,5 @@
 import { base64url, type CryptoKey, type JWK, SignJWT } from "jose";
-import { thumbprintOf } from "../sealing/index.ts";
+import { publicHalf, thumbprintOf } from "../sealing/index.ts";
 import type { Scope } from "../kernel/scopes.ts";
 
 /** Who a client is to the network: a registered client of a registered issuer. */
@@ -67,7 +67,7 @@ async function sign(from: Credentials, iat: number, ttlSeconds: number): Promise
   const isHandle = "privateKey" in key;
   const kid = isHandle ? key.kid : await thumbprintOf(key);
   const isEd25519 = isHandle ? key.privateKey.algorithm.name === "Ed25519" : key.kty === "OKP";
-  const binding = proofKey && { cnf: { jkt: await thumbprintOf(publicHalf(proofKey)) } };
+  const binding = proofKey && { cnf: { jkt: await thumbprintOf(publicJwkOf(proofKey)) } };
   return new SignJWT({ client_id: clientId, scope: scopes.join(" "), ...binding })
     .setProtectedHeader({ alg: isEd25519 ? "EdDSA" : "ES256", typ: "at+jwt", kid })
     .setIssuer(issuer)
@@ -81,7 +81,7 @@ async function sign(from: Credentials, iat: number, ttlSeconds: number): Promise
 
 async function present({ proofKey }: Credentials, token: string, url: URL, iat: number) {
   if (!proofKey) return { authorization: `Bearer ${token}` };
-  const jwk = publicHalf(proofKey);
+  const jwk = publicJwkOf(proofKey);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
   const ath = base64url.encode(new Uint8Array(digest));
   const proof = await new SignJWT({ htm: "POST", htu: url.origin + url.pathname, ath })
@@ -92,7 +92,5 @@ async function present({ proofKey }: Credentials, token: string, url: URL, iat: 
   return { authorization: `DPoP ${token}`, dpop: proof };
 }
 
-function publicHalf(key: NonNullable<Credentials["proofKey"]>): JWK {
-  const { kty, crv, x, y } = "privateKey" in key ? key.publicJwk : key;
-  return { kty, crv, x, ...(y !== undefined && { y }) } as JWK;
-}
+const publicJwkOf = (key: NonNullable<Credentials["proofKey"]>): JWK =>
+  publicHalf("privateKey" in key ? key.publicJwk : key);

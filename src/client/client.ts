@@ -1,5 +1,6 @@
 import { createAccessTokens, type Credentials, type TokenSource } from "./access-token.ts";
 import { exchange, type GraphQLRequest, type Line, withKey } from "./calls.ts";
+import { isPrivate } from "./connection.ts";
 import { followEvents, type FollowOptions, type NetworkEvent, subscribe } from "./events.ts";
 import { CallFailed, failureOf } from "./failure.ts";
 import type { Operation } from "./operations.ts";
@@ -57,7 +58,7 @@ export interface Client {
   readonly fetch: typeof fetch;
 }
 
-/** @throws TypeError for a url on which a token would travel in clear (RFC 6750 §5.3) */
+/** @throws TypeError for a url on which a token would travel in clear */
 export function createClient(options: ClientOptions): Client {
   const line: Line = {
     url: checked(new URL(options.url)),
@@ -109,7 +110,6 @@ export function createClient(options: ClientOptions): Client {
 }
 
 function checked(url: URL): URL {
-  const isHere = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-  if (url.protocol === "https:" || (url.protocol === "http:" && isHere)) return url;
+  if (isPrivate(url)) return url;
   throw new TypeError("The url must be https, or http on this machine.");
 }

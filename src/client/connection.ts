@@ -1,3 +1,9 @@
+/** Whether a token may go there: it is anybody's who reads it (RFC 6750 §5.3). */
+export function isPrivate({ protocol, hostname }: URL): boolean {
+  const isHere = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+  return protocol === "https:" || (protocol === "http:" && isHere);
+}
+
 /** One request and its response, and how long anything of it may be awaited. */
 export interface Connection {
   /** For fetch: aborted by the caller's signal, by what came too late, and when all is read. */

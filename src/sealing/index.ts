@@ -9,7 +9,7 @@ export {
   seal,
   SIZES,
 } from "./envelope.ts";
-export { thumbprintOf } from "./jws.ts";
+export { publicHalf, thumbprintOf } from "./jws.ts";
 export {
   activeKey,
   type ActiveKey,

@@ -90,6 +90,7 @@ export async function verifyCompact(
   }
 }
 
+/** Without the private members, and without all that says nothing of the key itself. */
 export function publicHalf({ kty, crv, x, y }: JWK): JWK {
   return y === undefined ? { kty: kty!, crv: crv!, x: x! } : { kty: kty!, crv: crv!, x: x!, y };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CsvError, parse } from "csv-parse/sync";
 import { Stop } from "../command.ts";
+import { codeOf } from "../files.ts";
 
 /** The columns read of each file; nothing else of a row is kept, names and addresses least of all. */
 const COLUMNS = {
@@ -80,9 +81,8 @@ function bytesOf(folder: string, file: FileName): Buffer {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     throw new Stop(
-      `${path} cannot be read (${code}). The folder must hold ${FILES.join(", ")} as HUD HMIS CSV names them.`,
+      `${path} cannot be read (${codeOf(error)}). The folder must hold ${FILES.join(", ")} as HUD HMIS CSV names them.`,
       { cause: error },
     );
   }

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { Stop } from "../command.ts";
+import { codeOf } from "../files.ts";
 
 /** A `service_capacity` (HSDS 3.1) with what its document says of its service; nothing else is kept. */
 export interface Capacity {
   readonly file: string;
   /** Row of a CSV, the header being row 1, or JSON pointer (RFC 6901). */
   readonly place: string;
-  readonly id: string;
   readonly serviceId: string;
   readonly status: string | null;
   readonly unitId: string | null;
@@ -84,7 +84,6 @@ export function readTables(path: string): Tables {
     return {
       file: at.file,
       place: `${at.pointer}/capacities/${index}`,
-      id: textOf(capacity["id"]),
       serviceId: textOf(service["id"]),
       status: textOf(service["status"]) || null,
       unitId,
@@ -102,7 +101,6 @@ export function readTables(path: string): Tables {
       capacities.push({
         file,
         place: `row ${index + 2}`,
-        id: row["id"] ?? "",
         serviceId: row["service_id"] ?? "",
         status: null,
         unitId: row["unit_id"] || null,
@@ -125,8 +123,7 @@ function filesAt(path: string): string[] {
     return names.toSorted().map((name) => join(path, name));
   } catch (error) {
     if (error instanceof Stop) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new Stop(`${path} cannot be read (${code}).`, { cause: error });
+    throw new Stop(`${path} cannot be read (${codeOf(error)}).`, { cause: error });
   }
 }
 
