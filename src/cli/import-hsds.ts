@@ -1,13 +1,12 @@
-import { createHash } from "node:crypto";
 import { type Client, CreateShelter, SetBeds } from "../client/index.ts";
-import { encodeBase64url } from "../kernel/base64url.ts";
 import { refusal } from "./advice.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, printable } from "./command.ts";
-import { findOwn, nightsOf } from "./hmis/network.ts";
+import { effectKey } from "./effect-key.ts";
 import { planShelters, type Quarantined, type Statement } from "./hsds/plan.ts";
 import { readTables } from "./hsds/read.ts";
 import { optionsOf } from "./options.ts";
+import { findOwn, nightsOf } from "./own-shelters.ts";
 import { tableOf } from "./table.ts";
 
 export const usage = `usage: wayhouse import hsds <json|folder> --organisation <name> [options]
@@ -87,14 +86,12 @@ async function isAsStated(api: Client, id: string, { maximum, outOfService }: St
   return nights.every((one) => one.maximum === maximum && one.outOfService === outOfService);
 }
 
-/** A run that was killed and is repeated has one effect; what it replaces is part of it. */
-const keyOf = (...effect: readonly unknown[]) =>
-  `hsds-${encodeBase64url(createHash("sha256").update(JSON.stringify(effect)).digest())}`;
-
 async function create(api: Client, { label, country, locality }: Statement): Promise<string> {
   // None until they are set, so that a run that is killed offers no bed that is not free.
   const input = { label, country, locality, kind: "HOSTEL", features: [], beds: 0 } as const;
-  const made = await api.run(CreateShelter, { input: { idempotencyKey: keyOf(input), ...input } });
+  const made = await api.run(CreateShelter, {
+    input: { idempotencyKey: effectKey("hsds", input), ...input },
+  });
   return made.createShelter.id;
 }
 
@@ -105,7 +102,7 @@ async function set(
   was: string,
 ) {
   const input = { shelterId, from: day(0), until: day(366), maximum, outOfService };
-  await api.run(SetBeds, { input: { idempotencyKey: keyOf(input, was), ...input } });
+  await api.run(SetBeds, { input: { idempotencyKey: effectKey("hsds", input, was), ...input } });
 }
 
 function textOf(

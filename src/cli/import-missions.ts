@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CsvError, parse } from "csv-parse/sync";
@@ -9,10 +8,10 @@ import {
   ConsulateContacts,
   PublishConsulateContact,
 } from "../client/index.ts";
-import { encodeBase64url } from "../kernel/base64url.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, printable, Stop } from "./command.ts";
+import { effectKey } from "./effect-key.ts";
 import {
   type Draft,
   keyOf,
@@ -130,10 +129,6 @@ async function apply(api: Client, plan: Plan, { made, vanished }: Remembered): P
   return { made: [...ids], vanished: [...gone] };
 }
 
-/** A run that was killed and is repeated the same day has one effect. */
-const keyFor = (...effect: readonly unknown[]) =>
-  `missions-${encodeBase64url(createHash("sha256").update(JSON.stringify(effect)).digest())}`;
-
 async function publish(api: Client, draft: Draft, reviewBy: string): Promise<string> {
   const input = {
     ...draft,
@@ -143,7 +138,7 @@ async function publish(api: Client, draft: Draft, reviewBy: string): Promise<str
     envelopes: [],
     reviewBy: `${reviewBy.slice(0, 10)}T00:00:00Z`,
   };
-  const keyed = { idempotencyKey: keyFor(input), ...input };
+  const keyed = { idempotencyKey: effectKey("missions", input), ...input };
   const made = await api.run(PublishConsulateContact, { input: keyed });
   return made.publishConsulateContact.id;
 }
@@ -155,7 +150,7 @@ async function assure(
   reviewBy: string,
 ) {
   const input = { id, programme, reviewBy: `${reviewBy.slice(0, 10)}T00:00:00Z` };
-  const keyed = { idempotencyKey: keyFor(input, was), ...input };
+  const keyed = { idempotencyKey: effectKey("missions", input, was), ...input };
   await api.run(AssureConsulateContact, { input: keyed });
 }
 

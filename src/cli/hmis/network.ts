@@ -1,23 +1,15 @@
-import { createHash } from "node:crypto";
 import {
   type Client,
   CreateShelter,
   type CreateShelterMutation,
   SetBeds,
-  ShelterNights,
-  Shelters,
 } from "../../client/index.ts";
-import { encodeBase64url } from "../../kernel/base64url.ts";
+import { effectKey } from "../effect-key.ts";
+import { findOwn, nightsOf } from "../own-shelters.ts";
 import type { Horizon } from "./inventory.ts";
 import type { Change, Opening, Place, Standing } from "./plan.ts";
 
 type Shelter = CreateShelterMutation["createShelter"];
-
-/** What its nights say. A shelter of one's own that is gone meanwhile has none. */
-export async function nightsOf(api: Client, id: string, horizon: Horizon) {
-  const { node } = await api.run(ShelterNights, { id, ...horizon });
-  return node?.__typename === "Shelter" ? node.nights : [];
-}
 
 async function standingOf(api: Client, shelter: Shelter, horizon: Horizon): Promise<Standing> {
   const nights = await nightsOf(api, shelter.id, horizon);
@@ -29,14 +21,6 @@ async function standingOf(api: Client, shelter: Shelter, horizon: Horizon): Prom
   };
 }
 
-/** The caller's shelters whose label begins so. */
-export async function findOwn(api: Client, prefix: string): Promise<Shelter[]> {
-  const found: Shelter[] = [];
-  for await (const shelter of api.all(Shelters, { first: 100 }, ({ shelters }) => shelters))
-    if (shelter.label.startsWith(prefix)) found.push(shelter);
-  return found;
-}
-
 /** Every shelter of an earlier import. */
 export async function findStanding(api: Client, horizon: Horizon): Promise<Standing[]> {
   const found: Standing[] = [];
@@ -45,13 +29,6 @@ export async function findStanding(api: Client, horizon: Horizon): Promise<Stand
   return found;
 }
 
-/**
- * One key for one effect, so that a run that was killed and is repeated has it once. What the effect
- * replaces is part of it: beds set from A to B and back to A are three effects.
- */
-const keyOf = (...effect: readonly unknown[]) =>
-  `hmis-${encodeBase64url(createHash("sha256").update(JSON.stringify(effect)).digest())}`;
-
 export async function openShelter(
   api: Client,
   { statement, kind, features, begin }: Opening,
@@ -59,7 +36,7 @@ export async function openShelter(
   horizon: Horizon,
 ): Promise<Standing> {
   const shelter = { label: statement.label, ...place, kind, features, beds: begin };
-  const input = { ...shelter, idempotencyKey: keyOf("createShelter", shelter) };
+  const input = { ...shelter, idempotencyKey: effectKey("hmis", "createShelter", shelter) };
   const { createShelter } = await api.run(CreateShelter, { input });
   return standingOf(api, createShelter, horizon);
 }
@@ -67,6 +44,6 @@ export async function openShelter(
 export async function setNights(api: Client, standing: Standing, change: Change): Promise<void> {
   const { from, until, was, maximum } = change;
   const beds = { shelterId: standing.id, from, until, maximum };
-  const idempotencyKey = keyOf("setBeds", beds, was, standing.assuredAt);
+  const idempotencyKey = effectKey("hmis", "setBeds", beds, was, standing.assuredAt);
   await api.run(SetBeds, { input: { ...beds, idempotencyKey } });
 }
