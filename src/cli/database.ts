@@ -3,15 +3,20 @@ import { readConfig } from "../platform/config/config.ts";
 import { EmbeddedError } from "../platform/db/embedded/errors.ts";
 import { startEmbedded } from "../platform/db/embedded/server.ts";
 import { migrate, MigrationError } from "../platform/db/migrator.ts";
-import { createLog } from "../platform/telemetry/log.ts";
+import { textLog } from "../platform/telemetry/log.ts";
 import { Stop } from "./command.ts";
 
-/** The configured database, migrated, for as long as `use` takes. @throws Stop */
-export async function withMigratedDatabase<R>(
-  use: (owner: pg.Client, applied: readonly string[]) => Promise<R>,
-): Promise<R> {
+interface Database {
+  /** As the role that owns it. */
+  readonly owner: pg.Client;
+  /** Brings it to this version. @returns the names of the migrations that it lacked */
+  migrate(): Promise<string[]>;
+}
+
+/** The configured database, or the embedded one, for as long as `use` takes. @throws Stop */
+export async function withDatabase<R>(use: (database: Database) => Promise<R>): Promise<R> {
   const { databaseUrl, databaseOwnerUrl, dataDir } = readConfig();
-  const log = createLog({ format: "text", level: "info" });
+  const log = textLog;
   if (databaseUrl && !databaseOwnerUrl) {
     throw new Stop(
       "DATABASE_OWNER_URL must be set: the role that owns the database and migrates it.",
@@ -21,12 +26,12 @@ export async function withMigratedDatabase<R>(
     const embedded = databaseUrl ? null : await startEmbedded({ dataDir, log });
     try {
       const ownerUrl = embedded?.ownerUrl ?? databaseOwnerUrl!;
-      const applied = await migrate({ ownerUrl, apiUrl: embedded?.apiUrl ?? databaseUrl!, log });
+      const apiUrl = embedded?.apiUrl ?? databaseUrl!;
       const owner = new pg.Client({ connectionString: ownerUrl });
       owner.on("error", () => {});
       await owner.connect();
       try {
-        return await use(owner, applied);
+        return await use({ owner, migrate: () => migrate({ ownerUrl, apiUrl, log }) });
       } finally {
         await owner.end();
       }

@@ -4,7 +4,7 @@ import { ADMINISTRATION, faultsOfRegistration } from "../modules/organisations/i
 import { AlreadyFounded, foundNetwork } from "../platform/db/found-network.ts";
 import { readIntroduction } from "./caller.ts";
 import { answer, Stop } from "./command.ts";
-import { withMigratedDatabase } from "./database.ts";
+import { withDatabase } from "./database.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse found <introduction.json> --thumbprint <thumbprint> [--json]
@@ -37,9 +37,10 @@ export async function run(args: readonly string[]): Promise<0> {
   const { handle, issuer } = introduction;
   const adminScopes = [...ADMINISTRATION];
   try {
-    await withMigratedDatabase((owner) =>
-      foundNetwork(owner, { handle, issuer, identity, signing: signing[0]!, adminScopes }),
-    );
+    await withDatabase(async ({ owner, migrate }) => {
+      await migrate();
+      await foundNetwork(owner, { handle, issuer, identity, signing: signing[0]!, adminScopes });
+    });
   } catch (error) {
     if (!(error instanceof AlreadyFounded)) throw error;
     throw new Stop(

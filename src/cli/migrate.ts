@@ -1,5 +1,5 @@
 import { answer } from "./command.ts";
-import { withMigratedDatabase } from "./database.ts";
+import { withDatabase } from "./database.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse migrate [--json]
@@ -17,7 +17,7 @@ export const exits = { 0: "of this version", 2: "nothing could be done, or not t
 
 export async function run(args: readonly string[]): Promise<0> {
   const { flags } = optionsOf(args, usage);
-  const applied = await withMigratedDatabase(async (_, done) => done);
+  const applied = await withDatabase((database) => database.migrate());
   answer(flags.json, { applied }, ["The database is of this version."]);
   return 0;
 }

@@ -1,10 +1,6 @@
-import pg from "pg";
-import { readConfig } from "../platform/config/config.ts";
-import { EmbeddedError } from "../platform/db/embedded/errors.ts";
-import { startEmbedded } from "../platform/db/embedded/server.ts";
-import { migrate, MigrationError } from "../platform/db/migrator.ts";
-import { textLog } from "../platform/telemetry/log.ts";
+import type pg from "pg";
 import { answer, Stop } from "./command.ts";
+import { withDatabase } from "./database.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse settle restore [--json]
@@ -26,47 +22,26 @@ export const exits = {
 
 export async function run(args: readonly string[]): Promise<0> {
   const { flags } = optionsOf(args, usage);
-  const config = readConfig();
-  if (config.databaseUrl === undefined) {
-    const embedded = await startEmbedded({ dataDir: config.dataDir, log: textLog }).catch(told);
-    try {
-      return await settle(embedded.ownerUrl, embedded.apiUrl, flags.json);
-    } finally {
-      await embedded.stop();
-    }
-  }
-  if (config.databaseOwnerUrl === undefined)
-    throw new Stop("Set DATABASE_OWNER_URL to the role that owns the database.");
-  return settle(config.databaseOwnerUrl, config.databaseUrl, flags.json);
+  const droppedEnvelopes = await withDatabase(async ({ owner, migrate }) => {
+    await refuseUnderOthers(owner);
+    await migrate();
+    const { rows } = await owner.query<{ dropped: number }>("select settle_restore() as dropped");
+    return rows[0]!.dropped;
+  });
+  answer(flags.json, { droppedEnvelopes }, [
+    `Dropped ${droppedEnvelopes} envelopes. The network is locked down: take back what was revoked since ` +
+      "the backup, then open it (docs/backup.md).",
+  ]);
+  return 0;
 }
 
-const told = (error: unknown): never => {
-  if (error instanceof EmbeddedError || error instanceof MigrationError)
-    throw new Stop(error.message, { cause: error });
-  throw error;
-};
-
-async function settle(ownerUrl: string, apiUrl: string, asJson: boolean): Promise<0> {
-  const client = new pg.Client({ connectionString: ownerUrl });
-  await client.connect();
-  try {
-    const { rows: others } = await client.query<{ name: string }>(
-      `select distinct usename as name from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid() and usename is not null`,
-    );
-    if (others.length > 0) {
-      const names = others.map(({ name }) => name).join(", ");
-      throw new Stop(`Stop every process that is connected to the database first (as ${names}).`);
-    }
-    await migrate({ ownerUrl, apiUrl, log: textLog }).catch(told);
-    const { rows } = await client.query<{ dropped: number }>("select settle_restore() as dropped");
-    const { dropped } = rows[0]!;
-    answer(asJson, { droppedEnvelopes: dropped }, [
-      `Dropped ${dropped} envelopes. The network is locked down: take back what was revoked since ` +
-        "the backup, then open it (docs/backup.md).",
-    ]);
-    return 0;
-  } finally {
-    await client.end();
-  }
+/** @throws Stop while anything else is connected to the database */
+async function refuseUnderOthers(owner: pg.ClientBase): Promise<void> {
+  const { rows: others } = await owner.query<{ name: string }>(
+    `select distinct usename as name from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and usename is not null`,
+  );
+  if (others.length === 0) return;
+  const names = others.map(({ name }) => name).join(", ");
+  throw new Stop(`Stop every process that is connected to the database first (as ${names}).`);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { optionsOf } from "../../src/cli/options.ts";
 import { type Demo, startDemo } from "../support/demo.ts";
-import { commandOf, countWrites, PLACE, wayhouse } from "../support/wayhouse.ts";
+import { commandOf, countWrites, PLACE, typed, wayhouse } from "../support/wayhouse.ts";
 
 const FIXTURE = "tests/fixtures/hmis";
 let demo: Demo;
@@ -17,10 +17,10 @@ afterAll(async () => {
 it("takes a thumbprint that begins with dashes for one, as a word and as a value", () => {
   const [word, value] = ["-", "--"].map((dashes) => dashes.padEnd(43, "x")) as [string, string];
   const asked = { required: ["thumbprint"], words: ["<kid>"] } as const;
-  const typed = optionsOf([word, "--thumbprint", value, "--json"], "usage", asked);
-  expect(typed.words).toEqual([word]);
-  expect(typed.values.thumbprint).toBe(value);
-  expect(typed.flags.json).toBe(true);
+  const options = optionsOf([word, "--thumbprint", value, "--json"], "usage", asked);
+  expect(options.words).toEqual([word]);
+  expect(options.values.thumbprint).toBe(value);
+  expect(options.flags.json).toBe(true);
 });
 
 describe("import hmis ends with 2 and a sentence", () => {
@@ -93,6 +93,17 @@ describe("import hmis ends with 2 and a sentence", () => {
 });
 
 describe("the command line", () => {
+  it.each(["migrate", "settle restore"])(
+    "says where %s looked for a database that is not there",
+    async (command) => {
+      const nowhere = "postgres://nobody@127.0.0.1:9/none";
+      const variables = { DATABASE_URL: nowhere, DATABASE_OWNER_URL: nowhere };
+      const { code, stderr } = await typed(variables, command.split(" "));
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^The database cannot be reached \(ECONNREFUSED\): .*\n$/);
+    },
+  );
+
   it("teaches with --help, and refuses what it does not know", async () => {
     expect(await wayhouse(demo, "--help")).toMatchObject({
       code: 0,
