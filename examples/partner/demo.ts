@@ -47,12 +47,10 @@ async function handOver(url: string, dataDir: string, reference: string): Promis
     openPartner(node, "bridge"),
     openPartner(node, "lantern"),
   ]);
-  const idOf = async (partner: typeof bridge) =>
-    (await partner.ask("{ viewer { organisation { id } } }")).viewer.organisation.id as string;
-  const grant = { organisationId: await idOf(bridge), scopes: ["HANDOFFS_OFFER"] };
+  const grant = { organisationId: bridge.id, scopes: ["HANDOFFS_OFFER"] };
   await lantern.write("grantScopes", "GrantScopesInput", grant);
   const offer = {
-    candidateIds: [await idOf(lantern)],
+    candidateIds: [lantern.id],
     needs: ["SHELTER"],
     riskProfile: "JOURNALIST",
     party: { adults: 2, children: 0 },

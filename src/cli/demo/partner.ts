@@ -1,19 +1,17 @@
-import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import type { JWK } from "jose";
-import { SCOPES } from "../../kernel/scopes.ts";
-import { signAccessToken } from "../../platform/auth/sign.ts";
-import { demoIssuer, demoKey } from "../../platform/db/demo-network.ts";
 import {
-  type ActiveKey,
-  activeKey,
-  checkKeyLog,
-  type KeyLogEntry,
-  NO_HASH,
-  open,
-  seal,
-  signKeyStatement,
-  thumbprintOf,
-} from "../../sealing/index.ts";
+  createClient,
+  createPartners,
+  KeyLog,
+  type Operation,
+  PublishKey,
+  Viewer,
+} from "../../client/index.ts";
+import type { PublicJwk } from "../../kernel/jwk.ts";
+import { SCOPES } from "../../kernel/scopes.ts";
+import { demoIssuer, demoKey } from "../../platform/db/demo-network.ts";
+import { NO_HASH, pinOf, publicHalf, signKeyStatement, thumbprintOf } from "../../sealing/index.ts";
 
 /** Whatever was asked for. */
 export type Answer = ReturnType<typeof JSON.parse>;
@@ -24,12 +22,13 @@ interface Node {
   readonly dataDir: string;
 }
 
-/** What one organisation's client can do: it has a token, its own keys, and the thumbprints it compared. */
+/** What one organisation's bot can do. */
 export interface Partner {
   readonly handle: string;
+  readonly id: string;
   /** Identity thumbprint. */
   readonly thumbprint: string;
-  ask(query: string, variables?: object): Promise<Answer>;
+  ask(query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
   write(field: string, type: string, input: object, fields?: string): Promise<Answer>;
   /** A new sealing key, and the signing key it has; each with a statement by the identity key. */
   publishKeys(): Promise<void>;
@@ -37,79 +36,50 @@ export interface Partner {
   openFrom(partner: Partner, subject: string, envelope: string): Promise<string>;
 }
 
-const LOG = `query ($handle: String) { organisation(handle: $handle) { id identityKey } }`;
-const ENTRIES = `query ($id: ID) { keyLog(organisationId: $id) {
-  edges { node { sequence kid change statement previousHash hash } } } }`;
-
 export async function openPartner(node: Node, handle: string): Promise<Partner> {
-  const { privateJwk } = await demoKey(node.dataDir, handle);
+  const { privateJwk, kid: thumbprint } = await demoKey(node.dataDir, handle);
   // The demo's organisations have one key to sign everything; a real one keeps its identity key apart.
   const identityKey = privateJwk as JWK;
-  const thumbprint = await thumbprintOf(identityKey);
-  const sealingKeys: JWK[] = [];
-
-  async function ask(query: string, variables: object = {}): Promise<Answer> {
-    const token = await signAccessToken({
-      privateJwk,
+  const client = createClient({
+    url: node.url,
+    credentials: {
       issuer: demoIssuer(handle),
       audience: node.audience,
       clientId: "bot",
       scopes: SCOPES,
-      ttlSeconds: 60,
-    });
-    const response = await fetch(node.url, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ query, variables }),
-    });
-    const answer = (await response.json()) as Answer;
-    if (answer.errors) throw new Error(`${handle}: ${JSON.stringify(answer.errors)}`);
-    return answer.data;
-  }
+      key: identityKey,
+    },
+  });
+  const sealingKeys: JWK[] = [];
+  const own = { identityThumbprint: thumbprint, signingKey: identityKey, sealingKeys };
+  const compared = { load: async (of: string) => pinOf(of), save: async () => {} };
+  const partners = createPartners(client, own, compared);
+  const { id } = (await client.run(Viewer)).viewer.organisation;
 
-  const write: Partner["write"] = async (field, type, input, fields = "id") => {
-    const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${fields} } }`;
-    const data = await ask(query, { input: { idempotencyKey: randomUUID(), ...input } });
-    return data[field] as Answer;
-  };
-
-  async function readLog(of: string) {
-    const { organisation } = await ask(LOG, { handle: of });
-    const { keyLog } = await ask(ENTRIES, { id: organisation.id });
-    const entries = keyLog.edges.map((edge: { node: KeyLogEntry }) => edge.node) as KeyLogEntry[];
-    return { identityKey: organisation.identityKey as JWK, entries };
-  }
-
-  /** What a client does before it trusts a key: the compared thumbprint, then the whole log. */
-  async function activeKeysOf(partner: Partner): Promise<readonly ActiveKey[]> {
-    const log = await readLog(partner.handle);
-    const pin = { identityThumbprint: partner.thumbprint, lastSequence: 0, lastHash: NO_HASH };
-    return (await checkKeyLog(log.identityKey, log.entries, pin)).active;
-  }
+  const ask: Partner["ask"] = (query, variables = {}) =>
+    client.run(query as Operation<Answer, Readonly<Record<string, unknown>>>, variables);
 
   async function publish(key: JWK, use: "SIGN" | "SEAL") {
-    const last = (await readLog(handle)).entries.at(-1);
-    const { d: _, ...jwk } = key;
-    const statement = await signKeyStatement(
-      {
-        change: "PUBLISHED",
-        use,
-        kid: await thumbprintOf(key),
-        jwk,
-        sequence: (last?.sequence ?? 0) + 1,
-        previousHash: last?.hash ?? NO_HASH,
-        iat: Math.floor(Date.now() / 1000),
-      },
-      identityKey,
-    );
-    await write("publishKey", "PublishKeyInput", { jwk, use, statement }, "kid");
+    const place = { sequence: 1, previousHash: NO_HASH };
+    const log = client.all(KeyLog, { organisationId: id, first: 100 }, ({ keyLog }) => keyLog);
+    for await (const { sequence, hash } of log)
+      Object.assign(place, { sequence: sequence + 1, previousHash: hash });
+    const jwk = publicHalf(key) as PublicJwk;
+    const what = { change: "PUBLISHED", use, kid: await thumbprintOf(key), jwk } as const;
+    const iat = Math.floor(Date.now() / 1000);
+    const statement = await signKeyStatement({ ...what, ...place, iat }, identityKey);
+    await client.run(PublishKey, { input: { jwk, use, statement } });
   }
 
   return {
     handle,
+    id,
     thumbprint,
     ask,
-    write,
+    async write(field, type, input, fields = "id") {
+      const query = `mutation ($input: ${type}!) { ${field}(input: $input) { ${fields} } }`;
+      return (await ask(query, { input }))[field];
+    },
     async publishKeys() {
       const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
       const sealingKey = privateKey.export({ format: "jwk" }) as JWK;
@@ -117,31 +87,14 @@ export async function openPartner(node: Node, handle: string): Promise<Partner> 
       await publish(sealingKey, "SEAL");
       await publish(identityKey, "SIGN");
     },
-    async sealTo(partner, subject, text) {
-      const key = (await activeKeysOf(partner)).find(({ use }) => use === "SEAL");
-      if (!key) throw new Error(`${partner.handle} has published no sealing key`);
-      return seal({
+    sealTo: (partner, subject, text) =>
+      partners.sealTo(partner.thumbprint, {
+        subject,
         content: new TextEncoder().encode(text),
-        recipientKey: key.jwk,
-        senderKey: identityKey,
-        sender: thumbprint,
-        audience: partner.thumbprint,
-        subject,
-        issuedAt: new Date(),
-        expiresAt: new Date(Date.now() + 7 * 86_400_000),
-      });
-    },
+        days: 7,
+      }),
     async openFrom(partner, subject, envelope) {
-      const senderKey = activeKey(await activeKeysOf(partner), partner.thumbprint, "SIGN");
-      const { content } = await open({
-        envelope,
-        privateKeys: sealingKeys,
-        sender: partner.thumbprint,
-        senderKeys: [senderKey.jwk],
-        audience: thumbprint,
-        subject,
-        now: new Date(),
-      });
+      const { content } = await partners.openFrom(partner.thumbprint, { subject, envelope });
       return new TextDecoder().decode(content);
     },
   };

@@ -3,8 +3,6 @@ import type { Answer, Partner } from "./partner.ts";
 
 const day = (after: number) => new Date(Date.now() + after * 86_400_000).toISOString().slice(0, 10);
 const moment = (after: number) => new Date(Date.now() + after * 86_400_000).toISOString();
-const idOf = async (partner: Partner) =>
-  (await partner.ask("{ viewer { organisation { id } } }")).viewer.organisation.id as string;
 const step = (partner: Partner, field: string, id: string, input: object = {}) =>
   partner.write(
     field,
@@ -47,8 +45,7 @@ export async function playStory(
 
 async function prepare({ lantern, harbour, bridge, coordinator, tell }: Cast): Promise<void> {
   const grant = async (owner: Partner, grantee: Partner, scopes: string[]) => {
-    const organisationId = await idOf(grantee);
-    await owner.write("grantScopes", "GrantScopesInput", { organisationId, scopes });
+    await owner.write("grantScopes", "GrantScopesInput", { organisationId: grantee.id, scopes });
   };
   for (const partner of [lantern, harbour, bridge, coordinator]) await partner.publishKeys();
   for (const candidate of [bridge, coordinator]) {
@@ -60,7 +57,7 @@ async function prepare({ lantern, harbour, bridge, coordinator, tell }: Cast): P
   );
 }
 
-async function offer({ lantern, bridge, coordinator }: Cast): Promise<Answer> {
+function offer({ lantern, bridge, coordinator }: Cast): Promise<Answer> {
   const input = {
     needs: ["SHELTER"],
     riskProfile: "JOURNALIST",
@@ -72,7 +69,7 @@ async function offer({ lantern, bridge, coordinator }: Cast): Promise<Answer> {
     windowStart: day(1),
     windowEnd: day(6),
     consent: { purpose: "SHELTER", givenAt: moment(-1), expiresAt: moment(30) },
-    candidateIds: [await idOf(bridge), await idOf(coordinator)],
+    candidateIds: [bridge.id, coordinator.id],
   };
   const fields = "__typename ... on Handoff { id } ... on AdvisoryInForce { message }";
   return lantern.write("offerHandoff", "OfferHandoffInput", input, fields);
