@@ -103,7 +103,7 @@ async function decide(work: Work, me: string, request: Request): Promise<void> {
   if (rejectHandoff.__typename === "Handoff") tell(`declined ${id}`);
 }
 
-export function suits(rules: Rules, { needs, party, priority, destinations }: Omit<Request, "id">) {
+function suits(rules: Rules, { needs, party, priority, destinations }: Omit<Request, "id">) {
   return (
     destinations.some((country) => rules.countries.includes(country)) &&
     party.adults + party.children <= rules.mostPeople &&

@@ -113,7 +113,7 @@ export const describeCommands = () =>
   );
 
 /** Its help, as --help prints it. */
-export function helpOn({ usage, exits }: Command): string {
+function helpOn({ usage, exits }: Command): string {
   const codes = Object.entries(exits).map(([code, says]) => `${code} ${says}`);
   return `${usage}\n\nExit codes: ${codes.join("; ")}.`;
 }

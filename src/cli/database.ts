@@ -10,7 +10,7 @@ interface Database {
   /** As the role that owns it. */
   readonly owner: pg.Client;
   /** Brings it to this version. @returns the names of the migrations that it lacked */
-  migrate(): Promise<string[]>;
+  readonly migrate: () => Promise<string[]>;
 }
 
 /** The configured database, or the embedded one, for as long as `use` takes. @throws Stop */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
-import { meddle } from "../support/handoffs.ts";
+import { inDays, meddle } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 
 let demo: Demo;
@@ -14,7 +14,6 @@ afterAll(async () => {
 });
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const FIELDS = "id inForce confirmations issuer { handle } withdrawnAt";
-const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 const publish = (by: string, input: object = {}) =>
   ask(
     by,

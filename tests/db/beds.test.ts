@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BadUserInput, NotFound } from "../../src/kernel/errors.ts";
 import { createPool, type Pool } from "../../src/platform/db/pool.ts";
 import { openSession, type Session } from "../../src/platform/db/session.ts";
-import { counters, createShelter, move, night, placeHold, share } from "../support/capacity.ts";
-import { asOwner, plantOrganisation } from "../support/network.ts";
+import { counters, createShelter, move, placeHold, share } from "../support/capacity.ts";
+import { night } from "../support/demo.ts";
+import { plantOrganisation } from "../support/network.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
 const BEDS = ["beds:read", "beds:hold", "beds:manage", "sharing:manage", "audit:read"] as const;
@@ -48,7 +49,7 @@ describe("beds", () => {
       expect.objectContaining({ shelter_id: id }),
     );
     await expect(placeHold(lantern, id, 1)).rejects.toThrow(NotFound);
-    await asOwner(database.ownerUrl, (client) =>
+    await asSuperuser(database.superuserUrl, (client) =>
       client.query("delete from sharing_reach where grant_id = $1", [grant]),
     );
   });
@@ -81,7 +82,7 @@ describe("beds", () => {
       occupied: 0,
       out_of_service: 0,
     });
-    await asOwner(database.ownerUrl, (client) =>
+    await asSuperuser(database.superuserUrl, (client) =>
       client.query("delete from sharing_reach where grant_id = $1", [grant]),
     );
   });

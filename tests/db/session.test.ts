@@ -11,8 +11,8 @@ import { createPool, type Pool } from "../../src/platform/db/pool.ts";
 import type { Identity } from "../../src/platform/db/admission.ts";
 import { openSession, type Session } from "../../src/platform/db/session.ts";
 import { createShelter } from "../support/capacity.ts";
-import { asOwner, plantOrganisation } from "../support/network.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { plantOrganisation } from "../support/network.ts";
+import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
 const BEDS = ["beds:read", "beds:hold", "beds:manage", "sharing:manage", "audit:read"] as const;
 let database: TestDatabase;
@@ -57,7 +57,7 @@ describe("a session", () => {
   it("ends with the next statement once its client is revoked", async () => {
     const gone = await plantOrganisation(database.ownerUrl, "gone", BEDS);
     const session = await openSession(pool, gone);
-    await asOwner(database.ownerUrl, (client) =>
+    await asSuperuser(database.superuserUrl, (client) =>
       client.query("update client set revoked_at = now() where organisation_id = $1", [
         gone.organisationId,
       ]),
@@ -71,7 +71,7 @@ describe("a session", () => {
   it("that is believed begins anew where its token may do less by now, or more, and has done nothing until then", async () => {
     const identity = await plantOrganisation(database.ownerUrl, "believed", BEDS);
     const allow = (scopes: readonly string[]) =>
-      asOwner(database.ownerUrl, (client) =>
+      asSuperuser(database.superuserUrl, (client) =>
         client.query("update client set scopes = $2 where organisation_id = $1", [
           identity.organisationId,
           scopes,
@@ -101,7 +101,7 @@ describe("a session", () => {
   it("that is believed has done nothing at once where its token may do less by now, and once where it may do more", async () => {
     const identity = await plantOrganisation(database.ownerUrl, "believing", BEDS);
     const allow = (scopes: readonly string[]) =>
-      asOwner(database.ownerUrl, (client) =>
+      asSuperuser(database.superuserUrl, (client) =>
         client.query("update client set scopes = $2 where organisation_id = $1", [
           identity.organisationId,
           scopes,

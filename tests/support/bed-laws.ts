@@ -29,7 +29,7 @@ export async function nightsInDisorder(client: pg.Client): Promise<unknown[]> {
 }
 
 /** Every hold that callers were told of is there as they were told, and no other. */
-export async function expectHoldsAsAcknowledged(
+async function expectHoldsAsAcknowledged(
   client: pg.Client,
   acknowledged: Iterable<Acknowledged>,
 ): Promise<void> {
@@ -62,7 +62,7 @@ export async function expectHoldsAsAcknowledged(
 }
 
 /** From 1 on without a gap, each entry on the hash of the one before; each hold once in its host's. */
-export async function expectChainsUnbroken(client: pg.Client): Promise<void> {
+async function expectChainsUnbroken(client: pg.Client): Promise<void> {
   const { rows: breaks } = await client.query<object>(`
     select organisation_id, sequence from (
         select *, row_number() over chain as place,

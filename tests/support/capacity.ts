@@ -3,9 +3,7 @@ import { sql } from "kysely";
 import { takeBedsWithin } from "../../src/modules/capacity/holds.queries.ts";
 import type { Session } from "../../src/platform/db/session.ts";
 import type { Effect } from "../../src/platform/db/writes.ts";
-
-export const night = (days: number) =>
-  new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+import { night } from "./demo.ts";
 
 export function createShelter(
   session: Session,

@@ -12,7 +12,7 @@ export interface Member {
   readonly issuer: string;
   readonly privateJwk: JsonWebKey;
 }
-export const CROWD_SCOPES: readonly Scope[] = SCOPES.filter((scope) => scope !== "network:admin");
+const CROWD_SCOPES: readonly Scope[] = SCOPES.filter((scope) => scope !== "network:admin");
 
 /** Many organisations beside those of the demo, each with clients `c0`, `c1`, …: put in past every wall. */
 export async function plantCrowd(

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { JWK } from "jose";
 import { NO_HASH, seal, signKeyStatement, thumbprintOf } from "../../src/sealing/index.ts";
 import { demoKey } from "../../src/platform/db/demo-network.ts";
-import type { Demo } from "./demo.ts";
+import { type Demo, idOf } from "./demo.ts";
 import { p256 } from "./sealing.ts";
 
 export const identityOf = async (demo: Demo, organisation: string) =>
@@ -12,7 +12,7 @@ export const logOf = async (demo: Demo, by: string, of: string) => {
   const { data } = await demo.ask(
     by,
     "query ($id: ID) { keyLog(organisationId: $id) { edges { node { sequence kid change statement previousHash hash } } } }",
-    { id: await organisationOf(demo, of) },
+    { id: await idOf(demo.ask, of) },
   );
   return data["keyLog"].edges.map(({ node }: { node: object }) => node) as {
     sequence: number;
@@ -20,9 +20,6 @@ export const logOf = async (demo: Demo, by: string, of: string) => {
     hash: string;
   }[];
 };
-const organisationOf = async (demo: Demo, handle: string) =>
-  (await demo.ask(handle, "{ viewer { organisation { id } } }")).data["viewer"].organisation
-    .id as string;
 
 /** What the identity key says of a key, for the next entry of the log. */
 export async function state(

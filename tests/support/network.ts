@@ -40,20 +40,3 @@ export async function plantOrganisation(
     await client.end();
   }
 }
-
-/** Reaches past the walls, to take away what no call of the API takes away yet. */
-export async function asOwner(
-  ownerUrl: string,
-  use: (client: pg.Client) => Promise<unknown>,
-): Promise<void> {
-  const client = new pg.Client({ connectionString: ownerUrl });
-  await client.connect();
-  await client.query(
-    "begin; alter table client no force row level security; alter table sharing_reach no force row level security",
-  );
-  await use(client);
-  await client.query(
-    "alter table client force row level security; alter table sharing_reach force row level security; commit",
-  );
-  await client.end();
-}

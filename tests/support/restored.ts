@@ -74,8 +74,9 @@ export function openNode(database: Omit<TestDatabase, "drop">, dataDir: string) 
 }
 export type RestorableNode = ReturnType<typeof openNode>;
 
-/** A hold that was over a moment too long ago, and an accepted handoff with its envelope. */
-export const OVERDUE = randomUUID();
+/** A hold that was over a moment too long ago. */
+const OVERDUE = randomUUID();
+/** An accepted handoff with its envelope. */
 export const SEALED = randomUUID();
 export const ENVELOPES = ["handoff_envelope", "bed_hold_instruction", "consulate_envelope"];
 

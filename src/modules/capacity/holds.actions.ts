@@ -146,7 +146,7 @@ const OPERATIONS = {
 /** @throws IllegalTransition from a state without this edge, NotFound if not the caller's to move */
 export async function changeBedHold(
   session: Session,
-  input: { readonly idempotencyKey: string; readonly id: string },
+  input: Keyed & { readonly id: string },
   to: HoldMove,
 ): Promise<string> {
   const uuid = uuidOf("BedHold", input.id);

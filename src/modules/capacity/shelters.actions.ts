@@ -1,15 +1,13 @@
 import { NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Session } from "../../platform/db/session.ts";
+import type { Keyed } from "../../platform/db/writes.ts";
 import { settleOverdueHolds } from "./holds.queries.ts";
 import { faultsOfNights, faultsOfShelter } from "./capacity.rules.ts";
 import { assureShelter, insertShelter, type NewShelter, updateNights } from "./shelters.queries.ts";
 
 /** @throws BadUserInput, also if another shelter of the caller's has the label */
-export async function createShelter(
-  session: Session,
-  input: NewShelter & { readonly idempotencyKey: string },
-): Promise<string> {
+export async function createShelter(session: Session, input: Keyed & NewShelter): Promise<string> {
   refuse(faultsOfShelter(input));
   const { idempotencyKey: _, ...shelter } = input;
   const owner = session.organisationId;
@@ -22,8 +20,7 @@ export async function createShelter(
   return id;
 }
 
-export interface SetBeds {
-  readonly idempotencyKey: string;
+export interface SetBeds extends Keyed {
   readonly shelterId: string;
   readonly from: string;
   /** Exclusive. */

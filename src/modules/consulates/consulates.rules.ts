@@ -2,7 +2,7 @@ import type { Issue } from "../../kernel/errors.ts";
 
 /** In any 24 hours. A bot that is taken over can carry away no more. */
 export const REVEAL_BUDGET = { perClient: 20, perOrganisation: 60 } as const;
-export const MOST_ENVELOPES = 20;
+const MOST_ENVELOPES = 20;
 const DAY_MS = 86_400_000;
 const MOST_LISTED = 20;
 /** Of a language (RFC 5646 §4.4.1). */

@@ -56,7 +56,7 @@ interface Edge {
 const LIVE = ["REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD"] as const;
 
 /** The state machine of a handoff; the clock's and the network's edges are the database's own. */
-export const HANDOFF_EDGES = {
+const HANDOFF_EDGES = {
   acknowledgeHandoff: { by: "CANDIDATE", from: ["REQUESTED"] },
   acceptHandoff: { by: "CANDIDATE", from: ["REQUESTED"], to: "ACCEPTED" },
   rejectHandoff: { by: "CANDIDATE", from: ["REQUESTED"], to: "REJECTED" },

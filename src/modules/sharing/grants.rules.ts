@@ -3,7 +3,7 @@ import type { Scope } from "../../kernel/scopes.ts";
 import { isInCalendar, OUT_OF_CALENDAR } from "../../kernel/time.ts";
 
 /** What can be shared of one's own; the other scopes say what a client does with its own organisation. */
-export const SHAREABLE: ReadonlySet<Scope> = new Set([
+const SHAREABLE: ReadonlySet<Scope> = new Set([
   "beds:read",
   "beds:hold",
   "consulates:read",
