@@ -12,7 +12,7 @@ export const logOf = async (demo: Demo, by: string, of: string) => {
   const { data } = await demo.ask(
     by,
     "query ($id: ID) { keyLog(organisationId: $id) { edges { node { sequence kid change statement previousHash hash } } } }",
-    { id: await idOf(demo.ask, of) },
+    { id: await idOf((...call) => demo.ask(...call), of) },
   );
   return data["keyLog"].edges.map(({ node }: { node: object }) => node) as {
     sequence: number;

@@ -111,7 +111,7 @@ export function faultsOfStayAt(
     : [{ path: ["shelterId"], message: "must be of the first stay's host" }];
 }
 
-export function daysBetween(from: string, to: string): number {
+function daysBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 86_400_000;
 }
 

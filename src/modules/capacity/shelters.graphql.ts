@@ -6,7 +6,7 @@ import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connectio
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
-import { daysBetween, SHELTER_FEATURES, SHELTER_KINDS } from "./capacity.rules.ts";
+import { SHELTER_FEATURES, SHELTER_KINDS } from "./capacity.rules.ts";
 import { createShelter, setBeds } from "./shelters.actions.ts";
 import {
   findNights,
@@ -21,6 +21,9 @@ import {
 const MOST_NIGHTS = 400;
 export const loadShelter = loaderOf(findShelters, ({ id }) => id);
 const loadNights = groupLoaderOf(findNights, ({ key }) => key);
+
+const daysBetween = (from: string, until: string) =>
+  (Date.parse(until) - Date.parse(from)) / 86_400_000;
 
 const ShelterKind = builder.enumType("ShelterKind", { values: SHELTER_KINDS });
 export const ShelterFeature = builder.enumType("ShelterFeature", { values: SHELTER_FEATURES });
