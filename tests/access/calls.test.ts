@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import { getNamedType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { ENVELOPE_COST } from "../../src/platform/graphql/costs.ts";
+import { buildSchema } from "../../src/schema.ts";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { UnsafeRole } from "../../src/platform/db/role.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
@@ -44,6 +47,13 @@ describe("a call", () => {
     ["of more than 2000 tokens", { query: `{ ${"viewer ".repeat(2100)} }` }, "LIMIT_EXCEEDED"],
     ["deeper than 12 fields", { query: deep }, "LIMIT_EXCEEDED"],
     ["of pages upon pages", { query: `{ ${pages} }` }, "LIMIT_EXCEEDED"],
+    [
+      "of envelopes upon envelopes",
+      {
+        query: `{ handoffs(box: INBOX, first: 100) { edges { node { a: envelope b: envelope c: envelope } } } }`,
+      },
+      "LIMIT_EXCEEDED",
+    ],
     [
       "of pages behind a small operation",
       {
@@ -121,6 +131,15 @@ describe("a call", () => {
     const { text } = await post("lantern", body);
     expect(codeOf(JSON.parse(text) as Answer)).toBe(code);
   });
+});
+
+it("counts an envelope as the many fields that it is as long as, wherever one is told", () => {
+  const held = Object.values(buildSchema().getTypeMap())
+    .filter(isObjectType)
+    .flatMap((type) => Object.values(type.getFields()))
+    .filter(({ type }) => getNamedType(type).name === "SealedEnvelope");
+  expect(held.length).toBeGreaterThan(2);
+  for (const { extensions } of held) expect(extensions["complexity"]).toBe(ENVELOPE_COST);
 });
 
 it("opens GraphiQL to a browser where it was started for development, and only there", async () => {

@@ -1,6 +1,7 @@
 import { encodeId, isReference } from "../../kernel/ids.ts";
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
+import { ENVELOPE_COST } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { Node, nodeOf } from "../../platform/graphql/node.ts";
 import { Organisation, type OrganisationCard, organisationOf } from "../organisations/index.ts";
@@ -105,6 +106,7 @@ BedHold.implement({
     instructions: t.field({
       type: "SealedEnvelope",
       nullable: true,
+      complexity: ENVELOPE_COST,
       description:
         "Check-in instructions, sealed by the host to the holder, for it alone; gone with the hold.",
       resolve: async ({ id }, _, { session }) =>

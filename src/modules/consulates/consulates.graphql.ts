@@ -1,6 +1,7 @@
 import { encodeId } from "../../kernel/ids.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
+import { ENVELOPE_COST } from "../../platform/graphql/costs.ts";
 import { loaderOf, present } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
@@ -251,6 +252,7 @@ ConsulateReveal.implement({
     envelope: t.field({
       type: "SealedEnvelope",
       nullable: true,
+      complexity: ENVELOPE_COST,
       description:
         "Null while the owner has yet to seal it to the caller; an event tells when it has.",
       resolve: ({ envelope }) => envelope,

@@ -1,6 +1,7 @@
 import { encodeId } from "../../kernel/ids.ts";
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
+import { ENVELOPE_COST } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, loaderOf } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { RiskProfile } from "../advisories/index.ts";
@@ -192,6 +193,7 @@ Handoff.implement({
     envelope: t.field({
       type: "SealedEnvelope",
       nullable: true,
+      complexity: ENVELOPE_COST,
       description:
         "Case file sealed to the recipient, for it alone: from acceptance until receipt, then gone for good.",
       resolve: async ({ id }, _, { session }) =>
