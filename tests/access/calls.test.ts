@@ -48,6 +48,23 @@ describe("a call", () => {
     ["deeper than 12 fields", { query: deep }, "LIMIT_EXCEEDED"],
     ["of pages upon pages", { query: `{ ${pages} }` }, "LIMIT_EXCEEDED"],
     [
+      "of thousands of values",
+      {
+        query: "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",
+        variables: { r: [{ __typename: "Shelter", id: Array(2_000).fill("x") }] },
+      },
+      "LIMIT_EXCEEDED",
+    ],
+    ...[
+      "viewer { scopes } ".repeat(62),
+      "... { viewer { scopes } } ".repeat(61),
+      `... { ${"...V ".repeat(61)} }`,
+    ].map((fields): [string, unknown, string] => [
+      `of the same over and over, as ${fields.slice(0, 26)}`,
+      { query: `{ ${fields} } fragment V on Query { viewer { scopes } }` },
+      "LIMIT_EXCEEDED",
+    ]),
+    [
       "of envelopes upon envelopes",
       {
         query: `{ handoffs(box: INBOX, first: 100) { edges { node { a: envelope b: envelope c: envelope } } } }`,
@@ -131,6 +148,20 @@ describe("a call", () => {
     const { text } = await post("lantern", body);
     expect(codeOf(JSON.parse(text) as Answer)).toBe(code);
   });
+});
+
+it.each([
+  "{ events @skip(if: true) { cursor } }",
+  "{ ... @include(if: false) { events { cursor } } }",
+  "{ ...E } fragment E on Subscription { events @include(if: false) { cursor } }",
+])("a subscription that may follow nothing is refused: %s", async (selection) => {
+  const authorization = `Bearer ${await demo.token("lantern", ["beds:read"])}`;
+  const { status } = await fetch(demo.url, {
+    method: "POST",
+    headers: { authorization, accept: "text/event-stream", "content-type": "application/json" },
+    body: JSON.stringify({ query: `subscription ${selection}` }),
+  });
+  expect(status).toBe(400);
 });
 
 it("counts an envelope as the many fields that it is as long as, wherever one is told", () => {

@@ -13,11 +13,12 @@ import {
   visit,
 } from "graphql";
 import { createYoga } from "graphql-yoga";
-import { BadUserInput, type Issue } from "../../kernel/errors.ts";
+import { BadUserInput, type Issue, LimitExceeded } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
 import { compile, type Compiled } from "../graphql/compiled.ts";
 import { present } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
+import { judgeDocuments } from "../graphql/documents.ts";
 import { hideSchema, withoutSuggestions } from "../graphql/introspection.ts";
 import { boundDocuments, createBound, type Size } from "../graphql/limits.ts";
 import { type DocumentName, documentOf, type Registry } from "./documents.ts";
@@ -117,7 +118,7 @@ export function createOperations(options: {
     logging: false,
     maskedErrors: false,
     graphiql: false,
-    plugins: options.introspection ? [boundDocuments] : [hideSchema, boundDocuments],
+    plugins: [...(options.introspection ? [] : [hideSchema]), boundDocuments, judgeDocuments],
     // Those that were found valid are kept here, with what is made of them.
     parserAndValidationCache: false,
   });
@@ -167,6 +168,7 @@ export function createOperations(options: {
     try {
       query = documentOf(name, options.documents);
       selected = selectorOf(query)(operationName);
+      refuseManyValues(variables);
       coerced = coerce(schema, selected.definition, variables);
       size = selected.refuseExcess(variables);
     } catch (error) {
@@ -228,6 +230,22 @@ function createSelector(schema: GraphQLSchema, document: DocumentNode) {
     }
     return selected;
   };
+}
+
+/** As many as a document may have tokens: some scalars cost more to read than to send. */
+const MOST_VALUES = 2_000;
+
+/** @throws LimitExceeded for more than that, lists and members within one another counted */
+function refuseManyValues(variables: Record<string, unknown>): void {
+  const found: object[] = [variables];
+  let count = 0;
+  for (const one of found) {
+    for (const value of Object.values(one) as unknown[]) {
+      if (++count > MOST_VALUES)
+        throw new LimitExceeded(`The variables hold more than ${MOST_VALUES} values.`);
+      if (typeof value === "object" && value !== null) found.push(value);
+    }
+  }
 }
 
 /** graphql-js tells what is wrong with variables; the compiled operation would tell it otherwise. */

@@ -1,0 +1,65 @@
+import {
+  type ASTVisitor,
+  type DocumentNode,
+  GraphQLError,
+  Kind,
+  type SelectionSetNode,
+  type ValidationContext,
+  visit,
+} from "graphql";
+import type { Plugin } from "graphql-yoga";
+
+/** Of one document. Whoever writes one by hand, or a compiler of it, asks for a field once. */
+const MOST_REPEATS = 60;
+
+/** What graphql-js leaves open of a document, before and beside its own validation. */
+export const judgeDocuments: Plugin = {
+  onValidate({ params, addValidationRule, setResult }) {
+    if (repeatsIn(params.documentAST as DocumentNode) > MOST_REPEATS) {
+      const message = "The document asks for the same fields too often.";
+      setResult([new GraphQLError(message, { extensions: { code: "LIMIT_EXCEEDED" } })]);
+    } else addValidationRule(unconditionalSubscription);
+  },
+};
+
+/**
+ * Selections that may be of a field which stands in the same set already. Validation compares each with each,
+ * down to their last fields: 8 kB of them would cost it a fifth of a second.
+ */
+function repeatsIn(document: DocumentNode): number {
+  let repeats = 0;
+  visit(document, {
+    SelectionSet({ selections }) {
+      const names = new Set<string>();
+      for (const one of selections)
+        if (one.kind === Kind.FIELD) names.add((one.alias ?? one.name).value);
+      repeats += selections.length - names.size;
+    },
+  });
+  return repeats;
+}
+
+/** At the root of a subscription nothing may be conditional (§5.2.3.1): there might be nothing to follow. */
+const unconditionalSubscription = (context: ValidationContext): ASTVisitor => ({
+  OperationDefinition({ operation, selectionSet }) {
+    if (operation !== "subscription" || !isConditional(context, selectionSet, new Set())) return;
+    const message = "What a subscription follows can be neither skipped nor included.";
+    context.reportError(new GraphQLError(message));
+  },
+});
+
+function isConditional(
+  context: ValidationContext,
+  { selections }: SelectionSetNode,
+  known: Set<SelectionSetNode>,
+): boolean {
+  return selections.some((one) => {
+    if (one.directives?.some(({ name: { value } }) => value === "skip" || value === "include"))
+      return true;
+    if (one.kind === Kind.FIELD) return false;
+    const { selectionSet } =
+      one.kind === Kind.INLINE_FRAGMENT ? one : (context.getFragment(one.name.value) ?? {});
+    if (!selectionSet || known.has(selectionSet)) return false;
+    return isConditional(context, selectionSet, known.add(selectionSet));
+  });
+}
