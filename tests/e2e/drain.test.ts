@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -102,8 +104,12 @@ it("what is under way is answered, streams end whole, what comes anew is refused
   expect(api.log()).toContain("stopped");
 });
 
-it("for the seconds of notice it says that it is not ready, and serves", async () => {
-  const api = await start({ DRAIN_NOTICE_SECONDS: "2" });
+it("for the seconds of notice it says that it is not ready, and serves; then it waits for nobody who asks nothing", async () => {
+  const api = await start({ DRAIN_NOTICE_SECONDS: "2", DRAIN_SECONDS: "600" });
+  const { hostname, port } = new URL(api.url);
+  const [silent, halting] = [1, 2].map(() => connect(Number(port), hostname).on("error", () => {}));
+  await Promise.all([once(silent!, "connect"), once(halting!, "connect")]);
+  halting!.write("POST /graphql HTTP/1.1\r\nhost:");
   const exit = endApi(api);
   await expect.poll(async () => (await fetch(new URL("/health/ready", api.url))).status).toBe(503);
   const answer = await write(api.url, "in notice");

@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 export interface Drain {
   /** True from the first moment on: health checks then say that this process is not ready. */
@@ -15,17 +16,27 @@ export interface Drain {
 /** Follows the requests of a server, from when it is called on. */
 export function drainable(server: Server): Drain {
   const open = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
   let isDraining = false;
   let isClosing = false;
   const end = (response: ServerResponse) => {
     if (!response.headersSent) response.setHeader("connection", "close");
   };
+  /** Node's own would leave those that never asked anything, or have not come to the end of a head. */
+  const closeIdle = () => {
+    const busy = new Set([...open].map(({ req }) => req.socket));
+    for (const socket of sockets) if (!busy.has(socket)) socket.destroy();
+  };
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   server.prependListener("request", (_, response: ServerResponse) => {
     open.add(response);
     response.once("close", () => {
       open.delete(response);
       // Its head may have promised to keep the connection.
-      if (isClosing) setImmediate(() => server.closeIdleConnections());
+      if (isClosing) setImmediate(closeIdle);
     });
     if (isDraining) end(response);
   });
@@ -41,7 +52,7 @@ export function drainable(server: Server): Drain {
       let cutOff = 0;
       isClosing = true;
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
+      closeIdle();
       const bound = setTimeout(() => {
         cutOff = open.size;
         server.closeAllConnections();
