@@ -1,10 +1,13 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { getNamedType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { ENVELOPE_COST } from "../../src/platform/graphql/costs.ts";
 import { buildSchema } from "../../src/schema.ts";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
+import { letGoUnlessTaken } from "../../src/platform/http/answers.ts";
 import { UnsafeRole } from "../../src/platform/db/role.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { SEARCH, search } from "../support/holds.ts";
@@ -171,6 +174,27 @@ it("counts an envelope as the many fields that it is as long as, wherever one is
     .filter(({ type }) => getNamedType(type).name === "SealedEnvelope");
   expect(held.length).toBeGreaterThan(2);
   for (const { extensions } of held) expect(extensions["complexity"]).toBe(ENVELOPE_COST);
+});
+
+it("an answer that nobody takes is let go with its connection, one that waits behind it too", async () => {
+  const server = createServer((_, response) => {
+    response.end("x".repeat(24_000_000));
+    letGoUnlessTaken(response, 50);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const [kept] = await Promise.all([
+    once(server, "connection"),
+    new Promise<void>((resolve) => {
+      const reader = connect((server.address() as AddressInfo).port, "127.0.0.1").pause();
+      reader.once("connect", resolve).on("error", () => {});
+      reader.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2));
+    }),
+  ]);
+  const socket = kept[0] as Socket;
+  await once(socket, "close");
+  expect(socket.destroyed).toBe(true);
+  server.close();
 });
 
 it("opens GraphiQL to a browser where it was started for development, and only there", async () => {

@@ -35,6 +35,17 @@ export function answerJson(
   response.setHeader("content-length", length);
   // Most answers are ASCII, which needs no encoding.
   response.end(body, length === body.length ? "latin1" : "utf8");
+  letGoUnlessTaken(response);
+}
+
+/** From its end to where its reader, or the system for it, has taken the last byte of an answer. */
+const SLOWEST_MS = 60_000;
+
+/** Whoever asks and does not read would keep the answer in memory, and the connection, for as long as it likes. */
+export function letGoUnlessTaken(response: ServerResponse, slowestMs = SLOWEST_MS): void {
+  if (response.writableLength === 0) return;
+  const late = setTimeout(() => response.destroy(), slowestMs);
+  response.once("close", () => clearTimeout(late));
 }
 
 const told = new WeakMap<ServerResponse, ErrorCode[]>();
