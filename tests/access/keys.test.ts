@@ -70,6 +70,18 @@ describe("a key", () => {
     expect(codeOf(back)).toBe("BAD_USER_INPUT");
   });
 
+  it("is one of ten of its use at most, until another one is retired", async () => {
+    const [first] = [await sealingKey(demo, "outsider")];
+    for (let count = 1; count < 10; count++) await sealingKey(demo, "outsider");
+    const eleventh = p256();
+    const add = async () =>
+      publish(demo, "outsider", eleventh, await state(demo, "outsider", "PUBLISHED", eleventh));
+    expect(codeOf(await add())).toBe("BAD_USER_INPUT");
+    const retired = await state(demo, "outsider", "RETIRED", first);
+    await retire(demo, "outsider", await thumbprintOf(first), retired);
+    expect((await add()).errors).toBeUndefined();
+  });
+
   it("is not published on a statement that is another's, stale, or about something else", async () => {
     const key = p256();
     const sound = await state(demo, "bridge", "PUBLISHED", key);

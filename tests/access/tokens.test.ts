@@ -10,6 +10,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Unauthenticated, Unavailable } from "../../src/kernel/errors.ts";
 import type { Jwk } from "../../src/platform/auth/jwks.ts";
+import { rsaKey } from "../../src/platform/auth/keys.ts";
 import { generateSigningKey, signAccessToken } from "../../src/platform/auth/sign.ts";
 import { createTokenVerifier, type Issuer } from "../../src/platform/auth/token.ts";
 
@@ -206,6 +207,11 @@ describe("a key behind a JWKS URI", () => {
   it("may not be RSA of 1024 bits", async () => {
     const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, weak.privateJwk, {});
     await expect(by(weak.publicJwk).verify(token)).rejects.toThrow(Unauthenticated);
+  });
+  it("may not be RSA of an exponent that takes as long to check as to sign", () => {
+    const e = Buffer.alloc(200, 255).toString("base64url");
+    expect(rsaKey(strong.publicJwk)).not.toBeNull();
+    expect(rsaKey({ ...strong.publicJwk, e })).toBeNull();
   });
   it("is held to the algorithm it was published for", async () => {
     const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, strong.privateJwk, {});

@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import { BadUserInput, type Issue, NotFound } from "../../kernel/errors.ts";
+import { BadUserInput, type Issue, NotFound, refuse } from "../../kernel/errors.ts";
 import { parsePublicJwk, type PublicJwk, thumbprint } from "../../kernel/jwk.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Session } from "../../platform/db/session.ts";
@@ -13,6 +13,7 @@ import {
   verifyKeyStatement,
 } from "../../sealing/index.ts";
 import {
+  countActiveKeys,
   findOwnKey,
   hasOtherSigningKey,
   insertEntry,
@@ -22,6 +23,8 @@ import {
   retireOwnKey,
   saveKey,
 } from "./keys.queries.ts";
+
+import { faultsOfKey } from "./organisations.rules.ts";
 
 type LockedLog = Awaited<ReturnType<typeof lockKeyLog>>;
 
@@ -44,6 +47,7 @@ export function publishKey(session: Session, input: PublishKey): Promise<KeyRow>
     if (known && (known.statement !== null || known.retired_at !== null || known.use !== use)) {
       throw new BadUserInput([{ path: ["jwk"], message: "was published before" }]);
     }
+    if (!known) refuse(faultsOfKey(await countActiveKeys(tx, use)));
     await append(tx, log, session.organisationId, statement, { change: "PUBLISHED", use, kid });
     await saveKey(tx, {
       organisationId: session.organisationId,

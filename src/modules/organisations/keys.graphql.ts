@@ -111,7 +111,7 @@ builder.mutationField("publishKey", (t) =>
   t.field({
     type: PublicKey,
     description:
-      "Appends to the caller's own log. BAD_USER_INPUT for a key that was published before, retired or not, and for a statement that does not fit the log's end.",
+      "Appends to the caller's own log. BAD_USER_INPUT for a key that was published before, retired or not, for an eleventh active one of its use, and for a statement that does not fit the log's end.",
     requiresScopes: [["keys:manage"]],
     args: { input: t.arg({ type: PublishKeyInput, required: true }) },
     resolve: (_, { input }, { session }) => publishKey(session, input),

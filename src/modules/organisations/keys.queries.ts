@@ -39,6 +39,18 @@ export async function findOwnKey(db: Kysely<DB>, kid: string): Promise<KeyRow | 
   return row ?? null;
 }
 
+/** The caller's own. */
+export async function countActiveKeys(tx: Transaction<DB>, use: string): Promise<number> {
+  const { count } = await tx
+    .selectFrom("organisation_key")
+    .select(sql<number>`count(*)::integer`.as("count"))
+    .where("organisation_id", "=", sql<string>`(select viewer_organisation())`)
+    .where("use", "=", use)
+    .where("retired_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** Of an organisation that the caller may know of. */
 export async function isActiveSealingKey(
   tx: Transaction<DB>,

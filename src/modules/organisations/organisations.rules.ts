@@ -1,7 +1,7 @@
 import type { Issue } from "../../kernel/errors.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 
-/** Of a circle, and of an issuer's keys. */
+/** Of a circle, and of an organisation's active keys of one use: each token of an issuer is held against all of its own. */
 const MOST_MEMBERS = 200;
 const MOST_KEYS = 10;
 
@@ -43,6 +43,11 @@ export function faultsOfRegistration(input: {
     faults.push({ path: ["signingKeys"], message: `must be at most ${MOST_KEYS}` });
   }
   return faults;
+}
+
+export function faultsOfKey(activeOfItsUse: number): Issue[] {
+  const message = `must be one of ${MOST_KEYS} active ones at most: retire another one first`;
+  return activeOfItsUse < MOST_KEYS ? [] : [{ path: ["jwk"], message }];
 }
 
 function isHttps(text: string): boolean {

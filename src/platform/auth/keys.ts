@@ -1,7 +1,7 @@
 import { constants, createPublicKey, type KeyObject, verify } from "node:crypto";
 import { z } from "zod";
 import { decodeBase64url } from "../../kernel/base64url.ts";
-import { parsePublicJwk, thumbprint } from "../../kernel/jwk.ts";
+import { parsePublicJwk } from "../../kernel/jwk.ts";
 
 export type Algorithm = "EdDSA" | "Ed25519" | "ES256" | "RS256" | "PS256";
 export interface VerificationKey {
@@ -18,7 +18,7 @@ export function ellipticKey(value: unknown) {
   const algorithms: readonly Algorithm[] =
     parsed.jwk.kty === "OKP" ? ["EdDSA", "Ed25519"] : ["ES256"];
   const key = createPublicKey({ key: { ...parsed.jwk }, format: "jwk" });
-  return { key, algorithms, thumbprint: thumbprint(parsed.jwk) };
+  return { key, algorithms };
 }
 
 const RSA_MEMBERS = z.object({ n: z.string(), e: z.string(), d: z.undefined().optional() });
@@ -40,6 +40,7 @@ export function rsaKey(value: unknown): Omit<VerificationKey, "kid"> | null {
     modulusLength >= 2048 &&
     modulusLength <= 8192 &&
     publicExponent >= 65_537n &&
+    publicExponent < 2n ** 64n &&
     publicExponent & 1n;
   return isSound ? { key, algorithms: ["RS256", "PS256"] } : null;
 }
