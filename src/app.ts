@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import type pg from "pg";
+import { Unauthenticated } from "./kernel/errors.ts";
 import { createJwksFetcher } from "./platform/auth/jwks.ts";
 import { type NodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
 import { createProofVerifier } from "./platform/auth/dpop.ts";
@@ -125,15 +126,20 @@ export async function createApp(
     graphiql: options.graphiql ?? false,
     introspection: options.introspection ?? true,
     isReady: () => isReady(),
-    async open(credentials, isBelieved) {
-      const until = Date.now() + limits.requestSeconds * 1_000;
+    async admit(credentials) {
       const identity = await verifier.verify(credentials.token);
       const proof = verifyProof(credentials, identity);
       const countSearch = admit(identity);
-      const allowance = { until, countSearch, perHour: limits.perHour };
-      const session = await openSession(pool, identity, allowance, proof, isBelieved, replica);
-      const caller = { identity, scopes: session.scopes, expiresAt: identity.expiresAt };
-      return { session, nodeKey: options.nodeKey, caller, feed, cursors };
+      return async (isBelieved) => {
+        const { expiresAt } = identity;
+        // The body may have come later than the token's end.
+        if (expiresAt * 1_000 <= now()) throw new Unauthenticated();
+        const until = now() + limits.requestSeconds * 1_000;
+        const allowance = { until, countSearch, perHour: limits.perHour };
+        const session = await openSession(pool, identity, allowance, proof, isBelieved, replica);
+        const caller = { identity, scopes: session.scopes, expiresAt };
+        return { session, nodeKey: options.nodeKey, caller, feed, cursors };
+      };
     },
   });
   server.maxConnections = limits.connections;

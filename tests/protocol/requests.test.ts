@@ -1,10 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
+import { once } from "node:events";
 import http from "node:http";
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { SCOPES } from "../../src/kernel/scopes.ts";
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { asSuperuser } from "../support/postgres.ts";
 import { statementsOf } from "../support/statements.ts";
 
 let demo: Demo;
@@ -165,6 +168,35 @@ describe("/graphql", () => {
     const { status } = await send([JSON_BODY, authorized(), ["authorization", "Bearer x"]]);
     expect(status).toBe(401);
   });
+});
+
+it("nobody's body is waited for, of whom nobody knows", async () => {
+  const { hostname, port } = new URL(demo.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n",
+  );
+  const [head] = (await once(socket, "data")) as [Buffer];
+  socket.destroy();
+  expect(head.toString()).toMatch(/^HTTP\/1\.1 401 /);
+});
+
+it("what is told in a stream is asked about once more, too, where it was read a while ago", async () => {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const batches = await statementsOf(() =>
+    asSuperuser(demo.database.superuserUrl, async (client) => {
+      await client.query("begin; lock table circle in access exclusive mode");
+      const answer = fetch(demo.url, {
+        method: "POST",
+        headers: { ...headers, accept: "text/event-stream" },
+        body: JSON.stringify({ query: "{ circles { name } }" }),
+      });
+      await sleep(300);
+      await client.query("commit");
+      expect(await (await answer).text()).toContain('"circles":');
+    }),
+  );
+  expect(batches.at(-1)).toContainEqual(expect.stringContaining("revoked_since"));
 });
 
 describe("a body over 1 MiB", () => {

@@ -16,6 +16,7 @@ export class SlowBody extends Error {}
 export function readJson(request: IncomingMessage, slowestMs = SLOWEST_MS): Promise<unknown> {
   return new Promise<Buffer>((resolve, reject) => {
     if (Number(request.headers["content-length"] ?? 0) > MOST_BYTES) throw new OverlongBody();
+    if (request.destroyed) throw new Error("the caller went away");
     const chunks: Buffer[] = [];
     let size = 0;
     // What comes after it stays unread, and leaves the socket for the answer.

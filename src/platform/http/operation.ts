@@ -9,7 +9,7 @@ import {
   type GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
-  type OperationTypeNode,
+  OperationTypeNode,
   visit,
 } from "graphql";
 import { createYoga } from "graphql-yoga";
@@ -40,6 +40,15 @@ export interface Operation {
   /** Of a subscription: its source events, each once executed as `executeFor` does. */
   subscribe(context: Context): Promise<AsyncIterable<object> | ExecutionResult>;
   executeFor(event: object, context: Context): Promise<ExecutionResult>;
+}
+
+/** @throws what `confirm` does: nothing is told then that may have been taken back */
+export async function confirmed(operation: Operation, context: Context): Promise<ExecutionResult> {
+  // A write stands by now; only what was read is never told too late.
+  const told = operation.type === OperationTypeNode.QUERY ? "read" : "written";
+  const result = await operation.execute(context);
+  if (await context.session.confirm(told)) return result;
+  return confirmed(operation, { ...context, session: await context.session.anew() });
 }
 
 const MEMBERS = new Set(["query", "documentId", "operationName", "variables", "extensions"]);

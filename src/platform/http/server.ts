@@ -19,12 +19,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
 import { OverlongBody, passOver, readJson, SlowBody } from "./body.ts";
 import type { Registry } from "./documents.ts";
-import {
-  createOperations,
-  type Operation,
-  type OperationRequest,
-  readRequest,
-} from "./operation.ts";
+import { confirmed, createOperations, type OperationRequest, readRequest } from "./operation.ts";
 import { createStreams } from "./streams.ts";
 import { challenge, readCredentials, valuesOf } from "./credentials.ts";
 import type { Credentials } from "../auth/dpop.ts";
@@ -35,8 +30,8 @@ export interface ServerOptions {
   readonly documents: Registry | null;
   /** False: also callers with a valid token are told nothing of the schema. */
   readonly introspection: boolean;
-  /** `isBelieved`: without asking, if its first statement asks. @throws RateLimited, Unauthenticated, InvalidProof, Unavailable */
-  readonly open: (credentials: Credentials, isBelieved: boolean) => Promise<Context>;
+  /** Who calls, as far as that is known without the database. @throws RateLimited, Unauthenticated, InvalidProof, Unavailable */
+  readonly admit: (credentials: Credentials) => Promise<Open>;
   readonly isReady: () => Promise<boolean>;
   /** Serves GraphiQL to a browser that opens /graphql: for development only. */
   readonly graphiql: boolean;
@@ -44,6 +39,9 @@ export interface ServerOptions {
   readonly metrics: Metrics;
   readonly tracing: Tracing;
 }
+
+/** `isBelieved`: without asking, if its first statement asks. @throws Unauthenticated, InvalidProof, Unavailable */
+export type Open = (isBelieved: boolean) => Promise<Context>;
 
 /** POST /graphql with a token, borne or bound (RFC 6750, RFC 9449; GraphQL over HTTP, GraphQL over SSE), and two health checks. */
 export function createHttpServer(options: ServerOptions): Server {
@@ -95,8 +93,10 @@ export function createHttpServer(options: ServerOptions): Server {
     if (!isJson(request)) {
       return refuse(response, 415, "BAD_USER_INPUT", "The body must be application/json in UTF-8.");
     }
-    const params = await readParams(request, response);
-    const context = params && (await openContext(request, response, type !== STREAM_TYPE));
+    // Of whom nobody knows no body is kept.
+    const open = await unlessRefused(async () => options.admit(readCredentials(request)));
+    const params = open && (await readParams(request, response));
+    const context = params && (await unlessRefused(() => open!(type !== STREAM_TYPE)));
     if (!params || !context) return;
 
     const operation = prepare(params);
@@ -118,9 +118,7 @@ export function createHttpServer(options: ServerOptions): Server {
       return refuse(response, 406, "BAD_USER_INPUT", message);
     }
     const begun = performance.now();
-    const result = await confirmed(operation, context).catch((error: unknown) =>
-      refuseKnown(request, response, error),
-    );
+    const result = await unlessRefused(() => confirmed(operation, context));
     options.metrics.operationEnded(operation.field, (performance.now() - begun) / 1_000);
     if (!result) return;
     tellCodes(response, result);
@@ -128,17 +126,13 @@ export function createHttpServer(options: ServerOptions): Server {
     if (wait) response.setHeader("retry-after", Number(wait.extensions["retryAfterSeconds"]));
     const status = type === RESPONSE_TYPE && result.data === undefined ? 400 : 200;
     answerJson(response, status, type, JSON.stringify(result));
-  }
 
-  async function openContext(
-    request: IncomingMessage,
-    response: ServerResponse,
-    isBelieved: boolean,
-  ) {
-    try {
-      return await options.open(readCredentials(request), isBelieved);
-    } catch (error) {
-      return refuseKnown(request, response, error);
+    async function unlessRefused<R>(work: () => Promise<R>): Promise<R | null> {
+      try {
+        return await work();
+      } catch (error) {
+        return refuseKnown(request, response, error);
+      }
     }
   }
 }
@@ -160,15 +154,6 @@ async function isAdmitted(
     refuseKnown(request, response, error);
     return false;
   }
-}
-
-/** @throws what `confirm` does: nothing is told then that may have been taken back */
-async function confirmed(operation: Operation, context: Context): Promise<ExecutionResult> {
-  // A write stands by now; only what was read is never told too late.
-  const told = operation.type === OperationTypeNode.QUERY ? "read" : "written";
-  const result = await operation.execute(context);
-  if (await context.session.confirm(told)) return result;
-  return confirmed(operation, { ...context, session: await context.session.anew() });
 }
 
 /** Null after the refusal was answered. */

@@ -5,7 +5,7 @@ import { present } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { STREAM_TYPE, tellCode } from "./answers.ts";
-import type { Operation } from "./operation.ts";
+import { confirmed, type Operation } from "./operation.ts";
 
 /** A comment line keeps proxies from closing what is only quiet. */
 const BEAT = ":\n\n";
@@ -62,7 +62,7 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
     let beat: NodeJS.Timeout | undefined;
     try {
       if (operation.type !== "subscription")
-        return yield next(JSON.stringify(await operation.execute(context)));
+        return yield next(JSON.stringify(await confirmed(operation, context)));
       const source = await operation.subscribe(context);
       if (!(Symbol.asyncIterator in source)) return yield next(JSON.stringify(source));
       const events = source[Symbol.asyncIterator]();
