@@ -154,8 +154,6 @@ describe("the blast radius", () => {
   });
 
   it("does not count what the clock did", async () => {
-    const placed = await hold(ask, "lantern", [stay(await shelter(ask, "Apricot"), 1)]);
-    expect(codeOf(placed)).toBeDefined();
     await meddle(
       demo,
       "update audit_entry set client_name = null where action = 'confirmBedHold' and organisation_id = actor_id",

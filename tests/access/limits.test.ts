@@ -84,7 +84,7 @@ describe("a client", () => {
         riskProfile: "OTHER",
       },
     });
-    expect(data?.["holdBeds"]?.status).not.toBe("HELD");
+    expect(data["holdBeds"].__typename).toBe("CapacityExhausted");
     expect(codeOf(await hold(2))).toBeUndefined();
     const third = await hold(3);
     expect(third.errors).toMatchObject([{ extensions: { code: "RATE_LIMITED" } }]);

@@ -6,7 +6,7 @@ import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo
 import { hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
 import { openStream, type Stream } from "../support/streams.ts";
 
-/** Issue: the last thing a stream tells comes at most this long after the answer to the revocation. */
+/** The last thing that a stream tells comes at most so long after the answer to the revocation. */
 const STREAM_BOUND_MS = 1_000;
 let demo: Demo;
 let pomegranate: string;

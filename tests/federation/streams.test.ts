@@ -9,7 +9,7 @@ import { accept, offer, openTo } from "../support/handoffs.ts";
 import { proofOf } from "../support/proofs.ts";
 import { openStream, type Stream } from "../support/streams.ts";
 
-/** Issue: the last thing a stream tells comes at most this long after the answer to the revocation. */
+/** The last thing that a stream tells comes at most so long after the answer to the revocation. */
 const STREAM_BOUND_MS = 1_000;
 const reference = randomUUID();
 const DASHBOARD = `query ($id: ID!) { node(id: $id) { ... on Handoff { status caseReference { case { code } } } } }`;

@@ -4,7 +4,7 @@ import { type Drill, type Level, LEVELS, type Outcome, startDrill } from "../sup
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { drawFrom } from "../support/random.ts";
 
-/** The issue's bounds, for the slowest of all. */
+/** The promised bounds, for the slowest of all. */
 const MOST_MS = { query: 250, stream: 1_000 };
 const STREAMS = 300;
 let database: TestDatabase;
