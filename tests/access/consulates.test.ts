@@ -157,6 +157,9 @@ describe("a reveal (revealConsulateContact)", () => {
     await meddle(demo, "update consulate_reveal set at = at - interval '25 hours'");
     const again = await reveal("lantern", id, key);
     expect(again.data["revealConsulateContact"].__typename).toBe("ConsulateReveal");
+    expect(await reveal("lantern", id, key)).toEqual(again);
+    const recent = "select from consulate_reveal where at > now() - interval '24 hours'";
+    expect((await meddle(demo, recent)).rowCount).toBe(1);
   });
 
   it("is nothing to the wrong organisation, which may read the codes or not; nor may it seal or assure", async () => {

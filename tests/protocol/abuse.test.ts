@@ -50,7 +50,7 @@ const HOSTILE: Readonly<Record<string, [query: string, variables?: object]>> = {
     "query ($first: Int!) { organisations(first: $first) { edges { cursor } } }",
     { first: long },
   ],
-  "a list of 100,000": [
+  "a list of 20,000": [
     "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",
     { r: Array.from({ length: 20_000 }, () => ({ __typename: "Shelter", id: "x" })) },
   ],
