@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
-import { asSuperuser } from "../support/postgres.ts";
+import { meddle } from "../support/handoffs.ts";
 import { hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
 
 let demo: Demo;
@@ -103,6 +103,12 @@ describe("a grant", () => {
     expect(await seen("outsider")).toBe(0);
     expect(await list("outsider", "RECEIVED")).toHaveLength(1);
     await revoke("harbour", data["grantScopes"].id);
+    const validUntil = new Date(Date.now() + 86_400_000).toISOString();
+    expect(codeOf(await grant("harbour", { organisationId, validUntil }))).toBeUndefined();
+    expect(await seen("outsider")).toBe(2);
+    await meddle(demo, "update sharing_reach set valid_until = now() where valid_until > now()");
+    expect(await seen("outsider")).toBe(0);
+    expect(await list("outsider", "RECEIVED")).toEqual([]);
   });
 
   it("that is revoked lets no hold be confirmed any more, but be released", async () => {
@@ -191,11 +197,10 @@ describe("a circle", () => {
     await setMembers(made.id, ["harbour"]);
     expect(await seen("outsider")).toBe(0);
     // The owner's own chain says that its grant ended for somebody.
-    const told = await asSuperuser(demo.database.superuserUrl, (client) =>
-      client.query(
-        "select action from audit_entry a join organisation o on o.id = a.organisation_id where o.handle = 'harbour' and subject_id = $1 order by sequence",
-        [decodeId(given.id)!.uuid],
-      ),
+    const told = await meddle(
+      demo,
+      "select action from audit_entry a join organisation o on o.id = a.organisation_id where o.handle = 'harbour' and subject_id = $1 order by sequence",
+      [decodeId(given.id)!.uuid],
     );
     expect(told.rows).toEqual([{ action: "grantScopes" }, { action: "setCircleMembers" }]);
     await setMembers(made.id, ["harbour", "outsider"]);
