@@ -35,7 +35,7 @@ const CODES: Readonly<Record<ErrorCode, readonly [status: string, means: string,
   ],
   LIMIT_EXCEEDED: [
     "400, 408 or 413 before execution, 200 in it",
-    "A bound of the API: the body's size or the time it takes, tokens, depth, cost or representations of the document, streams at once, or how often one handoff is put on hold. Nothing was done.",
+    "A bound of the API: the body's size or the time it takes; tokens, depth, repetitions, cost or representations of the document; the values of its variables; streams at once; how often a handoff was held. Nothing was done.",
     "Ask for less: smaller pages, fewer fields, several requests.",
   ],
   UNAVAILABLE: [

@@ -179,7 +179,11 @@ const STEPS = [
   ["acknowledgeHandoff", "handoffs:receive", "It is read and will be decided."],
   ["rejectHandoff", "handoffs:receive", "The last candidate left; an earlier one only drops out."],
   ["receiveHandoff", "handoffs:receive", "Responsibility moves; the envelope is gone for good."],
-  ["holdHandoff", "handoffs:receive", "ON_HOLD until it is resumed."],
+  [
+    "holdHandoff",
+    "handoffs:receive",
+    "ON_HOLD until it is resumed. LIMIT_EXCEEDED where it was held too often.",
+  ],
   [
     "resumeHandoff",
     "handoffs:receive",

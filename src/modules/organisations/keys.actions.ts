@@ -23,7 +23,6 @@ import {
   retireOwnKey,
   saveKey,
 } from "./keys.queries.ts";
-
 import { faultsOfKey } from "./organisations.rules.ts";
 
 type LockedLog = Awaited<ReturnType<typeof lockKeyLog>>;
