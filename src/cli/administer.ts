@@ -6,10 +6,11 @@ import { namesOf } from "./named.ts";
 import { optionsOf } from "./options.ts";
 import { tableOf } from "./table.ts";
 
-const COMMON = {
-  ...CALLER_OPTIONS,
-  key: "an idempotency key: the same again has one effect",
-};
+/** Of a command that changes something. */
+const keyOption = ({ operation }: Administration) =>
+  operation.startsWith("mutation")
+    ? { key: "an idempotency key: the same again has one effect" }
+    : {};
 
 /** A command for one operation of the API. */
 export function administer(name: string, entry: Administration): Command {
@@ -20,7 +21,7 @@ export function administer(name: string, entry: Administration): Command {
     async run(args) {
       const { values, flags, words } = optionsOf<string, string, "prove">(args, usage, {
         required: ["organisation", ...(entry.required ?? [])],
-        optional: [...Object.keys(entry.options ?? {}), ...CALLER_OPTIONAL, "key"],
+        optional: [...Object.keys({ ...entry.options, ...keyOption(entry) }), ...CALLER_OPTIONAL],
         flags: CALLER_FLAGS,
         words: typedWords(entry),
       });
@@ -100,7 +101,7 @@ const typedWords = ({ words = [] }: Administration) =>
 function usageOf(name: string, entry: Administration): string {
   const { options = {}, required = [], scopes, example, next } = entry;
   const asked = required.map((option) => `--${option} <…>`);
-  const all = { ...options, ...COMMON };
+  const all = { ...options, ...CALLER_OPTIONS, ...keyOption(entry) };
   const width = Math.max(...Object.keys(all).map((option) => option.length)) + 2;
   const lines = Object.entries(all).map(
     ([option, told]) => `  ${`--${option}`.padEnd(width)}  ${told}`,

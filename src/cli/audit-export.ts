@@ -15,7 +15,7 @@ import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse audit export --organisation <name> --out <file> [options]
 
-Writes the own audit chain, with a checkpoint that the node signs now, into one file of JSON lines: a
+Writes your own audit chain, with a checkpoint that the node signs now, into one file of JSON lines: a
 header, the entries, the checkpoint. What is wrong with it is named, and it is written all the same, as
 evidence. Keep the files where nobody of the network can change them. The client needs audit:read.
 

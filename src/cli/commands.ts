@@ -42,11 +42,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   seal: { summary: "Seal a text or a file to one organisation.", load: () => import("./seal.ts") },
   open: { summary: "Open what was sealed to you.", load: () => import("./open.ts") },
   "audit export": {
-    summary: "Take the own audit chain out into a file.",
+    summary: "Take your own audit chain out into a file.",
     load: () => import("./audit-export.ts"),
   },
   "audit verify": {
-    summary: "Check such a file, offline.",
+    summary: "Check an audit chain that was taken out, offline.",
     load: () => import("./audit-verify.ts"),
   },
   "documents add": {

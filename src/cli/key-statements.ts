@@ -41,7 +41,7 @@ export async function retirement(given: Given, named: Named) {
 type What = Pick<KeyStatement, "change" | "use" | "kid" | "jwk">;
 type Active = Awaited<ReturnType<typeof checkKeyLog>>["active"];
 
-/** A statement for the next place in the own log, which must be what this identity key made it. */
+/** A statement for the next place in one's own log, which must be what this identity key made it. */
 async function stated(given: Given, named: Named, whatBy: (active: Active) => What) {
   const identity = await identityOf(given.options);
   if ((await thumbprintOf(identity)) !== named.ownIdentity)

@@ -9,10 +9,10 @@ export const usage = `usage: wayhouse open --key <file> --from <file> --sender <
 Opens an envelope; what was sealed goes to standard output. It is refused, with a reason, unless it was sealed to
 this key, by this sender, to this audience, for this object, and has not expired.
 
-  --key <file>             the own sealing key, private, as JWK
+  --key <file>             your sealing key, private, as JWK
   --from <file>            the sender's active signing key, public, as JWK
   --sender <thumbprint>    the identity thumbprint of whom the network says sent it
-  --audience <thumbprint>  the own identity thumbprint
+  --audience <thumbprint>  your identity thumbprint
   --subject <id>           id of the handoff, hold or contact that it came with
   --json                   {"text": …}, or {"base64": …} of what is no text
 

@@ -11,8 +11,8 @@ key log first, with \`wayhouse keys list <thumbprint>\`: what is sealed to a swa
 swapped it.
 
   --to <file>              the recipient's active sealing key, public, as JWK
-  --key <file>             the sender's active signing key, private, as JWK
-  --sender <thumbprint>    the sender's identity thumbprint
+  --key <file>             your active signing key, private, as JWK
+  --sender <thumbprint>    your identity thumbprint
   --audience <thumbprint>  the recipient's identity thumbprint
   --subject <id>           id of the handoff, hold or contact that it belongs to
   --days <n>               how long it can be opened; default 7, at most 365
