@@ -120,8 +120,8 @@ const LISTS = `fragment handoff on Handoff { __typename id envelope caseReferenc
   received: sharingGrants(direction: RECEIVED, first: 100) { edges { node { id } } }
   held: bedHolds(side: HOLDER, first: 100) { edges { node { id } } }
   advisories(first: 100) { edges { node { id } } }
-  inbox: handoffs(box: INBOX, first: 100) { edges { node { ...handoff } } }
-  outbox: handoffs(box: OUTBOX, first: 100) { edges { node { ...handoff } } }
+  inbox: handoffs(box: INBOX, first: 90) { edges { node { ...handoff } } }
+  outbox: handoffs(box: OUTBOX, first: 90) { edges { node { ...handoff } } }
   hosted: bedHolds(side: HOST, first: 100) { edges { node { id } } } }`;
 
 async function callAs(
