@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { hold, shelter, stay } from "../support/holds.ts";
+import { asSuperuser } from "../support/postgres.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -40,6 +41,21 @@ describe("an owner", () => {
     expect(
       (await ask("lantern", "{ shelters { edges { node { label } } } }")).data["shelters"].edges,
     ).toEqual([]);
+  });
+
+  it("sets the last night as well, which the clock opens within the hour", async () => {
+    const shelterId = (await create("Hawthorn")).data["createShelter"].id as string;
+    const last = { from: night(365), until: night(366) };
+    await asSuperuser(demo.database.superuserUrl, (client) =>
+      client.query("delete from bed_night where night = $1", [last.from]),
+    );
+    await set("harbour", { shelterId, ...last, maximum: 0 });
+    const { data } = await ask(
+      "harbour",
+      `query ($id: ID!) { node(id: $id) { ... on Shelter { nights(from: "${last.from}", until: "${last.until}") { maximum } } } }`,
+      { id: shelterId },
+    );
+    expect(data["node"].nights).toEqual([{ maximum: 0 }]);
   });
 
   it("sets beds (setBeds), never below what is promised", async () => {

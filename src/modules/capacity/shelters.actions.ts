@@ -4,7 +4,13 @@ import type { Session } from "../../platform/db/session.ts";
 import type { Keyed } from "../../platform/db/writes.ts";
 import { settleOverdueHolds } from "./holds.queries.ts";
 import { faultsOfNights, faultsOfShelter } from "./capacity.rules.ts";
-import { assureShelter, insertShelter, type NewShelter, updateNights } from "./shelters.queries.ts";
+import {
+  assureShelter,
+  insertShelter,
+  type NewShelter,
+  openNights,
+  updateNights,
+} from "./shelters.queries.ts";
 
 /** @throws BadUserInput, also if another shelter of the caller's has the label */
 export async function createShelter(session: Session, input: Keyed & NewShelter): Promise<string> {
@@ -41,7 +47,8 @@ export async function setBeds(session: Session, input: SetBeds): Promise<string>
   const { id } = await session.write(operation, input, async (tx) => {
     const country = await assureShelter(tx, owner, shelterId);
     if (country === null) throw new NotFound();
-    await updateNights(tx, { ...input, shelterId });
+    // The last ones open once an hour: none that is named here is to begin as if nothing had been said.
+    await Promise.all([openNights(tx, shelterId), updateNights(tx, { ...input, shelterId })]);
     const change = { event: "BEDS_CHANGED", type: "Shelter", id: shelterId, owner, country };
     return { result: { id: shelterId }, changes: [change] };
   });

@@ -96,8 +96,13 @@ export async function insertShelter(tx: Transaction<DB>, owner: string, shelter:
     .values({ ...rest, owner_id: owner, features: [...features], max_stay_nights: maxStayNights })
     .returning("id")
     .executeTakeFirstOrThrow();
-  await sql`select open_nights(${id})`.execute(tx);
+  await openNights(tx, id);
   return id;
+}
+
+/** To the horizon. */
+export async function openNights(tx: Transaction<DB>, id: string): Promise<void> {
+  await sql`select open_nights(${id})`.execute(tx);
 }
 
 /** Confirms the counts of an own shelter; its country, or null if it is not the caller's. */
