@@ -531,6 +531,7 @@ create table handoff_candidate (
   organisation_id uuid not null,
   dropped_out boolean not null default false,
   is_open boolean not null default true,
+  acknowledged_at timestamp with time zone,
   constraint a_candidate_is_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint a_candidate_is_of_a_handoff FOREIGN KEY (handoff_id, sender_id) REFERENCES handoff(id, sender_id) ON DELETE CASCADE,
   constraint handoff_candidate_pkey PRIMARY KEY (handoff_id, organisation_id),
@@ -551,7 +552,7 @@ create policy named_by_the_sender on handoff_candidate for insert to wayhouse_ap
   with check (((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:offer'::text]) AS viewer_may)));
 create policy seen_by_its_sender_and_itself on handoff_candidate for select to wayhouse_api
   using ((( SELECT viewer_may(VARIADIC ARRAY['handoffs:read'::text, 'handoffs:offer'::text, 'handoffs:receive'::text]) AS viewer_may) AND ((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)))));
-grant insert, select, update (dropped_out) on handoff_candidate to wayhouse_api;
+grant insert, select, update (acknowledged_at, dropped_out) on handoff_candidate to wayhouse_api;
 grant select, update (is_open) on handoff_candidate to wayhouse_keeper;
 
 create table handoff_envelope (
@@ -569,7 +570,9 @@ create policy keeper on handoff_envelope for all to wayhouse_keeper
   using (true)
   with check (true);
 create policy opened_by_its_recipient on handoff_envelope for select to wayhouse_api
-  using (((recipient_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:receive'::text]) AS viewer_may)));
+  using (((recipient_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:receive'::text]) AS viewer_may) AND (EXISTS ( SELECT
+   FROM handoff h
+  WHERE ((h.id = handoff_envelope.handoff_id) AND (h.consent_expires_at > now()))))));
 create policy sealed_by_the_sender on handoff_envelope for insert to wayhouse_api
   with check ((( SELECT viewer_may(VARIADIC ARRAY['handoffs:offer'::text]) AS viewer_may) AND (EXISTS ( SELECT
    FROM handoff h
@@ -1682,6 +1685,14 @@ declare
   one uuid := (to_jsonb(old) ->> tg_argv[0])::uuid;
   other uuid := (to_jsonb(old) ->> tg_argv[1])::uuid;
 begin
+  if not exists (
+    select from acquaintance a
+      where (a.organisation_id = one and a.other_id = other or a.organisation_id = other and a.other_id = one)
+        and not exists (select from lasting_ties_of(a.organisation_id) k where k = a.other_id))
+  then
+    return null;
+  end if;
+  lock table acquaintance in share row exclusive mode;
   delete from acquaintance a
     where (a.organisation_id = one and a.other_id = other or a.organisation_id = other and a.other_id = one)
       and not exists (select from lasting_ties_of(a.organisation_id) k where k = a.other_id);
@@ -2909,6 +2920,23 @@ $function$
 ;
 alter function read_inbox(text[],uuid,integer) owner to wayhouse_keeper;
 grant execute on function read_inbox(text[],uuid,integer) to wayhouse_api;
+
+-- function recipient_of_contact(uuid,text)
+CREATE OR REPLACE FUNCTION public.recipient_of_contact(in_contact uuid, in_kid text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT k.organisation_id
+    FROM organisation_key k
+   WHERE ((k.kid = recipient_of_contact.in_kid) AND (k.use = 'SEAL'::text) AND (k.retired_at IS NULL) AND (k.organisation_id IN ( SELECT acquaintances_of(viewer_organisation()) AS acquaintances_of)) AND may_be_revealed_to(recipient_of_contact.in_contact, k.organisation_id))
+   ORDER BY k.published_at, k.organisation_id
+  LIMIT 1;
+END
+;
+alter function recipient_of_contact(uuid,text) owner to wayhouse_keeper;
+grant execute on function recipient_of_contact(uuid,text) to wayhouse_api;
 
 -- function recipient_of_kid(text)
 CREATE OR REPLACE FUNCTION public.recipient_of_kid(in_kid text)

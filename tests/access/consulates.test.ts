@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
+import { thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { inDays, meddle } from "../support/handoffs.ts";
 import { envelopeFor, sealingKey } from "../support/keys.ts";
@@ -181,6 +182,42 @@ describe("a reveal (revealConsulateContact)", () => {
         );
       }
     }
+  });
+
+  it("goes to whose key it is, whoever publishes the same one after it", async () => {
+    const id = await published();
+    const key = keys.get("lantern")!;
+    const grantee = await idOf(ask, "outsider");
+    await meddle(
+      demo,
+      `with copied as (
+        insert into organisation_key (organisation_id, kid, use, jwk)
+          select o.id, k.kid, k.use, k.jwk from organisation o, organisation_key k
+            where o.handle not in ('lantern', 'bridge') and k.kid = $1)
+        insert into introduction select b.id, o.id from organisation b, organisation o
+          where b.handle = 'bridge' and o.handle = 'outsider'`,
+      [await thumbprintOf(key)],
+    );
+    for (const scopes of [[], ["CONSULATES_REVEAL"]]) {
+      if (scopes.length > 0) {
+        const input = { idempotencyKey: randomUUID(), organisationId: grantee, scopes };
+        await ask(
+          "bridge",
+          "mutation ($input: GrantScopesInput!) { grantScopes(input: $input) { id } }",
+          { input },
+        );
+      }
+      const sealed = await envelope(id);
+      const answer = await write("bridge", "sealConsulateContact", { id, envelopes: [sealed] });
+      expect(answer.errors).toBeUndefined();
+      const revealed = await reveal("lantern", id);
+      expect(revealed.data["revealConsulateContact"].envelope).toBe(sealed);
+    }
+    await meddle(
+      demo,
+      "delete from organisation_key where kid = $1 and organisation_id <> (select id from organisation where handle = 'lantern')",
+      [await thumbprintOf(key)],
+    );
   });
 
   it("is sealed only to whom a grant lets reveal it", async () => {

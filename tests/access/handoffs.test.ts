@@ -119,6 +119,28 @@ describe("an offer (offerHandoff)", () => {
   });
 });
 
+describe("an acknowledgement (acknowledgeHandoff)", () => {
+  it("is told to the sender and to whoever gave it, not to another candidate", async () => {
+    const { id } = await offered();
+    const told = async (by: string) =>
+      (
+        await ask(by, "query ($id: ID!) { node(id: $id) { ... on Handoff { acknowledgedAt } } }", {
+          id,
+        })
+      ).data["node"].acknowledgedAt as string | null;
+    await step(ask, "harbour", "acknowledgeHandoff", id);
+    const first = await told("lantern");
+    expect([await told("harbour"), await told("bridge"), first]).toEqual([
+      first,
+      null,
+      expect.any(String),
+    ]);
+    await accept(ask, "bridge", id);
+    expect(await told("bridge")).not.toBe(first);
+    expect(await told("lantern")).toBe(await told("bridge"));
+  });
+});
+
 describe("an acceptance (acceptHandoff)", () => {
   it("is the first of fifty, and the others are told so", async () => {
     await openTo(ask, "lantern", ["coordinator"]);
@@ -194,6 +216,7 @@ describe("consent", () => {
     await plantEnvelope(demo, id);
     await expire();
     expect(codeOf(await step(ask, "harbour", "receiveHandoff", id))).toBe("BAD_USER_INPUT");
+    expect((await see(ask, "harbour", id)).envelope).toBeNull();
     expect(await envelopes(id)).toBe(1);
   });
 

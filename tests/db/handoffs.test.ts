@@ -177,6 +177,27 @@ const differences = (change = "select") =>
   });
 
 describe("whom an organisation is acquainted with", () => {
+  it("is not forgotten while somebody ties the two anew", async () => {
+    const at = [stay(await shelter(ask, "Pomegranate"), 1)];
+    const old = (await hold(ask, "lantern", at)).data["holdBeds"].id as string;
+    await meddle(demo, "delete from handoff");
+    await meddle(demo, "delete from sharing_grant");
+    await asSuperuser(demo.database.superuserUrl, async (client) => {
+      await client.query("begin");
+      await client.query(
+        `insert into bed_hold (id, holder_id, host_id, status, ends_on)
+          select gen_random_uuid(), holder_id, host_id, 'RELEASED', ends_on from bed_hold where id = $1`,
+        [uuid(old)],
+      );
+      const purged = meddle(demo, "delete from bed_hold where id = $1", [uuid(old)]);
+      await Promise.race([purged, waiting(client, 1, "relation")]);
+      await client.query("commit");
+      await purged;
+    });
+    expect((await differences()).wrong).toBe(0);
+    await openTo(ask, "lantern", ["harbour"]);
+  });
+
   it("is what introductions, grants, holds and handoffs tie it to, and is forgotten with the last of them", async () => {
     await hold(ask, "lantern", [stay(await shelter(ask, "Pomegranate"), 1)]);
     const { data } = await offer(ask, "lantern", ["harbour"]);

@@ -26,13 +26,18 @@ export const heldUp = <First, Second>(
     return Promise.all([one, two]);
   });
 
-/** Until so many wait for an advisory lock. */
-export async function waiting(client: pg.Client, calls: number): Promise<void> {
+/** Until so many wait for a lock of this kind. */
+export async function waiting(
+  client: pg.Client,
+  calls: number,
+  kind: "advisory" | "relation" = "advisory",
+): Promise<void> {
   for (let looks = 0; ; looks++) {
     const { rows } = await client.query<{ waiting: number }>(
       `select count(*)::integer as waiting from pg_locks
-        where locktype = 'advisory' and not granted
+        where locktype = $1 and not granted
           and database = (select oid from pg_database where datname = current_database())`,
+      [kind],
     );
     if (rows[0]!.waiting >= calls) return;
     if (looks === 500) throw new Error(`${calls} calls were to wait, and did not`);

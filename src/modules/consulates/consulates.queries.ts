@@ -104,9 +104,9 @@ export async function updateAssurance(
 /** The organisation behind a kid, if a grant lets it reveal this own contact; else null. */
 export async function findRecipient(tx: Transaction<DB>, contact: string, kid: string) {
   const { rows } = await sql<{ recipient: string | null }>`
-    select r as recipient from recipient_of_kid(${kid}) r where may_be_revealed_to(${contact}, r)
+    select recipient_of_contact(${contact}, ${kid}) as recipient
   `.execute(tx);
-  return rows[0]?.recipient ?? null;
+  return rows[0]!.recipient;
 }
 
 export async function putEnvelope(

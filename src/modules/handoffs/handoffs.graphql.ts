@@ -8,6 +8,7 @@ import { RiskProfile } from "../advisories/index.ts";
 import { CaseReference } from "../capacity/index.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
 import {
+  findAcknowledgements,
   findEnvelopes,
   findHandoffReferences,
   findHandoffs,
@@ -23,6 +24,7 @@ type TransitionRow = Awaited<ReturnType<typeof findTransitions>>[number];
 export const loadHandoff = loaderOf(findHandoffs, ({ id }) => id);
 const loadTransitions = groupLoaderOf(findTransitions, ({ handoff_id }) => handoff_id);
 const loadReference = loaderOf(findHandoffReferences, ({ handoff_id }) => handoff_id);
+const loadAcknowledgement = loaderOf(findAcknowledgements, ({ handoff_id }) => handoff_id);
 const loadEnvelope = loaderOf(findEnvelopes, ({ handoff_id }) => handoff_id);
 const loadHandoffsOf = groupLoaderOf(findHandoffsOf, ({ case_reference }) => case_reference);
 
@@ -162,10 +164,15 @@ Handoff.implement({
       description: "Exclusive: the day of departure.",
     }),
     consent: t.field({ type: Consent, resolve: (row) => row }),
-    acknowledgedAt: t.expose("acknowledgedAt", {
+    acknowledgedAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "By whichever candidate did so first.",
+      description:
+        "To the sender: by whichever candidate did so first, then by the recipient. To all others their own.",
+      resolve: async ({ id, senderId, recipientId, acknowledgedAt }, _, { session }) =>
+        acknowledgedAt === null || [senderId, recipientId].includes(session.organisationId)
+          ? acknowledgedAt
+          : ((await loadAcknowledgement(session, id))?.acknowledgedAt ?? null),
     }),
     acknowledgeBy: t.expose("acknowledgeBy", {
       type: "DateTime",

@@ -175,6 +175,30 @@ export async function findCandidates(tx: Transaction<DB>, id: string): Promise<s
   return rows.map((row) => row.organisation_id);
 }
 
+/** Of the caller, a candidate; the others' are not told to it. */
+const ownAcknowledgement = (id: string) => sql`(
+  select c.acknowledged_at from handoff_candidate c
+    where c.handoff_id = ${id} and c.organisation_id = (select viewer_organisation()))`;
+
+/** By one candidate. */
+export async function acknowledge(tx: Transaction<DB>, id: string, candidate: string) {
+  await tx
+    .updateTable("handoff_candidate")
+    .set({ acknowledged_at: sql`coalesce(acknowledged_at, now())` })
+    .where("handoff_id", "=", id)
+    .where("organisation_id", "=", candidate)
+    .execute();
+}
+
+/** The caller's own, as a candidate. */
+export async function findAcknowledgements(db: Kysely<DB>, handoffIds: readonly string[]) {
+  const { rows } = await sql<{ handoff_id: string; acknowledgedAt: string | null }>`
+    select handoff_id, acknowledged_at::text as "acknowledgedAt" from handoff_candidate
+      where handoff_id = any(${handoffIds}::uuid[]) and organisation_id = (select viewer_organisation())
+  `.execute(db);
+  return rows;
+}
+
 export async function updateHandoff(
   tx: Transaction<DB>,
   id: string,
@@ -200,7 +224,11 @@ export async function updateHandoff(
       ...(sealWithinMs !== undefined && {
         seal_by: sealWithinMs === null ? null : inMs(sealWithinMs),
       }),
-      ...(change.acknowledged && { acknowledged_at: sql`coalesce(acknowledged_at, now())` }),
+      ...(change.acknowledged && {
+        acknowledged_at: recipientId
+          ? sql`coalesce(${ownAcknowledgement(id)}, now())`
+          : sql`coalesce(acknowledged_at, now())`,
+      }),
       ...(change.consentWithdrawn && { consent_withdrawn_at: sql`now()` }),
     })
     .where("id", "=", id)

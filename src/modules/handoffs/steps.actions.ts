@@ -11,6 +11,7 @@ import { AdvisoryInForce } from "../capacity/index.ts";
 import { inspectEnvelope, refuseStrayEnvelope } from "../organisations/index.ts";
 import { AlreadyAccepted } from "./errors.ts";
 import {
+  acknowledge,
   countOpenCandidates,
   deleteEnvelope,
   dropOut,
@@ -132,7 +133,10 @@ async function take(
   to: HandoffStatus | null,
   reason: string | null,
 ): Promise<void> {
-  if (step === "acknowledgeHandoff") return updateHandoff(tx, uuid, { acknowledged: true });
+  if (step === "acknowledgeHandoff") {
+    await acknowledge(tx, uuid, caller);
+    return updateHandoff(tx, uuid, { acknowledged: true });
+  }
   if (step === "rejectHandoff") {
     await dropOutOf(tx, caller, uuid, facts, reason);
     return;

@@ -214,6 +214,7 @@ export interface Handoff {
 }
 
 export interface HandoffCandidate {
+  acknowledged_at: Timestamp | null;
   dropped_out: Generated<boolean>;
   handoff_id: string;
   is_open: Generated<boolean>;
