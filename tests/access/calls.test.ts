@@ -67,6 +67,17 @@ describe("a call", () => {
       { query: `{ ${fields} } fragment V on Query { viewer { scopes } }` },
       "LIMIT_EXCEEDED",
     ]),
+    ...[
+      ["document", `# ${"x".repeat(2_048)}\n`, {}],
+      ["variable", "", { after: "x".repeat(2_048) }],
+    ].map(([what, before, variables]): [string, unknown, string] => [
+      `of a subscription that is kept, with a long ${what as string}`,
+      {
+        query: `${before as string}subscription ($after: String) { events(after: $after) { at } }`,
+        variables,
+      },
+      "LIMIT_EXCEEDED",
+    ]),
     [
       "of envelopes upon envelopes",
       {

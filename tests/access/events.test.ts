@@ -161,7 +161,7 @@ describe("events", () => {
       "",
       "AAAAAAAAAAAAAAAAAAAAAA",
       `${own!.cursor}=`,
-      "x".repeat(5000),
+      "x".repeat(1000),
     ]) {
       const answer = await read("lantern", { after });
       expect(codeOf(answer)).toBe("BAD_USER_INPUT");

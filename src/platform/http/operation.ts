@@ -13,7 +13,7 @@ import {
   visit,
 } from "graphql";
 import { createYoga } from "graphql-yoga";
-import { BadUserInput, type Issue, LimitExceeded } from "../../kernel/errors.ts";
+import { LimitExceeded } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
 import { compile, type Compiled } from "../graphql/compiled.ts";
 import { present } from "../graphql/errors.ts";
@@ -21,13 +21,8 @@ import type { Log } from "../telemetry/log.ts";
 import { judgeDocuments } from "../graphql/documents.ts";
 import { hideSchema, withoutSuggestions } from "../graphql/introspection.ts";
 import { boundDocuments, createBound, type Size } from "../graphql/limits.ts";
-import { type DocumentName, documentOf, type Registry } from "./documents.ts";
-
-/** One request of GraphQL over HTTP. */
-export interface OperationRequest extends DocumentName {
-  readonly operationName: string | null;
-  readonly variables: Record<string, unknown>;
-}
+import { documentOf, type Registry } from "./documents.ts";
+import type { OperationRequest } from "./request.ts";
 
 /** An operation that was parsed, validated and found within its bounds. */
 export interface Operation {
@@ -50,46 +45,6 @@ export async function confirmed(operation: Operation, context: Context): Promise
   if (await context.session.confirm(told)) return result;
   return confirmed(operation, { ...context, session: await context.session.anew() });
 }
-
-const MEMBERS = new Set(["query", "documentId", "operationName", "variables", "extensions"]);
-
-/** @throws BadUserInput for what is no well-formed request (GraphQL over HTTP §5) */
-export function readRequest(body: unknown): OperationRequest {
-  if (!isObject(body)) throw refused([], "must be one GraphQL request: a JSON object");
-  const { operationName = null, variables = null, extensions = null } = body;
-  const stray = Object.keys(body).find((member) => !MEMBERS.has(member));
-  if (stray !== undefined) throw refused([], "must have no members but those of GraphQL over HTTP");
-  if (operationName !== null && typeof operationName !== "string")
-    throw refused(["operationName"], "must be a string");
-  if (variables !== null && !isObject(variables)) throw refused(["variables"], "must be an object");
-  if (extensions !== null && !isObject(extensions))
-    throw refused(["extensions"], "must be an object");
-  const name = readDocumentName(body["query"] ?? null, body["documentId"] ?? null, extensions);
-  return { ...name, operationName: operationName || null, variables: variables ?? {} };
-}
-
-/** By its hash as GraphQL over HTTP has it (`documentId`), or as Apollo's clients and urql do. */
-function readDocumentName(
-  query: unknown,
-  documentId: unknown,
-  extensions: Record<string, unknown> | null,
-): DocumentName {
-  const persisted = extensions?.["persistedQuery"];
-  const sha256 = isObject(persisted) ? (persisted["sha256Hash"] ?? null) : null;
-  const id = documentId ?? (typeof sha256 === "string" ? `sha256:${sha256}` : sha256);
-  if (id === null) {
-    if (typeof query !== "string" || query === "") throw refused(["query"], "must be a document");
-    return { query, hash: null };
-  }
-  const hash = typeof id === "string" ? /^sha256:([0-9a-f]{64})$/.exec(id)?.[1] : undefined;
-  if (hash === undefined) throw refused(["documentId"], "must be sha256: and a hash in hex");
-  if (query !== null && typeof query !== "string") throw refused(["query"], "must be a document");
-  return { query, hash };
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const refused = (path: Issue["path"], message: string) => new BadUserInput([{ path, message }]);
 
 /** One operation of a document, as far as it is the same for every request. */
 interface Selected {
@@ -174,11 +129,14 @@ export function createOperations(options: {
     let selected: Selected;
     let size: Size;
     let coerced: Record<string, unknown>;
+    let shape: string | undefined;
     try {
       query = documentOf(name, options.documents);
       selected = selectorOf(query)(operationName);
       refuseManyValues(variables);
       coerced = coerce(schema, selected.definition, variables);
+      if (selected.definition.operation === OperationTypeNode.SUBSCRIPTION)
+        refuseLong(query, variables);
       size = selected.refuseExcess(variables);
     } catch (error) {
       return error instanceof AggregateError ? refusal(...error.errors) : refusal(error);
@@ -194,7 +152,7 @@ export function createOperations(options: {
       type: definition.operation,
       field: fieldOf(definition),
       get shape() {
-        return JSON.stringify([query, operationName, steering(document, variables)]);
+        return (shape ??= JSON.stringify([query, operationName, steering(document, variables)]));
       },
       async execute(context) {
         const compiled = compiledOf(schema, selected, size);
@@ -255,6 +213,16 @@ function refuseManyValues(variables: Record<string, unknown>): void {
       if (typeof value === "object" && value !== null) found.push(value);
     }
   }
+}
+
+/** Kept, and as much again made of it several times over, until its stream ends: there may be thousands. */
+const LONGEST_FOLLOWED = 2_048;
+
+function refuseLong(query: string, variables: Record<string, unknown>): void {
+  if (query.length + JSON.stringify(variables).length > LONGEST_FOLLOWED)
+    throw new LimitExceeded(
+      `A subscription and its variables are longer than ${LONGEST_FOLLOWED} characters.`,
+    );
 }
 
 /** graphql-js tells what is wrong with variables; the compiled operation would tell it otherwise. */
