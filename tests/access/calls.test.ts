@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { getNamedType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { createApp } from "../../src/app.ts";
@@ -11,6 +11,7 @@ import { letGoUnlessTaken } from "../../src/platform/http/answers.ts";
 import { UnsafeRole } from "../../src/platform/db/role.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { SEARCH, search } from "../support/holds.ts";
+import { listen, serveGraph } from "../support/ports.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -192,12 +193,11 @@ it("an answer that nobody takes is let go with its connection, one that waits be
     response.end("x".repeat(24_000_000));
     letGoUnlessTaken(response, 50);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listen(server);
   const [kept] = await Promise.all([
     once(server, "connection"),
     new Promise<void>((resolve) => {
-      const reader = connect((server.address() as AddressInfo).port, "127.0.0.1").pause();
+      const reader = connect(port, "127.0.0.1").pause();
       reader.once("connect", resolve).on("error", () => {});
       reader.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n".repeat(2));
     }),
@@ -215,10 +215,8 @@ it("opens GraphiQL to a browser where it was started for development, and only t
   const nodeKey = await loadNodeKey(inject("nodeKeyFile"));
   const options = { apiUrl, audience: AUDIENCE, nodeKey, log: () => {} };
   const app = await createApp({ ...options, graphiql: true });
-  app.server.listen(0, "127.0.0.1");
-  await once(app.server, "listening");
-  const { port } = app.server.address() as { port: number };
-  const page = await browse(`http://127.0.0.1:${port}/graphql`);
+  const url = await serveGraph(app.server);
+  const page = await browse(url);
   expect([page.status, page.headers.get("content-type")]).toEqual([
     200,
     "text/html; charset=utf-8",

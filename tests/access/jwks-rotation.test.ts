@@ -1,8 +1,8 @@
-import { once } from "node:events";
 import { createServer, request, type ServerResponse } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Unavailable } from "../../src/kernel/errors.ts";
 import { createJwksFetcher } from "../../src/platform/auth/jwks.ts";
+import { listen } from "../support/ports.ts";
 
 const URI = "https://provider.example/jwks";
 const json = { "content-type": "application/jwk-set+json" };
@@ -19,9 +19,7 @@ const publish = (...kids: string[]) => {
 };
 
 beforeAll(async () => {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  port = (server.address() as { port: number }).port;
+  port = await listen(server);
 });
 afterAll(() => {
   server.closeAllConnections();

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, request as send } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,6 +11,7 @@ import { readJson, SlowBody } from "../../src/platform/http/body.ts";
 import { type Answer, codeOf, type Demo, night, serveToo, startDemo } from "../support/demo.ts";
 import { offer, openTo } from "../support/handoffs.ts";
 import { HOLD, SEARCH, search } from "../support/holds.ts";
+import { listen } from "../support/ports.ts";
 import { asSuperuser } from "../support/postgres.ts";
 
 const VIEWER = { query: "{ viewer { scopes } }" };
@@ -270,9 +271,7 @@ it("a body that does not come is refused, and its connection can still be answer
       (error: unknown) => response.writeHead(error instanceof SlowBody ? 408 : 500).end(),
     );
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   const slow = send({
     port,
     host: "127.0.0.1",

@@ -1,10 +1,10 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { compactVerify, decodeProtectedHeader, generateKeyPair, importJWK } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { AcknowledgeHandoff, CallFailed, createClient, Viewer } from "../../src/client/index.ts";
 import { createAccessTokens } from "../../src/client/access-token.ts";
 import { thumbprintOf } from "../../src/sealing/index.ts";
+import { serveGraph } from "../support/ports.ts";
 import { ed25519, p256 } from "../support/sealing.ts";
 
 let server: Server | undefined;
@@ -41,9 +41,7 @@ async function serve(...replies: Reply[]) {
       response.writeHead(reply.status ?? 200, reply.headers).end(reply.body);
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/graphql`;
+  const url = await serveGraph(server);
   return { url, asked, client: createClient({ url, credentials, patienceMs: 5_000 }) };
 }
 const step = { input: { id: "x" } };

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -6,6 +5,7 @@ import { type Client, createClient, Events, type NetworkEvent } from "../../src/
 import { type Demo, startDemo } from "../support/demo.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { clientOf } from "../support/partners.ts";
+import { serveGraph } from "../support/ports.ts";
 import { type Fleet, startFleet } from "../support/processes.ts";
 import { ed25519 } from "../support/sealing.ts";
 
@@ -64,10 +64,9 @@ async function serve(streams: readonly Reply[], kept: string = list()) {
       })();
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const url = await serveGraph(server);
   const client = createClient({
-    url: `http://127.0.0.1:${(server.address() as { port: number }).port}/graphql`,
+    url,
     credentials: {
       issuer: "https://lantern.example",
       audience: "https://node.example",

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePort } from "../support/ports.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { emptyShell } from "../support/shell.ts";
 
@@ -144,11 +144,3 @@ it("the doctor says what is wrong with key files, the API and the configuration,
   const configured = await type("PORT=no wayhouse doctor");
   expect(configured).toMatchObject({ code: 1, stdout: expect.stringContaining("PORT must be") });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}

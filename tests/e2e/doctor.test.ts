@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -6,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import type { Finding } from "../../src/cli/finding.ts";
+import { serveGraph } from "../support/ports.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import { typed } from "../support/wayhouse.ts";
 
@@ -98,10 +98,8 @@ describe("the doctor, of a node", () => {
     const server = createServer((_, response) => {
       response.setHeader("date", new Date(Date.now() - 120_000).toUTCString());
       response.end();
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as { port: number };
-    const { code, of } = await examine({}, "--url", `http://127.0.0.1:${port}/graphql`);
+    });
+    const { code, of } = await examine({}, "--url", await serveGraph(server));
     server.close();
     server.closeAllConnections();
     expect(code).toBe(1);

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { buildSubgraphSchema } from "@apollo/subgraph";
@@ -14,6 +13,7 @@ import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo
 import { postTo } from "../support/federation.ts";
 import { shelter } from "../support/holds.ts";
 import { IMPORT_ALL } from "../support/partner-graphs.ts";
+import { serveGraph } from "../support/ports.ts";
 import { changesOf } from "../support/supergraph.ts";
 
 /*
@@ -140,16 +140,10 @@ describe("of a partner's graph beside it", () => {
   const composed = composeWithNetwork(text, PARTNER);
   let servers: Server[];
   let gatewayUrl: string;
-  let asked: unknown[];
-  const listen = async (server: Server) => {
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return `http://127.0.0.1:${(server.address() as { port: number }).port}/graphql`;
-  };
+  const asked: unknown[] = [];
 
   beforeAll(async () => {
     if (!composed.ok) throw new Error(composed.errors.join("\n"));
-    asked = [];
     const { data } = await ask("harbour", "{ shelters { edges { node { id label } } } }");
     const { id } = data["shelters"].edges.find(
       ({ node }: { node: { label: string } }) => node.label === "Apricot",
@@ -178,11 +172,11 @@ describe("of a partner's graph beside it", () => {
     });
     const yoga = createYoga({ schema, logging: false });
     const cases = createServer((request, response) => void yoga(request, response));
-    const casesUrl = await listen(cases);
+    const casesUrl = await serveGraph(cases);
     const { supergraph } = composed;
     const gateway = createGateway({ supergraph, networkUrl: demo.url, casesUrl });
     servers = [gateway, cases];
-    gatewayUrl = await listen(gateway);
+    gatewayUrl = await serveGraph(gateway);
   });
   afterAll(async () => {
     for (const server of servers) {

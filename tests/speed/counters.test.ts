@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { AUDIENCE, type Network, seedNetwork } from "../../bench/network.ts";
@@ -10,6 +9,7 @@ import {
 } from "../../bench/operations.ts";
 import { type App, createApp } from "../../src/app.ts";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
+import { serveGraph } from "../support/ports.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
 // What an operation costs, in units that no other work on the machine changes. Over one connection.
@@ -51,9 +51,7 @@ beforeAll(async () => {
     runsJobs: false,
     log: () => {},
   });
-  app.server.listen(0, "127.0.0.1");
-  await once(app.server, "listening");
-  url = `http://127.0.0.1:${(app.server.address() as { port: number }).port}/graphql`;
+  url = await serveGraph(app.server);
 });
 afterAll(async () => {
   await app.stop();

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
+import { serveGraph } from "./ports.ts";
 
 export interface Balancer {
   readonly url: string;
@@ -26,11 +27,8 @@ export async function startBalancer(urlOf: () => string): Promise<Balancer> {
     }
     caller.pipe(process).pipe(caller);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
   return {
-    url: `http://127.0.0.1:${port}/graphql`,
+    url: await serveGraph(server),
     async stop() {
       const closed = once(server, "close");
       server.close();

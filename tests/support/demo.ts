@@ -1,5 +1,4 @@
 import type { JsonWebKey } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +11,7 @@ import { demoIssuer, demoKey, seedDemo } from "../../src/platform/db/demo-networ
 import { DEFAULT_LIMITS, type Limits } from "../../src/platform/limits/limits.ts";
 import { createLog } from "../../src/platform/telemetry/log.ts";
 import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
+import { serveGraph } from "./ports.ts";
 import { createTestDatabase, type TestDatabase } from "./postgres.ts";
 
 export const AUDIENCE = "https://node.example";
@@ -105,9 +105,7 @@ export async function serveToo<Database extends { readonly apiUrl: string }>(
     limits: { ...DEFAULT_LIMITS, ...limits },
     ...options,
   });
-  app.server.listen(0, "127.0.0.1");
-  await once(app.server, "listening");
-  const url = `http://127.0.0.1:${(app.server.address() as { port: number }).port}/graphql`;
+  const url = await serveGraph(app.server);
 
   const tokenOf = async (caller: DemoCaller) => {
     const { organisation, clientId = "bot", scopes = SCOPES, ttlSeconds = 60 } = caller;

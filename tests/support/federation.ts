@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import { importJWK, type JWK, type JWTPayload, SignJWT } from "jose";
 import { type CaseRecord, createCaseSubgraph } from "../../examples/partner/cases.ts";
 import { createGateway } from "../../examples/partner/gateway.ts";
@@ -10,6 +9,7 @@ import httpTransport from "@graphql-mesh/transport-http";
 import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
 import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
 import { AUDIENCE, type Demo } from "./demo.ts";
+import { serveGraph } from "./ports.ts";
 
 export const CASES_AUDIENCE = "https://cases.lantern.example";
 
@@ -34,10 +34,10 @@ export async function startFederation(
     audience: CASES_AUDIENCE,
     keys: { keys: [{ ...publicJwk, kid }] },
   });
-  const casesUrl = await listen(cases);
+  const casesUrl = await serveGraph(cases);
   const supergraph = readFileSync("schema/supergraph.graphql", "utf8");
   const gateway = createGateway({ supergraph, networkUrl, casesUrl });
-  const gatewayUrl = await listen(gateway);
+  const gatewayUrl = await serveGraph(gateway);
   return {
     gatewayUrl,
     casesUrl,
@@ -78,7 +78,7 @@ export async function startGateway(
   });
   const server = createServer((request, response) => void gateway(request, response));
   return {
-    url: await listen(server),
+    url: await serveGraph(server),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -104,16 +104,10 @@ export async function recordDocuments(
       response.end(await answer.text());
     })();
   });
-  await ask(await listen(recorder));
+  await ask(await serveGraph(recorder));
   recorder.closeAllConnections();
   recorder.close();
   return [...documents];
-}
-
-async function listen(server: Server): Promise<string> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return `http://127.0.0.1:${(server.address() as { port: number }).port}/graphql`;
 }
 
 export async function postTo(

@@ -2,7 +2,6 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
 import { appendFile, chown, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -11,6 +10,7 @@ import {
   findBinaries,
   serverAccount,
 } from "../../src/platform/db/embedded/binaries.ts";
+import { freePort } from "./ports.ts";
 import { asSuperuser } from "./postgres.ts";
 import { clusterOf } from "./server-log.ts";
 
@@ -139,12 +139,4 @@ async function copyCluster(
       if (account) await chown(join(folder, name), account.uid, account.gid);
     }
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
 }

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Demo, startDemo } from "../support/demo.ts";
+import { listen } from "../support/ports.ts";
 import { asSuperuser } from "../support/postgres.ts";
 import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
 
@@ -30,8 +29,7 @@ let demo: Demo;
 let api: ApiProcess;
 beforeAll(async () => {
   demo = await startDemo();
-  collector.listen(0, "127.0.0.1");
-  await once(collector, "listening");
+  const collectorPort = await listen(collector);
   await asSuperuser(demo.database.superuserUrl, async (client) => {
     for (const statement of FAULTS) await client.query(statement);
   });
@@ -39,7 +37,7 @@ beforeAll(async () => {
     DATABASE_URL: demo.database.apiUrl,
     SEED: "none",
     METRICS_PORT: "0",
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collectorPort}`,
   });
 });
 afterAll(async () => {
