@@ -8,10 +8,11 @@ import { ENVELOPE_COST } from "../../src/platform/graphql/costs.ts";
 import { buildSchema } from "../../src/schema.ts";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { letGoUnlessTaken } from "../../src/platform/http/answers.ts";
-import { UnsafeRole } from "../../src/platform/db/role.ts";
+import { assertRoleIsHarmless, UnsafeRole } from "../../src/platform/db/role.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { SEARCH, search } from "../support/holds.ts";
 import { listen, serveGraph } from "../support/ports.ts";
+import { asSuperuser } from "../support/postgres.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -236,4 +237,24 @@ it("does not start as a role that could go round the walls", async () => {
   const apiUrl = demo.database.ownerUrl;
   const start = createApp({ apiUrl, audience: AUDIENCE, nodeKey, log: () => {} });
   await expect(start).rejects.toThrow(UnsafeRole);
+});
+
+it.each([
+  ["", "create table pg_temp.own (id uuid)"],
+  ["may replicate the database", "alter role sly replication"],
+  ["may become pg_read_server_files", "grant pg_read_server_files to sly"],
+  ["may empty or arm shelter", "grant truncate on shelter to sly"],
+  ["may empty or arm handoff", "grant trigger on handoff to sly"],
+])("nor as one that %s", async (fault, change) => {
+  await asSuperuser(demo.database.superuserUrl, async (client) => {
+    await client.query("begin; create role sly login in role wayhouse_api");
+    await client.query(change);
+    await client.query("set local session authorization sly");
+    const told = await assertRoleIsHarmless(client).then(
+      () => "",
+      (error: Error) => error.message,
+    );
+    await client.query("rollback");
+    expect(told).toMatch(fault ? `The role of DATABASE_URL ${fault}.` : /^$/);
+  });
 });
