@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { heldUp } from "../support/held-up.ts";
 import { present, proofOf } from "../support/proofs.ts";
 
 let demo: Demo;
@@ -139,6 +140,27 @@ describe("an admin", () => {
     expect(codeOf(await write("outsider", "setClientScopes", { id: left, scopes }))).toBe(
       "BAD_USER_INPUT",
     );
+  });
+
+  it("is let in no more where it waited behind its own revocation", async () => {
+    const { data } = await register("harbour", "thief", ["CLIENTS_MANAGE"], "ADMIN");
+    const back = { clientId: "back-door", kind: "BOT", scopes: ["CLIENTS_MANAGE"] };
+    const [revoked] = await heldUp(
+      demo,
+      "harbour",
+      () => write("harbour", "revokeClient", { id: data["registerClient"].id }),
+      () =>
+        demo.call(
+          { organisation: "harbour", clientId: "thief" },
+          {
+            query:
+              "mutation ($input: RegisterClientInput!) { registerClient(input: $input) { id } }",
+            variables: { input: { idempotencyKey: randomUUID(), ...back } },
+          },
+        ),
+    );
+    expect(revoked.errors).toBeUndefined();
+    expect((await clientsOf("harbour")).has("back-door")).toBe(false);
   });
 
   it("is not played by the wrong organisation, with a network admin's scopes or without", async () => {

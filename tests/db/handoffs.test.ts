@@ -190,7 +190,7 @@ describe("whom an organisation is acquainted with", () => {
         [uuid(old)],
       );
       const purged = meddle(demo, "delete from bed_hold where id = $1", [uuid(old)]);
-      await Promise.race([purged, waiting(client, 1, "relation")]);
+      await Promise.race([purged, waiting(client, 1)]);
       await client.query("commit");
       await purged;
     });

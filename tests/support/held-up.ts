@@ -26,18 +26,14 @@ export const heldUp = <First, Second>(
     return Promise.all([one, two]);
   });
 
-/** Until so many wait for a lock of this kind. */
-export async function waiting(
-  client: pg.Client,
-  calls: number,
-  kind: "advisory" | "relation" = "advisory",
-): Promise<void> {
+/** Until so many wait for a lock. */
+export async function waiting(client: pg.Client, calls: number): Promise<void> {
   for (let looks = 0; ; looks++) {
+    // Within a transaction its view stands still.
+    await client.query("select pg_stat_clear_snapshot()");
     const { rows } = await client.query<{ waiting: number }>(
-      `select count(*)::integer as waiting from pg_locks
-        where locktype = $1 and not granted
-          and database = (select oid from pg_database where datname = current_database())`,
-      [kind],
+      `select count(*)::integer as waiting from pg_stat_activity
+        where wait_event_type = 'Lock' and datname = current_database()`,
     );
     if (rows[0]!.waiting >= calls) return;
     if (looks === 500) throw new Error(`${calls} calls were to wait, and did not`);

@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
+import { BadUserInput, NotFound, refuse, Unauthenticated } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import type { DB } from "../../platform/db/schema.ts";
@@ -28,6 +28,7 @@ export async function registerClient(
   const owner = session.organisationId;
   const operation = { name: "registerClient", scope: "clients:manage" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
+    refuseFormer(await lockClients(tx, owner), session.clientId);
     refuse(faultsOfScopes(input.scopes, await findOwnCeiling(tx)));
     const made = await insertClient(tx, owner, input);
     return { result: { id: made }, changes: [changed(made, owner)] };
@@ -84,6 +85,7 @@ async function writeClient(
   let row: ClientRow | undefined;
   await session.write(operation, input, async (tx) => {
     const clients = await lockClients(tx, owner);
+    refuseFormer(clients, session.clientId);
     const client = clients.find(({ id }) => id === uuid);
     if (!client) throw new NotFound();
     await work(tx, clients, client);
@@ -93,6 +95,13 @@ async function writeClient(
   [row] = row ? [row] : await findClients(session.read, [uuid]);
   if (!row) throw new NotFound();
   return row;
+}
+
+/** Who waited for the lock may have been revoked meanwhile. @throws Unauthenticated */
+function refuseFormer(clients: readonly ClientRow[], caller: string): void {
+  const own = clients.find(({ id }) => id === caller);
+  const isLetIn = own && own.revoked_at === null && own.scopes.includes("clients:manage");
+  if (!isLetIn) throw new Unauthenticated();
 }
 
 function refuseWithoutAdmin(clients: readonly ClientRow[], changedClient: ClientRow): void {
