@@ -80,6 +80,15 @@ describe("a call", () => {
       },
       "LIMIT_EXCEEDED",
     ]),
+    ...[
+      "a: __schema { types { name } }",
+      "__schema { types { ... { b: description } } }",
+      "_service { sdl c: sdl }",
+    ].map((fields): [string, unknown, string] => [
+      `that would be told the schema over and over: ${fields}`,
+      { query: `{ ${fields} }` },
+      "LIMIT_EXCEEDED",
+    ]),
     [
       "of envelopes upon envelopes",
       {

@@ -1,4 +1,5 @@
 import {
+  type ASTNode,
   type ASTVisitor,
   type DocumentNode,
   GraphQLError,
@@ -15,12 +16,15 @@ const MOST_REPEATS = 60;
 /** What graphql-js leaves open of a document, before and beside its own validation. */
 export const judgeDocuments: Plugin = {
   onValidate({ params, addValidationRule, setResult }) {
-    if (repeatsIn(params.documentAST as DocumentNode) > MOST_REPEATS) {
-      const message = "The document asks for the same fields too often.";
-      setResult([new GraphQLError(message, { extensions: { code: "LIMIT_EXCEEDED" } })]);
-    } else addValidationRule(unconditionalSubscription);
+    addValidationRule(schemaOnce);
+    addValidationRule(unconditionalSubscription);
+    if (repeatsIn(params.documentAST as DocumentNode) > MOST_REPEATS)
+      setResult([exceeded("The document asks for the same fields too often.")]);
   },
 };
+
+const exceeded = (message: string, nodes?: ASTNode) =>
+  new GraphQLError(message, { nodes: nodes ?? null, extensions: { code: "LIMIT_EXCEEDED" } });
 
 /**
  * Selections that may be of a field which stands in the same set already. Validation compares each with each,
@@ -38,6 +42,18 @@ function repeatsIn(document: DocumentNode): number {
   });
   return repeats;
 }
+
+/** What tells the schema has no cost of its own: without aliases it is told once, and is as long as it is. */
+const schemaOnce = (context: ValidationContext): ASTVisitor => ({
+  Field(node) {
+    const parent = context.getParentType()?.name ?? "";
+    const isOfSchema =
+      parent.startsWith("__") || parent === "_Service" || TELLING.has(node.name.value);
+    if (isOfSchema && node.alias)
+      context.reportError(exceeded("What tells the schema takes no alias.", node));
+  },
+});
+const TELLING = new Set(["__schema", "_service"]);
 
 /** At the root of a subscription nothing may be conditional (§5.2.3.1): there might be nothing to follow. */
 const unconditionalSubscription = (context: ValidationContext): ASTVisitor => ({
