@@ -27,11 +27,22 @@ const ATTEMPT_MS = 30_000;
 /** The same with an idempotency key, where the input of a mutation lacks one. */
 export function withKey(request: GraphQLRequest): GraphQLRequest {
   const { query, variables } = request;
-  const input = variables?.["input"];
-  const lacksOne = typeof input === "object" && input !== null && !("idempotencyKey" in input);
-  if (!isMutation(query) || !lacksOne) return request;
-  const keyed = { idempotencyKey: crypto.randomUUID(), ...input };
+  const input = inputOf(request);
+  if (!isMutation(query) || !input || input.idempotencyKey !== undefined) return request;
+  const keyed = { ...input, idempotencyKey: crypto.randomUUID() };
   return { ...request, variables: { ...variables, input: keyed } };
+}
+
+function inputOf({ variables }: GraphQLRequest): { readonly idempotencyKey?: unknown } | null {
+  const input = variables?.["input"];
+  return typeof input === "object" && input !== null ? input : null;
+}
+
+/** The failure of a request, with what calls it again. */
+export function failed(request: GraphQLRequest, failure: CallFailed): CallFailed {
+  const key = isMutation(request.query) ? inputOf(request)?.idempotencyKey : null;
+  failure.idempotencyKey = typeof key === "string" ? key : null;
+  return failure;
 }
 
 /**
@@ -64,7 +75,7 @@ export async function exchange(
         continue;
       }
     }
-    if (outcome instanceof CallFailed) throw outcome;
+    if (outcome instanceof CallFailed) throw failed(request, outcome);
     return outcome;
   }
 }

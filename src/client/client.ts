@@ -1,5 +1,5 @@
 import { createAccessTokens, type Credentials, type TokenSource } from "./access-token.ts";
-import { exchange, type GraphQLRequest, type Line, withKey } from "./calls.ts";
+import { exchange, failed, type GraphQLRequest, type Line, withKey } from "./calls.ts";
 import { isPrivate } from "./connection.ts";
 import { followEvents, type FollowOptions, type NetworkEvent, subscribe } from "./events.ts";
 import { CallFailed, failureOf } from "./failure.ts";
@@ -30,8 +30,9 @@ interface Page<Node> {
 
 export interface Client {
   /**
-   * One operation, tried again while that is safe and may help. A mutation keeps its idempotency key, so
-   * it has one effect; give your own where it must outlive this process.
+   * One operation, tried again while that is safe and may help. A mutation keeps its idempotency key, so it
+   * has one effect: what fails all the same tells it, for the next call. Give your own where it must outlive
+   * this process.
    * @throws CallFailed, the signal's reason
    */
   run<Result, V>(
@@ -71,9 +72,9 @@ export function createClient(options: ClientOptions): Client {
     const request = withKey({ query, variables: { ...(variables as object) } });
     const { answer } = await exchange(line, request, signal);
     const failure = failureOf(answer);
-    if (failure) throw failure;
+    if (failure) throw failed(request, failure);
     if (answer.data) return answer.data as never;
-    throw new CallFailed("PROTOCOL", "The answer holds no data.");
+    throw failed(request, new CallFailed("PROTOCOL", "The answer holds no data."));
   }
 
   const client: Client = {

@@ -16,6 +16,8 @@ export class CallFailed extends Error {
   readonly issues: readonly Issue[];
   /** The API asks for at least this pause. */
   readonly retryAfterSeconds: number | null;
+  /** Of a mutation, which may have been done: called again under this key, it still has one effect. */
+  idempotencyKey: string | null = null;
   constructor(
     readonly code: FailureCode,
     message: string,

@@ -62,6 +62,23 @@ describe("a call", () => {
     expect(JSON.parse(asked[0]!.body).variables.input.idempotencyKey).toBe("my-own-key");
   });
 
+  it.each<[string, Reply, string]>([
+    ["that was given up", "hang up", "NETWORK"],
+    ["that was refused after it may have been done", failed("INTERNAL"), "INTERNAL"],
+  ])("%s tells its key, under which it is the same call", async (_, reply, code) => {
+    const { url, asked } = await serve(reply, done);
+    const client = createClient({ url, credentials, patienceMs: 0 });
+    const again = (idempotencyKey: string | undefined) =>
+      client.run(AcknowledgeHandoff, { input: { id: "x", idempotencyKey } } as typeof step);
+    const failure = await again(undefined).catch((error: unknown) => error as CallFailed);
+    expect(failure).toMatchObject({
+      code,
+      idempotencyKey: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    await again((failure as CallFailed).idempotencyKey!);
+    expect(asked[1]!.body).toBe(asked[0]!.body);
+  });
+
   it("waits at least as long as the API or a proxy asks", async () => {
     const proxy = { status: 429, headers: { "retry-after": "1" }, body: "" };
     const { client } = await serve(failed("RATE_LIMITED", { retryAfterSeconds: 1 }), proxy, done);
