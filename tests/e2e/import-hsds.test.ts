@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -30,7 +30,6 @@ const service = (capacity: object, change: object = {}) => ({
 });
 function run(files: Record<string, unknown>, ...more: string[]) {
   const path = mkdtempSync(join(folder, "files-"));
-  mkdirSync(path, { recursive: true });
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(
       join(path, name),

@@ -61,10 +61,10 @@ const HOSTILE: Readonly<Record<string, [query: string, variables?: object]>> = {
 };
 const CODES = ["BAD_USER_INPUT", "LIMIT_EXCEEDED", "NOT_FOUND"];
 
-const { hostname, port } = { hostname: "127.0.0.1", port: () => Number(new URL(api.url).port) };
+const hostname = "127.0.0.1";
 /** A connection whose request is begun and never finished, or whose answer is never read. */
 async function open(head: string, isReading = true): Promise<Socket> {
-  const socket = connect(port(), hostname);
+  const socket = connect(Number(new URL(api.url).port), hostname);
   socket.on("error", () => {});
   await new Promise((resolve) => socket.once("connect", resolve));
   socket.write(
@@ -91,13 +91,13 @@ function cpu(): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Everything at once. How many hostile calls were answered while health was waited for, at most. */
+/** Everything at once. How many hostile calls were answered while one of health was waited for, at most. */
 async function attack(): Promise<number> {
   const sockets = [
     ...(await Promise.all(Array.from({ length: IDLE_STREAMS }, openIdleStream))),
     ...(await Promise.all(Array.from({ length: SLOW_BODIES }, openSlowBody))),
   ];
-  let slowest = 0;
+  let overtaken = 0;
   let answered = 0;
   let isOver = false;
   const isWell = (what: string) =>
@@ -109,9 +109,9 @@ async function attack(): Promise<number> {
     while (!isOver) {
       const before = answered;
       const isLive = await isWell("live");
-      slowest = Math.max(slowest, isLive ? answered - before : Infinity);
+      overtaken = Math.max(overtaken, isLive ? answered - before : Infinity);
       // It may have to wait for a new connection to the database.
-      if (!(await isWell("ready"))) slowest = Infinity;
+      if (!(await isWell("ready"))) overtaken = Infinity;
       await sleep(20);
     }
   })();
@@ -138,16 +138,16 @@ async function attack(): Promise<number> {
   await watching;
   for (const socket of sockets) socket.destroy();
   await sleep(300);
-  return slowest;
+  return overtaken;
 }
 
 it("every attack at once is refused with a code; health and others are answered, and memory comes back", async () => {
   const ask = () => request(api.url, token, "{ viewer { organisation { handle } } }");
-  const slowest = [await attack(), await attack()];
+  const overtaken = [await attack(), await attack()];
   const warm = memory();
-  slowest.push(await attack(), await attack());
+  overtaken.push(await attack(), await attack());
   expect(memory()).toBeLessThan(1.25 * warm);
-  expect(Math.max(...slowest)).toBeLessThan(MOST_OVERTAKEN);
+  expect(Math.max(...overtaken)).toBeLessThan(MOST_OVERTAKEN);
   expect(JSON.parse((await ask())!.text)).toEqual({
     data: { viewer: { organisation: { handle: "lantern" } } },
   });
