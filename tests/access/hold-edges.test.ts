@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
-import { codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { codeOf, type Demo, night as nightOf, startDemo } from "../support/demo.ts";
 import { meddle } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+import { asSuperuser } from "../support/postgres.ts";
 
 let demo: Demo;
 let apricot: string;
@@ -86,4 +87,21 @@ describe.each(Object.keys(ALLOWED))("a hold that is %s (changeBedHold)", (state)
 
 it("never was a fault of ours", () => {
   expect(demo.faults).toEqual([]);
+});
+
+it("a stranger does not wait for whoever has a hold locked, by the hold or by its shelter", async () => {
+  const id = await holdIn("EXPIRED");
+  await asSuperuser(demo.database.superuserUrl, async (client) => {
+    await client.query("begin");
+    await client.query("select from bed_hold where id = $1 for update", [decodeId(id)!.uuid]);
+    const input = { from: nightOf(1), until: nightOf(2), maximum: 1 };
+    const answers = [
+      await moveHold(ask, "outsider", "releaseBedHold", id),
+      await ask("outsider", "mutation ($input: SetBedsInput!) { setBeds(input: $input) { id } }", {
+        input: { idempotencyKey: randomUUID(), shelterId: apricot, ...input },
+      }),
+    ];
+    await client.query("rollback");
+    expect(answers.map(codeOf)).toEqual(["NOT_FOUND", "NOT_FOUND"]);
+  });
 });

@@ -73,10 +73,13 @@ export function findStays(db: Kysely<DB>, holdIds: readonly string[]) {
     .execute();
 }
 
-/** Frees what is past its time at these shelters, so that a hold placed next can have it. How many it freed. */
+/**
+ * Frees what is past its time at these shelters, as far as the caller sees them, so that a hold placed next can
+ * have it. How many it freed.
+ */
 export async function settleOverdueHolds(db: Kysely<DB>, shelterIds: readonly string[]) {
   const { rows } = await sql<{ freed: number }>`
-    select settle_overdue_holds(${shelterIds}::uuid[], 1000) as freed
+    select settle_overdue_holds(array(select id from shelter where id = any(${shelterIds}::uuid[])), 1000) as freed
   `.execute(db);
   return rows[0]!.freed;
 }
@@ -125,7 +128,7 @@ export async function takeBedsWithin(tx: Transaction<DB>, hold: Taking): Promise
   return rows[0]!;
 }
 
-/** The state it was found in; moved if that is one of `from`. Null: not the caller's to move. */
+/** The state it was found in; moved if that is one of `from`. Null: not the caller's to move, and nothing was locked. */
 export async function moveHold(
   tx: Transaction<DB>,
   id: string,
@@ -133,7 +136,7 @@ export async function moveHold(
   to: string,
 ) {
   const { rows } = await sql<{ holder_id: string; host_id: string; was: string }>`
-    select * from move_hold(${id}, ${from}, ${to})
+    select m.* from bed_hold h cross join lateral move_hold(h.id, ${from}, ${to}) m where h.id = ${id}
   `.execute(tx);
   return rows[0] ?? null;
 }
