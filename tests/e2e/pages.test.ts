@@ -139,8 +139,14 @@ describe("what the pages say to type, typed", () => {
         "select kid from organisation_key where organisation_id = $1",
         [organisation],
       );
+      const circles = await client.query<{ circle_id: string }>(
+        "select circle_id from circle_member where organisation_id = $1",
+        [organisation],
+      );
       const given: Record<string, string> = {
         organisation,
+        circle: circles.rows[0]!.circle_id,
+        scope: "beds:read",
         client: "bot",
         kid: rows[0]!.kid,
         handle: "harbour",
@@ -148,7 +154,7 @@ describe("what the pages say to type, typed", () => {
       };
       const [text = ""] = textsOf("docs/backup.md", "sql");
       const statements = text.split(";\n").filter((statement) => statement.trim());
-      expect(statements).toHaveLength(5);
+      expect(statements).toHaveLength(8);
       await client.query("begin");
       for (const statement of statements) {
         const bound = statement.replaceAll(/:'(\w+)'/g, (_, name: string) =>
