@@ -2,9 +2,12 @@ import { randomUUID } from "node:crypto";
 import { night } from "./demo.ts";
 
 /** Entries that name one id; whatever it is the id of, one that is not the caller's says nothing. */
-export const ENTRIES: Record<string, (id: string) => object> = {
+export const ENTRIES: Record<
+  string,
+  (id: string) => { readonly query: string; readonly variables: object }
+> = {
   node: (id) => ({
-    query: "query ($id: ID!) { node(id: $id) { __name id } }",
+    query: "query ($id: ID!) { node(id: $id) { __typename id } }",
     variables: { id },
   }),
   organisation: (id) => ({
@@ -12,11 +15,11 @@ export const ENTRIES: Record<string, (id: string) => object> = {
     variables: { id },
   }),
   ...Object.fromEntries(
-    ["Organisation", "Shelter"].map((type) => [
+    ["ConsulateContact", "Handoff", "Organisation", "Shelter"].map((type) => [
       `_entities ${type}`,
       (id: string) => ({
-        query: "query ($r: [_Any!]!) { _entities(representations: $r) { __name } }",
-        variables: { r: [{ __name: type, id }] },
+        query: "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }",
+        variables: { r: [{ __typename: type, id }] },
       }),
     ]),
   ),
@@ -42,7 +45,7 @@ export const ENTRIES: Record<string, (id: string) => object> = {
     ].map(([field, member, rest]) => [
       `${field} ${member}`,
       (id: string) => ({
-        query: `mutation ($id: ID!) { ${field}(input: { idempotencyKey: "${randomUUID()}", ${member}: $id, ${rest} }) { __name } }`,
+        query: `mutation ($id: ID!) { ${field}(input: { idempotencyKey: "${randomUUID()}", ${member}: $id, ${rest} }) { __typename } }`,
         variables: { id },
       }),
     ]),
