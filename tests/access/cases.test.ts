@@ -34,6 +34,29 @@ describe("a case reference", () => {
     expect((await ask("harbour", NODE, { id })).data["node"].caseReference).toBeNull();
   });
 
+  it("tells thirty holds at most, those under way first, and is not multiplied with itself", async () => {
+    const caseReference = randomUUID();
+    const stays = [stay(await shelter(ask, "Apricot"), 1, 5)];
+    const placed: string[] = [];
+    for (let count = 0; count < 32; count++) {
+      const answer = await hold(ask, "lantern", stays, randomUUID(), { caseReference });
+      const id = answer.data["holdBeds"].id as string;
+      placed.push(id);
+      if (count > 0) await moveHold(ask, "lantern", "releaseBedHold", id);
+    }
+    const told = (await ask("lantern", ENTITY, { id: caseReference })).data["_entities"][0]
+      .bedHolds;
+    expect(told).toHaveLength(30);
+    expect(told[0]).toEqual({ id: placed[0], status: "HELD" });
+    const holds = (inner: string) => `bedHolds { ${inner} }`;
+    const nested = holds("caseReference { B }".replace("B", holds("caseReference { B }")));
+    const query = ENTITY.replace(
+      "id bedHolds { id status }",
+      nested.replace("B", holds("caseReference { bedHolds { id } }")),
+    );
+    expect(codeOf(await ask("lantern", query, { id: caseReference }))).toBe("LIMIT_EXCEEDED");
+  });
+
   it("is a random UUID, and nothing else is one", async () => {
     const stays = [stay(await shelter(ask, "Apricot"), 1, 5)];
     for (const caseReference of ["case-1", "", "00000000-0000-0000-0000-000000000000"]) {

@@ -1,4 +1,5 @@
 import { builder } from "../../platform/graphql/builder.ts";
+import { about } from "../../platform/graphql/costs.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { Advisory, loadWarnings, RiskProfile } from "../advisories/index.ts";
 import { type Availability, searchBeds } from "./availability.queries.ts";
@@ -25,6 +26,7 @@ BedAvailability.implement({
     }),
     advisories: t.field({
       type: [Advisory],
+      complexity: about(20),
       description: "That warn about its country now, for whom the search is; in force or not yet.",
       resolve: async ({ country, riskProfile }, _, { session }) => {
         const warnings = await loadWarnings(session, country);

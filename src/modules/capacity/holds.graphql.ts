@@ -1,7 +1,7 @@
 import { encodeId, isReference } from "../../kernel/ids.ts";
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
-import { ENVELOPE_COST } from "../../platform/graphql/costs.ts";
+import { about, ENVELOPE_COST, MOST_OF_CASE, ofCase } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { Node, nodeOf } from "../../platform/graphql/node.ts";
 import { Organisation, type OrganisationCard, organisationOf } from "../organisations/index.ts";
@@ -13,7 +13,7 @@ import {
   findStays,
   listHolds,
 } from "./holds.queries.ts";
-import type { BedHoldStatus } from "./capacity.rules.ts";
+import { type BedHoldStatus, HOLD_EDGES } from "./capacity.rules.ts";
 import { loadShelter, Shelter } from "./shelters.graphql.ts";
 
 type HoldRow = Awaited<ReturnType<typeof listHolds>>[number] & {
@@ -124,8 +124,11 @@ CaseReference.implement({
     id: t.exposeID("id"),
     bedHolds: t.field({
       type: [BedHold],
-      description: "The caller's own, with beds:hold; without it none.",
-      resolve: ({ id }, _, { session }) => loadHoldsOf(session, id),
+      description:
+        "The caller's own, with beds:hold; without it none. At most 30, those that are held or confirmed first.",
+      complexity: about(MOST_OF_CASE),
+      resolve: async ({ id }, _, { session }) =>
+        ofCase(await loadHoldsOf(session, id), HOLD_EDGES.RELEASED),
     }),
   }),
 });

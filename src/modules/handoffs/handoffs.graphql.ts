@@ -1,7 +1,7 @@
 import { encodeId } from "../../kernel/ids.ts";
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
-import { ENVELOPE_COST } from "../../platform/graphql/costs.ts";
+import { about, ENVELOPE_COST, MOST_OF_CASE, ofCase } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, loaderOf } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { RiskProfile } from "../advisories/index.ts";
@@ -18,7 +18,13 @@ import {
   listInbox,
   listOutbox,
 } from "./handoffs.queries.ts";
-import { DOCUMENTS_HELD, HANDOFF_REASONS, type HandoffStatus, NEEDS } from "./handoffs.rules.ts";
+import {
+  DOCUMENTS_HELD,
+  HANDOFF_REASONS,
+  type HandoffStatus,
+  LIVE,
+  NEEDS,
+} from "./handoffs.rules.ts";
 
 type TransitionRow = Awaited<ReturnType<typeof findTransitions>>[number];
 export const loadHandoff = loaderOf(findHandoffs, ({ id }) => id);
@@ -223,8 +229,10 @@ builder.asEntity(Handoff, {
 builder.objectField(CaseReference, "handoffs", (t) =>
   t.field({
     type: [Handoff],
-    description: "The caller's own, as sender and as recipient; none without a scope for handoffs.",
-    resolve: ({ id }, _, { session }) => loadHandoffsOf(session, id),
+    description:
+      "The caller's own, as sender and as recipient; none without a scope for handoffs. At most 30, those that are not final first.",
+    complexity: about(MOST_OF_CASE),
+    resolve: async ({ id }, _, { session }) => ofCase(await loadHandoffsOf(session, id), LIVE),
   }),
 );
 

@@ -53,7 +53,7 @@ interface Edge {
   readonly from: readonly HandoffStatus[];
   readonly to?: HandoffStatus | "BACK";
 }
-const LIVE = ["REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD"] as const;
+export const LIVE = ["REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD"] as const;
 
 /** The state machine of a handoff; the clock's and the network's edges are the database's own. */
 const HANDOFF_EDGES = {

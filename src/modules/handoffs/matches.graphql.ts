@@ -1,4 +1,5 @@
 import { builder } from "../../platform/graphql/builder.ts";
+import { about } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, present } from "../../platform/graphql/loader.ts";
 import { Advisory, loadWarnings } from "../advisories/index.ts";
 import { BedAvailability } from "../capacity/index.ts";
@@ -17,6 +18,7 @@ HandoffMatches.implement({
   fields: (t) => ({
     beds: t.field({
       type: [BedAvailability],
+      complexity: about(20),
       description:
         "Free on every night of the window that is still to come: for all at one shelter or, APART, for one of them. None unless SHELTER is needed.",
       resolve: async ({ id }, _, { session }) =>
@@ -24,6 +26,7 @@ HandoffMatches.implement({
     }),
     consulates: t.field({
       type: [ConsulateContact],
+      complexity: about(20),
       description: "Known to issue what is needed, where the people are or are going to.",
       resolve: async ({ id }, _, { session }) =>
         Promise.all(
@@ -34,6 +37,7 @@ HandoffMatches.implement({
     }),
     advisories: t.field({
       type: [Advisory],
+      complexity: about(20),
       description: "That speak against a destination for the risk profile, in force or not yet.",
       resolve: async ({ destinations, riskProfile }, _, { session }) => {
         const warnings = await Promise.all(

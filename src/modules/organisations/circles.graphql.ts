@@ -1,5 +1,6 @@
 import { encodeId } from "../../kernel/ids.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { about } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { Node, nodeOf } from "../../platform/graphql/node.ts";
 import { createCircle, setCircleMembers } from "./circles.actions.ts";
@@ -25,6 +26,7 @@ Circle.implement({
     }),
     members: t.field({
       type: [Organisation],
+      complexity: about(50),
       description: "The steward among them; none for who has left it.",
       resolve: async ({ id }, _, { session }) =>
         Promise.all(
@@ -40,6 +42,7 @@ nodeOf("Circle", loadCircle, [["organisations:read"]]);
 builder.queryField("circles", (t) =>
   t.field({
     type: [Circle],
+    complexity: about(10),
     description: "Those the caller is in; a network admin's are all.",
     requiresScopes: [["organisations:read"]],
     resolve: (_, __, { session }) => listCircles(session.read),
