@@ -204,6 +204,13 @@ describe("events", () => {
       ["next", { data: { viewer: { organisation: { handle: "lantern" } } } }],
       ["complete", null],
     ]);
+    const told =
+      '__type(name: "Mutation") { fields { name description args { name description } } }';
+    const long = Array.from({ length: 60 }, (_, nth) => `a${nth}: ${told}`).join(" ");
+    const large = await openStream(demo.url, token, {}, `{ ${long} }`);
+    await large.ended;
+    expect(large.messages.map(({ event }) => event)).toEqual(["next", "complete"]);
+    expect(JSON.stringify(large.messages[0]!.data).length).toBeGreaterThan(256 * 1024);
   });
 
   it("are refused as JSON where the document is wrong, whatever is accepted", async () => {

@@ -4,7 +4,7 @@ import type { Context } from "../graphql/builder.ts";
 import { present } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { STREAM_TYPE, tellCode } from "./answers.ts";
+import { letGoUnlessTaken, STREAM_TYPE, tellCode } from "./answers.ts";
 import { confirmed, type Operation } from "./operation.ts";
 
 /** A comment line keeps proxies from closing what is only quiet. */
@@ -40,15 +40,18 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
     response.setHeader("content-type", STREAM_TYPE);
     response.setHeader("cache-control", "no-store");
     response.setHeader("x-accel-buffering", "no");
+    // One result may be as long as an answer may, and is read as an answer is.
+    const isLasting = operation.type === "subscription";
     metrics.streamOpened();
     try {
       for await (const message of messagesOf(response, operation, context)) {
-        if (response.write(message)) continue;
+        if (response.write(message) || !isLasting) continue;
         if (response.writableLength > MOST_BYTES || !(await isDrained(response))) {
           return void response.destroy();
         }
       }
       response.end("event: complete\ndata:\n\n");
+      letGoUnlessTaken(response, isLasting ? SLOWEST_DRAIN_MS : undefined);
     } finally {
       metrics.streamClosed();
     }
