@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { encodeId } from "../../src/kernel/ids.ts";
+import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { inDays, meddle } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
@@ -143,6 +143,20 @@ describe("an advisory", () => {
     ],
   ])("with %s is refused", async (_, input) => {
     expect(codeOf(await publish("bridge", input))).toBe("BAD_USER_INPUT");
+  });
+
+  it("is one of a hundred of its issuer at most", async () => {
+    const { id } = (await publish("coordinator", { country: "GE" })).data["publishAdvisory"];
+    await meddle(
+      demo,
+      `insert into advisory (issuer_id, country, risk_profiles, level, hazards, expires_at)
+        select issuer_id, country, risk_profiles, level, hazards, expires_at
+          from advisory, generate_series(2, 100) where id = $1`,
+      [decodeId(id)!.uuid],
+    );
+    expect(codeOf(await publish("coordinator"))).toBe("LIMIT_EXCEEDED");
+    await step("coordinator", "withdrawAdvisory", id);
+    expect(codeOf(await publish("coordinator", { country: "GE" }))).toBeUndefined();
   });
 
   it("of the wrong organisation is unknown to who shares no circle with it, and binds it not", async () => {

@@ -1,17 +1,18 @@
-import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
+import { BadUserInput, LimitExceeded, NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Change, Keyed } from "../../platform/db/writes.ts";
 import {
+  countOwnAdvisories,
   insertAdvisory,
   insertConfirmation,
   lockAdvisory,
   type NewAdvisory,
   updateWithdrawn,
 } from "./advisories.queries.ts";
-import { faultsOfAdvisory } from "./advisories.rules.ts";
+import { faultsOfAdvisory, MOST_ADVISORIES } from "./advisories.rules.ts";
 
-/** Warns at once, and blocks nothing until another organisation confirms it. @throws BadUserInput */
+/** Warns at once, and blocks nothing until another organisation confirms it. @throws BadUserInput, LimitExceeded */
 export async function publishAdvisory(
   session: Session,
   input: Keyed & NewAdvisory,
@@ -20,6 +21,10 @@ export async function publishAdvisory(
   const issuer = session.organisationId;
   const operation = { name: "publishAdvisory", scope: "advisories:publish" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
+    if ((await countOwnAdvisories(tx)) >= MOST_ADVISORIES)
+      throw new LimitExceeded(
+        `At most ${MOST_ADVISORIES} of yours warn or will warn: withdraw one first.`,
+      );
     const made = await insertAdvisory(tx, issuer, input);
     return { result: { id: made }, changes: [changed(made, issuer, input.country)] };
   });

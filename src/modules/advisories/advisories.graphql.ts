@@ -114,7 +114,7 @@ builder.mutationField("publishAdvisory", (t) =>
   t.field({
     type: Advisory,
     description:
-      "Warns at once those who may know of the caller; blocks nothing until another organisation confirms it.",
+      "Warns at once those who may know of the caller; blocks nothing until another organisation confirms it. LIMIT_EXCEEDED while a hundred of the caller's have neither lapsed nor been withdrawn.",
     requiresScopes: [["advisories:publish"]],
     args: { input: t.arg({ type: PublishAdvisoryInput, required: true }) },
     resolve: async (_, { input }, { session }) => {

@@ -41,6 +41,18 @@ export function listAdvisories(
     .execute();
 }
 
+/** The caller's, neither withdrawn nor lapsed. */
+export async function countOwnAdvisories(tx: Transaction<DB>): Promise<number> {
+  const { count } = await tx
+    .selectFrom("advisory")
+    .select(sql<number>`count(*)::integer`.as("count"))
+    .where("issuer_id", "=", sql<string>`(select viewer_organisation())`)
+    .where("withdrawn_at", "is", null)
+    .where("expires_at", ">", sql<Date>`now()`)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** That warn now, in force or not. */
 export function findWarnings(db: Kysely<DB>, countries: readonly string[]) {
   return select(db)

@@ -13,6 +13,8 @@ export type RiskProfileName = (typeof RISK_PROFILES)[number];
 
 const DAY_MS = 86_400_000;
 const LONGEST_DAYS = 180;
+/** Of one issuer: whoever searches in a country is told all that warn about it. */
+export const MOST_ADVISORIES = 100;
 /** Clocks may differ by so much. */
 const SKEW_MS = 5 * 60_000;
 
