@@ -147,7 +147,9 @@ create policy keeper on bed_hold_instruction for all to wayhouse_keeper
   using (true)
   with check (true);
 create policy opened_by_the_holder on bed_hold_instruction for select to wayhouse_api
-  using (((holder_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:hold'::text]) AS viewer_may)));
+  using (((holder_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:hold'::text]) AS viewer_may) AND (EXISTS ( SELECT
+   FROM bed_hold h
+  WHERE ((h.id = bed_hold_instruction.hold_id) AND (hold_status(h.status, h.expires_at, h.ends_on) = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])))))));
 grant select on bed_hold_instruction to wayhouse_api;
 grant delete, insert, select, update (envelope) on bed_hold_instruction to wayhouse_keeper;
 
@@ -1832,6 +1834,20 @@ END
 ;
 alter function is_revealed(consulate_contact,uuid) owner to wayhouse_keeper;
 
+-- function is_sealed_to_active_key(consulate_envelope)
+CREATE OR REPLACE FUNCTION public.is_sealed_to_active_key(in_envelope consulate_envelope)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM organisation_key k
+           WHERE ((k.organisation_id = (is_sealed_to_active_key.in_envelope).recipient_id) AND (k.kid = envelope_kid((is_sealed_to_active_key.in_envelope).envelope)) AND (k.use = 'SEAL'::text) AND (k.retired_at IS NULL)))) AS "exists";
+END
+;
+alter function is_sealed_to_active_key(consulate_envelope) owner to wayhouse_keeper;
+
 -- function lasting_ties_of(uuid)
 CREATE OR REPLACE FUNCTION public.lasting_ties_of(in_organisation uuid)
  RETURNS SETOF uuid
@@ -3051,7 +3067,7 @@ begin
   insert into consulate_reveal (organisation_id, client_id, contact_id, purpose)
     values (viewer_organisation(), viewer_client(), in_contact, in_purpose);
   select e.envelope into envelope from consulate_envelope e
-    where e.contact_id = in_contact and e.recipient_id = viewer_organisation();
+    where e.contact_id = in_contact and e.recipient_id = viewer_organisation() and is_sealed_to_active_key(e);
   return next;
 end
 $function$
@@ -3069,7 +3085,7 @@ BEGIN ATOMIC
  SELECT e.envelope
     FROM (consulate_envelope e
       JOIN consulate_contact c ON ((c.id = e.contact_id)))
-   WHERE ((e.contact_id = revealed_envelope.in_contact) AND (e.recipient_id = viewer_organisation()) AND (EXISTS ( SELECT
+   WHERE ((e.contact_id = revealed_envelope.in_contact) AND (e.recipient_id = viewer_organisation()) AND is_sealed_to_active_key(e.*) AND (EXISTS ( SELECT
             FROM viewer_reach(VARIADIC ARRAY['consulates:reveal'::text]) r(owner_id, country)
            WHERE ((r.owner_id = c.owner_id) AND ((r.country IS NULL) OR (r.country = c.country))))) AND (EXISTS ( SELECT
             FROM consulate_reveal v
@@ -3475,7 +3491,8 @@ begin
     stopped := stopped || live;
   end loop;
   perform lock_chains(array(select unnest(array[h.sender_id, h.recipient_id]) from unnest(stopped) h));
-  perform append_audit(chain, viewer_organisation(), null, h.sender_id, 'suspendHandoff', 'network:admin', 'Handoff', h.id)
+  perform append_audit(chain, viewer_organisation(), null, h.sender_id, 'suspendHandoff',
+      case when in_organisation = viewer_organisation() then 'clients:manage' else 'network:admin' end, 'Handoff', h.id)
     from unnest(stopped) h cross join lateral unnest(array[h.sender_id, h.recipient_id]) chain
     order by h.id, chain;
 end

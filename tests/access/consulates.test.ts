@@ -5,7 +5,7 @@ import { encodeId } from "../../src/kernel/ids.ts";
 import { thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { inDays, meddle } from "../support/handoffs.ts";
-import { envelopeFor, sealingKey } from "../support/keys.ts";
+import { envelopeFor, retire, sealingKey, state } from "../support/keys.ts";
 
 let demo: Demo;
 const keys = new Map<string, JWK>();
@@ -182,6 +182,23 @@ describe("a reveal (revealConsulateContact)", () => {
         );
       }
     }
+  });
+
+  it("opens nothing that is sealed to a key retired since, and has it sealed anew", async () => {
+    const id = await published();
+    const key = await sealingKey(demo, "lantern");
+    const old = await envelope(id, "lantern", key);
+    await write("bridge", "sealConsulateContact", { id, envelopes: [old] });
+    const first = randomUUID();
+    const seen = async (nth: string) =>
+      (await reveal("lantern", id, nth)).data["revealConsulateContact"].envelope as string | null;
+    expect(await seen(first)).toBe(old);
+    const stated = await state(demo, "lantern", "RETIRED", key);
+    await retire(demo, "lantern", await thumbprintOf(key), stated);
+    expect([await seen(first), await seen(randomUUID())]).toEqual([null, null]);
+    const anew = await envelope(id);
+    await write("bridge", "sealConsulateContact", { id, envelopes: [anew] });
+    expect(await seen(randomUUID())).toBe(anew);
   });
 
   it("goes to whose key it is, whoever publishes the same one after it", async () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeId } from "../../src/kernel/ids.ts";
+import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { open, thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
-import { accept, offer, openTo, see, step } from "../support/handoffs.ts";
+import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { envelopeFor, identityOf, retire, sealingKey, state } from "../support/keys.ts";
 
@@ -161,6 +161,18 @@ describe("check-in instructions (sendInstructions)", () => {
       __typename: "IllegalTransition",
       from: "RELEASED",
     });
+  });
+
+  it("are gone with a hold that has expired or ended, job or no job", async () => {
+    for (const past of ["expires_at = now()", "status = 'CONFIRMED', ends_on = current_date"]) {
+      const placed = await hold(ask, "lantern", [stay(await shelter(ask, "Apricot"), 1, 160)]);
+      const id = placed.data["holdBeds"].id as string;
+      const what = { from: "harbour", to: "lantern", key: keys.get("lantern")! };
+      const envelope = await envelopeFor(demo, { ...what, subject: id, text: CANARY });
+      await sendInstructions("harbour", id, envelope);
+      await meddle(demo, `update bed_hold set ${past} where id = $1`, [decodeId(id)!.uuid]);
+      expect((await ask("lantern", INSTRUCTIONS, { id })).data["node"].instructions).toBeNull();
+    }
   });
 });
 

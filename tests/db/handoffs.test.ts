@@ -97,6 +97,24 @@ describe("a suspended recipient", () => {
     }
   });
 
+  it("stops them with a right of its own where it locks itself down, and its partner's chain says so", async () => {
+    const id = await accepted();
+    await ask(
+      "bridge",
+      "mutation ($input: LockDownInput!) { lockDownOrganisation(input: $input) { id } }",
+      { input: { idempotencyKey: randomUUID(), organisationId } },
+    );
+    const { data } = await ask(
+      "lantern",
+      "{ auditTrail { edges { node { action scope subjectId } } } }",
+    );
+    const entries = data["auditTrail"].edges.map(({ node }: { node: object }) => node) as object[];
+    const scope = "CLIENTS_MANAGE";
+    expect(entries).toContainEqual({ action: "suspendHandoff", scope, subjectId: id });
+    await setStatus("ACTIVE");
+    await openTo(ask, "lantern", ["bridge"]);
+  });
+
   it("does not bring back what had expired", async () => {
     const { id } = await offered();
     await accept(ask, "bridge", id);
