@@ -4,6 +4,7 @@ import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { inDays, meddle } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -15,25 +16,22 @@ afterAll(async () => {
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const FIELDS = "id inForce confirmations issuer { handle } withdrawnAt";
 const publish = (by: string, input: object = {}) =>
-  ask(
+  mutate(
+    ask,
     by,
-    `mutation ($input: PublishAdvisoryInput!) { publishAdvisory(input: $input) { ${FIELDS} } }`,
+    "publishAdvisory",
     {
-      input: {
-        idempotencyKey: randomUUID(),
-        country: "AM",
-        riskProfiles: ["DESERTER"],
-        level: "AVOID",
-        hazards: ["DEPORTATION"],
-        expiresAt: inDays(30),
-        ...input,
-      },
+      country: "AM",
+      riskProfiles: ["DESERTER"],
+      level: "AVOID",
+      hazards: ["DEPORTATION"],
+      expiresAt: inDays(30),
+      ...input,
     },
+    `{ ${FIELDS} }`,
   );
 const step = (by: string, field: string, id: string) =>
-  ask(by, `mutation ($input: AdvisoryStepInput!) { ${field}(input: $input) { ${FIELDS} } }`, {
-    input: { idempotencyKey: randomUUID(), id },
-  });
+  mutate(ask, by, field, { id }, `{ ${FIELDS} }`);
 const search = async (by: string, input: object) => {
   const { data } = await ask(
     by,
@@ -47,11 +45,13 @@ const search = async (by: string, input: object) => {
 let lastNight = 100;
 const holdFor = async (riskProfile: string) => {
   const stays = [stay(await shelter(ask, "Apricot"), 1, (lastNight += 2))];
-  const answer = await ask(
+  const answer = await mutate(
+    ask,
     "lantern",
-    `mutation ($input: HoldBedsInput!) { holdBeds(input: $input) { __typename
-      ... on BedHold { id } ... on AdvisoryInForce { message advisory { id inForce } } } }`,
-    { input: { idempotencyKey: randomUUID(), riskProfile, stays } },
+    "holdBeds",
+    { riskProfile, stays },
+    `{ __typename
+      ... on BedHold { id } ... on AdvisoryInForce { message advisory { id inForce } } }`,
   );
   return answer.data["holdBeds"];
 };
@@ -168,6 +168,7 @@ describe("an advisory", () => {
         const foreign = await step(by, field, own.id);
         const missing = await step(by, field, encodeId("Advisory", randomUUID()));
         expect(foreign).toEqual(missing);
+        expect(codeOf(missing)).toBe("NOT_FOUND");
       }
     }
     const theirs = (await publish("bridge")).data["publishAdvisory"];

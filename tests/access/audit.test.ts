@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId } from "../../src/kernel/ids.ts";
 import { thumbprint } from "../../src/kernel/jwk.ts";
@@ -7,6 +6,7 @@ import { verifyAuditExport } from "../../src/sealing/audit/index.ts";
 import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { meddle } from "../support/handoffs.ts";
+import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
 let holdId: string;
@@ -32,11 +32,7 @@ const trailOf = async (organisation: string) =>
     ({ node }: { node: object }) => node,
   );
 const write = (organisation: string, field: string, input: object) =>
-  ask(
-    organisation,
-    `mutation ($input: ${field[0]!.toUpperCase()}${field.slice(1)}Input!) { ${field}(input: $input) { __typename } }`,
-    { input: { idempotencyKey: randomUUID(), ...input } },
-  );
+  mutate(ask, organisation, field, input, "{ __typename }");
 
 describe("the trail", () => {
   it("tells the owner what was done, by whom and when, and not by which client", async () => {

@@ -4,6 +4,7 @@ import { encodeId } from "../../src/kernel/ids.ts";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { heldUp } from "../support/held-up.ts";
+import { mutate, mutationOf } from "../support/mutate.ts";
 import { present, proofOf } from "../support/proofs.ts";
 
 let demo: Demo;
@@ -15,12 +16,7 @@ afterAll(async () => {
 });
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const write = (organisation: string, field: string, input: object) =>
-  ask(
-    organisation,
-    `mutation ($input: ${field[0]!.toUpperCase()}${field.slice(1)}Input!) {
-      ${field}(input: $input) { id clientId kind scopes requireDpop revokedAt } }`,
-    { input: { idempotencyKey: randomUUID(), ...input } },
-  );
+  mutate(ask, organisation, field, input, "{ id clientId kind scopes requireDpop revokedAt }");
 const register = (organisation: string, clientId: string, scopes: string[], kind = "BOT") =>
   write(organisation, "registerClient", { clientId, kind, scopes });
 const viewer = async (organisation: string, clientId: string) =>
@@ -153,8 +149,7 @@ describe("an admin", () => {
         demo.call(
           { organisation: "harbour", clientId: "thief" },
           {
-            query:
-              "mutation ($input: RegisterClientInput!) { registerClient(input: $input) { id } }",
+            query: mutationOf("registerClient"),
             variables: { input: { idempotencyKey: randomUUID(), ...back } },
           },
         ),

@@ -6,6 +6,7 @@ import { thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { inDays, meddle } from "../support/handoffs.ts";
 import { envelopeFor, retire, sealingKey, state } from "../support/keys.ts";
+import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
 const keys = new Map<string, JWK>();
@@ -16,13 +17,10 @@ beforeAll(async () => {
     ["lantern", ["CONSULATES_READ", "CONSULATES_REVEAL"]],
     ["harbour", ["CONSULATES_READ"]],
   ] as const) {
-    await ask(
-      "bridge",
-      "mutation ($input: GrantScopesInput!) { grantScopes(input: $input) { id } }",
-      {
-        input: { idempotencyKey: randomUUID(), organisationId: await idOf(ask, grantee), scopes },
-      },
-    );
+    await mutate(ask, "bridge", "grantScopes", {
+      organisationId: await idOf(ask, grantee),
+      scopes,
+    });
   }
 });
 afterAll(async () => {
@@ -30,11 +28,7 @@ afterAll(async () => {
 });
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const write = (by: string, field: string, input: object, selection = "id programme stale") =>
-  ask(
-    by,
-    `mutation ($input: ${field[0]!.toUpperCase()}${field.slice(1)}Input!) { ${field}(input: $input) { ${selection} } }`,
-    { input: { idempotencyKey: randomUUID(), ...input } },
-  );
+  mutate(ask, by, field, input, `{ ${selection} }`);
 const publish = (input: object = {}, by = "bridge") =>
   write(by, "publishConsulateContact", {
     representing: "DE",
@@ -217,12 +211,7 @@ describe("a reveal (revealConsulateContact)", () => {
     );
     for (const scopes of [[], ["CONSULATES_REVEAL"]]) {
       if (scopes.length > 0) {
-        const input = { idempotencyKey: randomUUID(), organisationId: grantee, scopes };
-        await ask(
-          "bridge",
-          "mutation ($input: GrantScopesInput!) { grantScopes(input: $input) { id } }",
-          { input },
-        );
+        await mutate(ask, "bridge", "grantScopes", { organisationId: grantee, scopes });
       }
       const sealed = await envelope(id);
       const answer = await write("bridge", "sealConsulateContact", { id, envelopes: [sealed] });

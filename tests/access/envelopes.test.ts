@@ -7,6 +7,7 @@ import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { envelopeFor, identityOf, retire, sealingKey, state } from "../support/keys.ts";
+import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
 const keys = new Map<string, JWK>();
@@ -21,16 +22,20 @@ afterAll(async () => {
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const CANARY = `canary-${randomUUID()}`;
 const sealHandoff = (by: string, id: string, envelope: string) =>
-  ask(
+  mutate(
+    ask,
     by,
-    "mutation ($input: SealHandoffInput!) { sealHandoff(input: $input) { __typename ... on Handoff { status } ... on IllegalTransition { from } } }",
-    { input: { idempotencyKey: randomUUID(), id, envelope } },
+    "sealHandoff",
+    { id, envelope },
+    "{ __typename ... on Handoff { status } ... on IllegalTransition { from } }",
   );
 const sendInstructions = (by: string, id: string, envelope: string) =>
-  ask(
+  mutate(
+    ask,
     by,
-    "mutation ($input: SendInstructionsInput!) { sendInstructions(input: $input) { __typename ... on IllegalTransition { from } } }",
-    { input: { idempotencyKey: randomUUID(), id, envelope } },
+    "sendInstructions",
+    { id, envelope },
+    "{ __typename ... on IllegalTransition { from } }",
   );
 const messageOf = (answer: Answer) => JSON.stringify(answer.errors?.[0]?.extensions);
 const accepted = async () => {
@@ -139,6 +144,7 @@ describe("check-in instructions (sendInstructions)", () => {
       text: CANARY,
     });
     const missing = await sendInstructions("outsider", encodeId("BedHold", randomUUID()), envelope);
+    expect(codeOf(missing)).toBe("NOT_FOUND");
     for (const by of ["outsider", "lantern", "bridge"]) {
       expect(await sendInstructions(by, id, envelope)).toEqual(missing);
     }

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { decodeId } from "../../src/kernel/ids.ts";
@@ -7,6 +6,7 @@ import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { createCursors } from "../../src/platform/streams/cursors.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 import { asSuperuser } from "../support/postgres.ts";
 import { openStream, type Stream } from "../support/streams.ts";
 
@@ -95,19 +95,12 @@ describe("events", () => {
   it("of the asked kinds are told, and of those alone", async () => {
     const stream = await follow("harbour", { kinds: ["BEDS_CHANGED"] });
     await newHold();
-    const changed = await ask(
-      "harbour",
-      "mutation ($input: SetBedsInput!) { setBeds(input: $input) { id } }",
-      {
-        input: {
-          idempotencyKey: randomUUID(),
-          shelterId: pomegranate,
-          from: new Date().toISOString().slice(0, 10),
-          until: new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10),
-          outOfService: 0,
-        },
-      },
-    );
+    const changed = await mutate(ask, "harbour", "setBeds", {
+      shelterId: pomegranate,
+      from: new Date().toISOString().slice(0, 10),
+      until: new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10),
+      outOfService: 0,
+    });
     expect(changed.errors).toBeUndefined();
     await stream.atLeast(1);
     expect(toldTo(stream).map(({ kind }) => kind)).toEqual(["BEDS_CHANGED"]);

@@ -7,6 +7,7 @@ import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
 import { randomOf } from "../support/documents.ts";
+import { mutationOf } from "../support/mutate.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -231,12 +232,11 @@ describe("random calls", () => {
       now: () => Date.now() - 3_600_000,
     });
     for (const field of STEPS) {
-      const type = field === "acceptHandoff" ? "AcceptHandoffInput" : "HandoffStepInput";
       const response = await fetch(demo.url, {
         method: "POST",
         headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
         body: JSON.stringify({
-          query: `mutation ($input: ${type}!) { ${field}(input: $input) { __typename } }`,
+          query: mutationOf(field, "{ __typename }"),
           variables: { input: { idempotencyKey: randomUUID(), id } },
         }),
       });

@@ -13,6 +13,7 @@ import {
   step,
 } from "../support/handoffs.ts";
 import { shelter } from "../support/holds.ts";
+import { mutate, mutationOf } from "../support/mutate.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -29,36 +30,24 @@ const uuid = (id: string) => decodeId(id)!.uuid;
 const envelopes = async (id: string) =>
   (await meddle(demo, "select from handoff_envelope where handoff_id = $1", [uuid(id)])).rowCount;
 const inForce = async (input: object) => {
-  const published = await ask(
-    "bridge",
-    "mutation ($input: PublishAdvisoryInput!) { publishAdvisory(input: $input) { id } }",
-    {
-      input: {
-        idempotencyKey: randomUUID(),
-        country: "AM",
-        level: "AVOID",
-        hazards: ["ABDUCTION"],
-        expiresAt: inDays(10),
-        ...input,
-      },
-    },
-  );
+  const published = await mutate(ask, "bridge", "publishAdvisory", {
+    country: "AM",
+    level: "AVOID",
+    hazards: ["ABDUCTION"],
+    expiresAt: inDays(10),
+    ...input,
+  });
   const { id } = published.data["publishAdvisory"];
-  const change = (by: string, field: string) =>
-    ask(by, `mutation ($input: AdvisoryStepInput!) { ${field}(input: $input) { id } }`, {
-      input: { idempotencyKey: randomUUID(), id },
-    });
+  const change = (by: string, field: string) => mutate(ask, by, field, { id });
   await change("harbour", "confirmAdvisory");
   return { id: id as string, withdraw: () => change("bridge", "withdrawAdvisory") };
 };
 
 describe("an offer (offerHandoff)", () => {
   it("reaches those that let its sender offer, and none the wrong organisation may name", async () => {
-    const missing = await ask(
-      "lantern",
-      "mutation ($input: OfferHandoffInput!) { offerHandoff(input: $input) { __typename } }",
-      { input: {} },
-    );
+    const missing = await ask("lantern", mutationOf("offerHandoff", "{ __typename }"), {
+      input: {},
+    });
     expect(codeOf(missing)).toBe("BAD_USER_INPUT");
     const refused = await offer(ask, "lantern", ["outsider"]);
     expect(codeOf(refused)).toBe("NOT_FOUND");

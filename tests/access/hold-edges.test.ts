@@ -4,6 +4,7 @@ import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, night as nightOf, startDemo } from "../support/demo.ts";
 import { meddle } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 import { asSuperuser } from "../support/postgres.ts";
 
 let demo: Demo;
@@ -97,9 +98,7 @@ it("a stranger does not wait for whoever has a hold locked, by the hold or by it
     const input = { from: nightOf(1), until: nightOf(2), maximum: 1 };
     const answers = [
       await moveHold(ask, "outsider", "releaseBedHold", id),
-      await ask("outsider", "mutation ($input: SetBedsInput!) { setBeds(input: $input) { id } }", {
-        input: { idempotencyKey: randomUUID(), shelterId: apricot, ...input },
-      }),
+      await mutate(ask, "outsider", "setBeds", { shelterId: apricot, ...input }),
     ];
     await client.query("rollback");
     expect(answers.map(codeOf)).toEqual(["NOT_FOUND", "NOT_FOUND"]);

@@ -11,6 +11,7 @@ import { readJson, SlowBody } from "../../src/platform/http/body.ts";
 import { type Answer, codeOf, type Demo, night, serveToo, startDemo } from "../support/demo.ts";
 import { offer, openTo } from "../support/handoffs.ts";
 import { HOLD, SEARCH, search } from "../support/holds.ts";
+import { mutationOf } from "../support/mutate.ts";
 import { listen } from "../support/ports.ts";
 import { asSuperuser } from "../support/postgres.ts";
 
@@ -231,11 +232,7 @@ describe("an organisation, a request and a process", () => {
     const input = { idempotencyKey: "out-of-its-time", label: "Late", ...fields };
     const { slow, rows } = await inDatabase(async (client) => {
       await client.query("begin; lock table shelter in share mode");
-      const writing = demo.ask(
-        "harbour",
-        "mutation ($input: CreateShelterInput!) { createShelter(input: $input) { id } }",
-        { input },
-      );
+      const writing = demo.ask("harbour", mutationOf("createShelter"), { input });
       await sleep(1_100);
       await client.query("commit");
       const answer = await writing;

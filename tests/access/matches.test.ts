@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Demo, idOf, night, startDemo } from "../support/demo.ts";
 import { inDays, offer, openTo } from "../support/handoffs.ts";
+import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -30,10 +30,7 @@ const offered = async (input: object) =>
     "offerHandoff"
   ].id as string;
 const write = async (by: string, field: string, input: object) => {
-  const type = `${field[0]!.toUpperCase()}${field.slice(1)}Input`;
-  const answer = await ask(by, `mutation ($input: ${type}!) { ${field}(input: $input) { id } }`, {
-    input: { idempotencyKey: randomUUID(), ...input },
-  });
+  const answer = await mutate(ask, by, field, input);
   return answer.data[field].id as string;
 };
 
@@ -56,17 +53,10 @@ describe("what could meet a handoff's needs", () => {
   });
 
   it("is missions known to issue what is needed, neither stale nor paused", async () => {
-    await ask(
-      "bridge",
-      "mutation ($input: GrantScopesInput!) { grantScopes(input: $input) { id } }",
-      {
-        input: {
-          idempotencyKey: randomUUID(),
-          organisationId: await idOf(ask, "lantern"),
-          scopes: ["CONSULATES_READ"],
-        },
-      },
-    );
+    await mutate(ask, "bridge", "grantScopes", {
+      organisationId: await idOf(ask, "lantern"),
+      scopes: ["CONSULATES_READ"],
+    });
     const mission = (locality: string, input: object = {}) =>
       write("bridge", "publishConsulateContact", {
         representing: "DE",
@@ -104,13 +94,7 @@ describe("what could meet a handoff's needs", () => {
     });
     expect((await matches("lantern", id)).advisories).toEqual([{ inForce: false, country: "AM" }]);
     expect(await labels("lantern", id)).toEqual(["Apricot", "Pomegranate", "Walnut"]);
-    await ask(
-      "harbour",
-      "mutation ($input: AdvisoryStepInput!) { confirmAdvisory(input: $input) { id } }",
-      {
-        input: { idempotencyKey: randomUUID(), id: advisory },
-      },
-    );
+    await mutate(ask, "harbour", "confirmAdvisory", { id: advisory });
     expect((await matches("lantern", id)).advisories).toEqual([{ inForce: true, country: "AM" }]);
     expect(await labels("lantern", id)).toEqual(["Walnut"]);
   });

@@ -5,6 +5,7 @@ import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { heldUp } from "../support/held-up.ts";
 import { SEARCH, search } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -14,30 +15,14 @@ afterAll(async () => {
   await demo.stop();
 });
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
-const write = (organisation: string, field: string, input: object, type: string) =>
-  ask(
-    organisation,
-    `mutation ($input: ${type}!) { ${field}(input: $input) { id handle status scopes } }`,
-    {
-      input: { idempotencyKey: randomUUID(), ...input },
-    },
-  );
+const write = (organisation: string, field: string, input: object) =>
+  mutate(ask, organisation, field, input, "{ id handle status scopes }");
 const setStatus = (organisation: string, organisationId: string, status: string) =>
-  write(
-    organisation,
-    "setOrganisationStatus",
-    { organisationId, status },
-    "SetOrganisationStatusInput",
-  );
+  write(organisation, "setOrganisationStatus", { organisationId, status });
 const setScopes = (organisation: string, organisationId: string, scopes: string[]) =>
-  write(
-    organisation,
-    "setOrganisationScopes",
-    { organisationId, scopes },
-    "SetOrganisationScopesInput",
-  );
+  write(organisation, "setOrganisationScopes", { organisationId, scopes });
 const lockDown = (organisation: string, organisationId: string) =>
-  write(organisation, "lockDownOrganisation", { organisationId }, "LockDownInput");
+  write(organisation, "lockDownOrganisation", { organisationId });
 const nobody = () => encodeId("Organisation", randomUUID());
 
 async function register(handle: string, input: object = {}, by = "coordinator") {
@@ -50,12 +35,7 @@ async function register(handle: string, input: object = {}, by = "coordinator") 
     signingKeys: [publicJwk],
     scopes: ["BEDS_READ", "CLIENTS_MANAGE", "SHARING_MANAGE", "ORGANISATIONS_READ"],
   };
-  const answer = await write(
-    by,
-    "registerOrganisation",
-    { ...registration, ...input },
-    "RegisterOrganisationInput",
-  );
+  const answer = await write(by, "registerOrganisation", { ...registration, ...input });
   return { answer, caller: { organisation: handle, clientId: "admin", key: privateJwk, issuer } };
 }
 const asNew = async (
@@ -249,18 +229,11 @@ describe("lockDownOrganisation", () => {
 
   it("is told to the owner of a grant to a circle, which reaches it no longer", async () => {
     const [lantern, harbour] = [await idOf(ask, "lantern"), await idOf(ask, "harbour")];
-    const created = await ask(
-      "coordinator",
-      "mutation ($input: CreateCircleInput!) { createCircle(input: $input) { id } }",
-      {
-        input: {
-          idempotencyKey: randomUUID(),
-          name: "Lost",
-          stewardId: harbour,
-          memberIds: [lantern],
-        },
-      },
-    );
+    const created = await mutate(ask, "coordinator", "createCircle", {
+      name: "Lost",
+      stewardId: harbour,
+      memberIds: [lantern],
+    });
     const { id } = await share("harbour", { circleId: created.data["createCircle"].id });
     await lockDown("lantern", lantern);
     const { data } = await ask(

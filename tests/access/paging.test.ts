@@ -6,6 +6,7 @@ import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { inDays, offer, openTo } from "../support/handoffs.ts";
 import { hold, shelter, stay } from "../support/holds.ts";
 import { sealingKey } from "../support/keys.ts";
+import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
@@ -17,10 +18,9 @@ beforeAll(async () => {
     await hold(ask, "lantern", [stay(apricot, 1, 10 + 3 * count)]);
     await offer(ask, "lantern", ["harbour"]);
     await sealingKey(demo, "harbour");
-    for (const [field, type, input] of [
+    for (const [field, input] of [
       [
         "publishAdvisory",
-        "PublishAdvisoryInput",
         {
           country: "AM",
           riskProfiles: ["OTHER"],
@@ -31,7 +31,6 @@ beforeAll(async () => {
       ],
       [
         "publishConsulateContact",
-        "PublishConsulateContactInput",
         {
           representing: "DE",
           country: "AM",
@@ -44,9 +43,7 @@ beforeAll(async () => {
         },
       ],
     ] as const) {
-      await ask("harbour", `mutation ($input: ${type}!) { ${field}(input: $input) { id } }`, {
-        input: { idempotencyKey: randomUUID(), ...input },
-      });
+      await mutate(ask, "harbour", field, input);
     }
   }
 });

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SCOPES } from "../../src/kernel/scopes.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 import { openStream, type Stream } from "../support/streams.ts";
 
 /** The last thing that a stream tells comes at most so long after the answer to the revocation. */
@@ -23,13 +24,7 @@ afterAll(async () => {
 });
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const write = (organisation: string, field: string, input: object, selection = "{ id }") =>
-  ask(
-    organisation,
-    `mutation ($input: ${INPUTS[field] ?? `${field[0]!.toUpperCase()}${field.slice(1)}Input`}!) {
-      ${field}(input: $input) ${selection} }`,
-    { input: { idempotencyKey: randomUUID(), ...input } },
-  );
-const INPUTS: Readonly<Record<string, string>> = { lockDownOrganisation: "LockDownInput" };
+  mutate(ask, organisation, field, input, selection);
 const setNetworkStatus = (organisation: string, status: string) =>
   write(organisation, "setNetworkStatus", { status }, "");
 

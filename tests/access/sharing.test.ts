@@ -4,6 +4,7 @@ import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { meddle } from "../support/handoffs.ts";
 import { hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -16,13 +17,8 @@ const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const GRANT = `id owner { handle } grantee { __typename ... on Organisation { handle } ... on Circle { name } }
   scopes countries validFrom validUntil revokedAt`;
 const grant = (by: string, input: object) =>
-  ask(by, `mutation ($input: GrantScopesInput!) { grantScopes(input: $input) { ${GRANT} } }`, {
-    input: { idempotencyKey: randomUUID(), scopes: ["BEDS_READ"], ...input },
-  });
-const revoke = (by: string, id: string) =>
-  ask(by, `mutation ($input: RevokeGrantInput!) { revokeGrant(input: $input) { ${GRANT} } }`, {
-    input: { idempotencyKey: randomUUID(), id },
-  });
+  mutate(ask, by, "grantScopes", { scopes: ["BEDS_READ"], ...input }, `{ ${GRANT} }`);
+const revoke = (by: string, id: string) => mutate(ask, by, "revokeGrant", { id }, `{ ${GRANT} }`);
 const list = async (by: string, direction: string) =>
   (
     await ask(
@@ -35,17 +31,11 @@ const list = async (by: string, direction: string) =>
   }[];
 const seen = async (by: string) =>
   (await ask(by, SEARCH, { search })).data["bedAvailability"].edges.length as number;
-const circle = (field: string, type: string, input: object, by = "coordinator") =>
-  ask(
-    by,
-    `mutation ($input: ${type}!) { ${field}(input: $input) { id name members { handle } } }`,
-    {
-      input: { idempotencyKey: randomUUID(), ...input },
-    },
-  );
+const circle = (field: string, input: object, by = "coordinator") =>
+  mutate(ask, by, field, input, "{ id name members { handle } }");
 const createCircle = async (handles: string[]) =>
   (
-    await circle("createCircle", "CreateCircleInput", {
+    await circle("createCircle", {
       name: "Test circle",
       stewardId: await idOf(ask, "coordinator"),
       memberIds: await Promise.all(handles.map((handle) => idOf(ask, handle))),
@@ -54,7 +44,6 @@ const createCircle = async (handles: string[]) =>
 const setMembers = async (circleId: string, handles: string[], by?: string) =>
   circle(
     "setCircleMembers",
-    "SetCircleMembersInput",
     { circleId, memberIds: await Promise.all(handles.map((handle) => idOf(ask, handle))) },
     by,
   );
@@ -177,9 +166,7 @@ describe("a circle", () => {
     expect(made.members.map(({ handle }) => handle).toSorted()).toEqual(["coordinator", "lantern"]);
     expect(codeOf(await setMembers(made.id, ["outsider"], "lantern"))).toBe("FORBIDDEN");
     const input = { name: "Mine", stewardId: await idOf(ask, "lantern"), memberIds: [] };
-    expect(codeOf(await circle("createCircle", "CreateCircleInput", input, "lantern"))).toBe(
-      "FORBIDDEN",
-    );
+    expect(codeOf(await circle("createCircle", input, "lantern"))).toBe("FORBIDDEN");
     expect(codeOf(await setMembers(encodeId("Circle", randomUUID()), []))).toBe("NOT_FOUND");
     const query = "query ($id: ID!) { node(id: $id) { id } }";
     const unseen = await ask("outsider", query, { id: made.id });

@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { decodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, plantEnvelope, see, step } from "../support/handoffs.ts";
 import { heldUp, waiting } from "../support/held-up.ts";
 import { hold, shelter, stay } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 import { asSuperuser } from "../support/postgres.ts";
 
 let demo: Demo;
@@ -28,11 +28,7 @@ describe("a suspended recipient", () => {
     organisationId = await idOf(ask, "bridge");
   });
   const setStatus = (status: string) =>
-    ask(
-      "coordinator",
-      "mutation ($input: SetOrganisationStatusInput!) { setOrganisationStatus(input: $input) { status } }",
-      { input: { idempotencyKey: randomUUID(), organisationId, status } },
-    );
+    mutate(ask, "coordinator", "setOrganisationStatus", { organisationId, status }, "{ status }");
   afterEach(async () => {
     await setStatus("ACTIVE");
   });
@@ -99,11 +95,7 @@ describe("a suspended recipient", () => {
 
   it("stops them with a right of its own where it locks itself down, and its partner's chain says so", async () => {
     const id = await accepted();
-    await ask(
-      "bridge",
-      "mutation ($input: LockDownInput!) { lockDownOrganisation(input: $input) { id } }",
-      { input: { idempotencyKey: randomUUID(), organisationId } },
-    );
+    await mutate(ask, "bridge", "lockDownOrganisation", { organisationId });
     const { data } = await ask(
       "lantern",
       "{ auditTrail { edges { node { action scope subjectId } } } }",

@@ -6,6 +6,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { seedDemo } from "../../src/platform/db/demo-network.ts";
 import { type Answer, codeOf } from "../support/demo.ts";
+import { mutationOf } from "../support/mutate.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import {
   ENVELOPES,
@@ -124,7 +125,7 @@ describe("a backup that is restored", () => {
     const organisation = "{ viewer { organisation { handle } } }";
     for (const handle of ["lantern", "harbour"])
       expect(codeOf(await node.ask(handle, organisation)), handle).toBe("UNAUTHENTICATED");
-    const open = `mutation ($input: SetNetworkStatusInput!) { setNetworkStatus(input: $input) }`;
+    const open = mutationOf("setNetworkStatus", "");
     const input = { idempotencyKey: randomUUID(), status: "ACTIVE" };
     expect(await node.ask("coordinator", open, { input })).toEqual({
       data: { setNetworkStatus: "ACTIVE" },

@@ -14,6 +14,7 @@ import { migrate } from "../../src/platform/db/migrator.ts";
 import { type Answer, AUDIENCE, type Demo } from "../support/demo.ts";
 import { accept, offer, openTo, step } from "../support/handoffs.ts";
 import { envelopeFor, sealingKey } from "../support/keys.ts";
+import { mutate } from "../support/mutate.ts";
 import { asSuperuser } from "../support/postgres.ts";
 import { endApi, startApi } from "../support/processes.ts";
 
@@ -89,10 +90,12 @@ it(
       const id = data["offerHandoff"].id as string;
       await accept(ask, "harbour", id);
       const what = { from: "lantern", to: "harbour", key, subject: id, text: `${SONG} ${count}` };
-      const sealed = await ask(
+      const sealed = await mutate(
+        ask,
         "lantern",
-        "mutation ($input: SealHandoffInput!) { sealHandoff(input: $input) { ... on Handoff { status } } }",
-        { input: { idempotencyKey: randomUUID(), id, envelope: await envelopeFor(demo, what) } },
+        "sealHandoff",
+        { id, envelope: await envelopeFor(demo, what) },
+        "{ ... on Handoff { status } }",
       );
       expect(sealed.data["sealHandoff"].status).toBe("ACCEPTED");
       // Some are received, some wait in the database, some are ended.

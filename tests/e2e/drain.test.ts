@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Answer, type Demo, startDemo } from "../support/demo.ts";
+import { mutationOf } from "../support/mutate.ts";
 import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
 import { openStream } from "../support/streams.ts";
 
@@ -30,7 +31,7 @@ const start = (environment: NodeJS.ProcessEnv = {}) =>
     ...environment,
   });
 
-const WRITE = `mutation ($input: CreateShelterInput!) { createShelter(input: $input) { label } }`;
+const WRITE = mutationOf("createShelter", "{ label }");
 
 /** A write that waits where `hold` has locked. */
 async function write(url: string, label: string): Promise<Response> {

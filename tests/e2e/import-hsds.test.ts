@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Demo, night, startDemo } from "../support/demo.ts";
+import { mutationOf } from "../support/mutate.ts";
 import { countWrites, wayhouse } from "../support/wayhouse.ts";
 
 let demo: Demo;
@@ -103,13 +104,9 @@ describe("import hsds", () => {
     const edges = data["shelters"].edges as { node: { id: string; label: string } }[];
     const { id } = edges.find(({ node }) => node.label === "HSDS-aaaaaaaa")!.node;
     const stays = [{ shelterId: id, beds: 5, checkIn: night(3), checkOut: night(4) }];
-    await demo.ask(
-      "lantern",
-      "mutation ($input: HoldBedsInput!) { holdBeds(input: $input) { __typename } }",
-      {
-        input: { idempotencyKey: "hold-of-five", riskProfile: "OTHER", stays },
-      },
-    );
+    await demo.ask("lantern", mutationOf("holdBeds", "{ __typename }"), {
+      input: { idempotencyKey: "hold-of-five", riskProfile: "OTHER", stays },
+    });
     const { code, stdout } = await run({ "service.json": service({ available: 1 }) });
     expect(code).toBe(1);
     expect(stdout).toMatch(/service\.json +\/capacities\/0 +maximum +is refused: BAD_USER_INPUT/);

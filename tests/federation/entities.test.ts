@@ -5,6 +5,7 @@ import type { Scope } from "../../src/kernel/scopes.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { inDays, offer, openTo } from "../support/handoffs.ts";
 import { hold, shelter, stay } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 
 const ENTITIES = `query ($r: [_Any!]!) { _entities(representations: $r) { __typename
   ... on Organisation { id handle } ... on Shelter { id label } ... on ConsulateContact { id locality }
@@ -20,23 +21,16 @@ beforeAll(async () => {
   demo = await startDemo();
   ids["Organisation"] = await idOf(ask, "harbour");
   ids["Shelter"] = await shelter(ask, "Apricot");
-  const contact = await ask(
-    "harbour",
-    "mutation ($input: PublishConsulateContactInput!) { publishConsulateContact(input: $input) { id } }",
-    {
-      input: {
-        idempotencyKey: randomUUID(),
-        representing: "DE",
-        country: "AM",
-        locality: "Yerevan",
-        documents: ["HUMANITARIAN_VISA"],
-        riskProfiles: ["JOURNALIST"],
-        languages: ["en"],
-        reviewBy: inDays(30),
-        envelopes: [],
-      },
-    },
-  );
+  const contact = await mutate(ask, "harbour", "publishConsulateContact", {
+    representing: "DE",
+    country: "AM",
+    locality: "Yerevan",
+    documents: ["HUMANITARIAN_VISA"],
+    riskProfiles: ["JOURNALIST"],
+    languages: ["en"],
+    reviewBy: inDays(30),
+    envelopes: [],
+  });
   ids["ConsulateContact"] = contact.data["publishConsulateContact"].id;
   await openTo(ask, "bridge", ["harbour"]);
   const offered = await offer(ask, "bridge", ["harbour"]);

@@ -13,6 +13,7 @@ import {
 import { accept, offer, openTo } from "../support/handoffs.ts";
 import { present, proofOf } from "../support/proofs.ts";
 import { shelter } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 
 const [ours, theirs] = [randomUUID(), randomUUID()];
 const NOTE = "Prefers to travel by night.";
@@ -157,12 +158,7 @@ describe("a client that must prove its key (docs/dpop.md)", async () => {
     const clients = "{ viewer { organisation { clients { id clientId } } } }";
     const all = (await ask("lantern", clients)).data["viewer"].organisation.clients;
     const { id } = all.find(({ clientId }: { clientId: string }) => clientId === "dashboard");
-    const input = { idempotencyKey: randomUUID(), id, requireDpop: true };
-    await ask(
-      "lantern",
-      "mutation ($input: SetClientDpopInput!) { setClientDpop(input: $input) { id } }",
-      { input },
-    );
+    await mutate(ask, "lantern", "setClientDpop", { id, requireDpop: true });
     token = await bound();
   });
 

@@ -6,6 +6,7 @@ import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { type Federation, startFederation, startGateway } from "../support/federation.ts";
 import { accept, offer, openTo } from "../support/handoffs.ts";
+import { mutate } from "../support/mutate.ts";
 import { proofOf } from "../support/proofs.ts";
 import { openStream, type Stream } from "../support/streams.ts";
 
@@ -19,11 +20,7 @@ let lantern: string;
 const open: Stream[] = [];
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const write = (organisation: string, field: string, input: object) =>
-  ask(
-    organisation,
-    `mutation ($input: ${field[0]!.toUpperCase()}${field.slice(1)}Input!) { ${field}(input: $input) { id } }`,
-    { input: { idempotencyKey: randomUUID(), ...input } },
-  );
+  mutate(ask, organisation, field, input);
 const setStatus = (status: string) =>
   write("coordinator", "setOrganisationStatus", { organisationId: lantern, status });
 const followAt = async (...[url, token, variables]: Parameters<typeof openStream>) => {

@@ -28,7 +28,7 @@ beforeEach(async () => {
   const [stewardId, hostId, id] = await Promise.all([coordinator, owner, partner].map(idOf));
   partnerId = id!;
   const circle = { name: "Pair", stewardId, memberIds: [hostId, partnerId] };
-  await must(fleet.urlOf(0), coordinator, "createCircle", "CreateCircleInput", circle);
+  await must(fleet.urlOf(0), coordinator, "createCircle", circle);
 });
 afterEach(async () => {
   await fleet.stop();
@@ -45,7 +45,7 @@ const search = { country: "GE", checkIn: night(1), checkOut: night(2) };
 
 async function grant(countries?: string[]): Promise<string> {
   const input = { organisationId: partnerId, scopes: ["BEDS_READ"], countries };
-  return (await must(fleet.urlOf(0), owner, "grantScopes", "GrantScopesInput", input)).id;
+  return (await must(fleet.urlOf(0), owner, "grantScopes", input)).id;
 }
 
 /** In how many rounds the former partner saw what was published after its grant was narrowed. */
@@ -59,9 +59,9 @@ async function seenIn(rounds: number) {
     const fresh = await Promise.all(others.map((slot) => openStream(fleet.urlOf(slot), partner)));
     await Promise.all(streams.map((stream) => stream.close()));
     streams = fresh;
-    await must(at, owner, "revokeGrant", "RevokeGrantInput", { id: wide });
+    await must(at, owner, "revokeGrant", { id: wide });
     const narrow = await grant(["AM"]);
-    const { id } = await must(at, owner, "createShelter", "CreateShelterInput", {
+    const { id } = await must(at, owner, "createShelter", {
       label: `Shelter ${randomUUID()}`,
       country: "GE",
       locality: "Batumi",
@@ -70,7 +70,7 @@ async function seenIn(rounds: number) {
       beds: 2,
     });
     const input = { shelterId: id, from: night(1), until: night(2), outOfService: 1 };
-    await must(at, owner, "setBeds", "SetBedsInput", input);
+    await must(at, owner, "setBeds", input);
     const answers = await Promise.all(
       others.map((slot) => ask(slot, partner, SEEN, { id, search })),
     );
@@ -80,7 +80,7 @@ async function seenIn(rounds: number) {
     if (round % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 300));
     if (answers.some((one) => JSON.stringify(one).includes(id))) seen.byQueries++;
     if (streams.some(({ messages }) => JSON.stringify(messages).includes(id))) seen.byStreams++;
-    await must(at, owner, "revokeGrant", "RevokeGrantInput", { id: narrow });
+    await must(at, owner, "revokeGrant", { id: narrow });
     wide = await grant();
   }
   await Promise.all(streams.map((stream) => stream.close()));

@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
+import { mutate, mutationOf } from "../support/mutate.ts";
 
 let demo: Demo;
 let silent: Demo;
@@ -52,10 +52,9 @@ function wordlist(): string[] {
   return [...words];
 }
 
+const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const write = async (by: string, field: string, input: object) => {
-  const query = `mutation ($input: ${field[0]!.toUpperCase()}${field.slice(1)}Input!) { ${field}(input: $input) { id } }`;
-  const keyed = { idempotencyKey: randomUUID(), ...input };
-  const { data, errors } = await demo.ask(by, query, { input: keyed });
+  const { data, errors } = await mutate(ask, by, field, input);
   expect(errors).toBeUndefined();
   return data[field].id as string;
 };
@@ -131,7 +130,7 @@ describe("without a valid token", () => {
     [
       "one that was good until its organisation was suspended",
       async () => {
-        const organisationId = await idOf((...call) => demo.ask(...call), "bridge");
+        const organisationId = await idOf(ask, "bridge");
         const token = await used("bridge");
         const suspended = { organisationId, status: "SUSPENDED" };
         await write("coordinator", "setOrganisationStatus", suspended);
@@ -224,8 +223,7 @@ describe("with a valid token", () => {
       expect(text).not.toMatch(/Did you mean/);
     }
     const variables = { input: { idempotencyKey: "12345678", id: "x", scopes: ["BEDS_RAED"] } };
-    const query =
-      "mutation ($input: SetClientScopesInput!) { setClientScopes(input: $input) { id } }";
+    const query = mutationOf("setClientScopes");
     const { text } = await silent.post("lantern", { query, variables });
     expect(codeOf(JSON.parse(text) as Answer)).toBe("BAD_USER_INPUT");
     expect(text).not.toMatch(/Did you mean|BEDS_READ/);

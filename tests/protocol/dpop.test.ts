@@ -1,9 +1,10 @@
-import { createHmac, generateKeyPairSync, randomUUID } from "node:crypto";
+import { createHmac, generateKeyPairSync } from "node:crypto";
 import http from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
 import { generateSigningKey, type SigningKey } from "../../src/platform/auth/sign.ts";
 import { type Demo, PUBLIC_URL, startDemo } from "../support/demo.ts";
+import { mutate } from "../support/mutate.ts";
 import {
   claimsOf,
   encode,
@@ -33,18 +34,12 @@ beforeEach(async () => {
 afterAll(async () => {
   await demo.stop();
 });
+const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const setClientDpop = async (clientId: string, requireDpop: boolean) => {
-  const answer = await demo.ask(
-    "lantern",
-    "{ viewer { organisation { clients { id clientId } } } }",
-  );
+  const answer = await ask("lantern", "{ viewer { organisation { clients { id clientId } } } }");
   const clients = answer.data.viewer.organisation.clients as { id: string; clientId: string }[];
   const { id } = clients.find((one) => one.clientId === clientId)!;
-  return demo.ask(
-    "lantern",
-    "mutation ($input: SetClientDpopInput!) { setClientDpop(input: $input) { requireDpop } }",
-    { input: { idempotencyKey: randomUUID(), id, requireDpop } },
-  );
+  return mutate(ask, "lantern", "setClientDpop", { id, requireDpop }, "{ requireDpop }");
 };
 
 const ALGS = 'algs="EdDSA ES256"';

@@ -5,6 +5,7 @@ import { SCOPES, type Scope } from "../../src/kernel/scopes.ts";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { generateSigningKey, signAccessToken } from "../../src/platform/auth/sign.ts";
 import { AUDIENCE } from "./demo.ts";
+import { mutationOf } from "./mutate.ts";
 
 export interface Member {
   readonly id: string;
@@ -83,12 +84,10 @@ export async function must(
   url: string,
   token: string,
   field: string,
-  type: string,
   input: object,
-  selection = "{ id }",
+  selection?: string,
 ): Promise<ReturnType<typeof JSON.parse>> {
-  const query = `mutation ($input: ${type}!) { ${field}(input: $input) ${selection} }`;
-  const answer = await request(url, token, query, {
+  const answer = await request(url, token, mutationOf(field, selection), {
     input: { idempotencyKey: randomUUID(), ...input },
   });
   const { data, errors } = JSON.parse(answer?.text ?? "{}");

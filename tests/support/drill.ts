@@ -75,15 +75,15 @@ export async function startDrill(
     members.map(async (member) => {
       const memberIds = [member.id, ...host];
       const input = { name: member.handle, stewardId, memberIds };
-      const { id } = await must(main, coordinator!, "createCircle", "CreateCircleInput", input);
+      const { id } = await must(main, coordinator!, "createCircle", input);
       const grant = { circleId: id, scopes: ["BEDS_READ"] };
-      await must(main, bridge!, "grantScopes", "GrantScopesInput", grant);
+      await must(main, bridge!, "grantScopes", grant);
       return id as string;
     }),
   );
   const grant = async (member: Member): Promise<string> =>
     (
-      await must(main, harbour!, "grantScopes", "GrantScopesInput", {
+      await must(main, harbour!, "grantScopes", {
         organisationId: member.id,
         scopes: ["BEDS_READ"],
       })
@@ -145,7 +145,7 @@ export async function startDrill(
   async function stir(): Promise<void> {
     for (let nth = 0; !over.signal.aborted; nth++) {
       const input = { shelterId, from: night(1), until: night(2), outOfService: nth % 2 };
-      await must(main, bridge!, "setBeds", "SetBedsInput", input).catch(() => {});
+      await must(main, bridge!, "setBeds", input).catch(() => {});
       await sleep(250);
     }
   }
@@ -159,27 +159,21 @@ export async function startDrill(
     if (level === "client") {
       const clientId = `victim-${randomUUID()}`;
       const registered = { clientId, kind: "BOT", scopes: ["BEDS_READ", "ORGANISATIONS_READ"] };
-      const { id } = await must(
-        main,
-        tokens[nth]!,
-        "registerClient",
-        "RegisterClientInput",
-        registered,
-      );
+      const { id } = await must(main, tokens[nth]!, "registerClient", registered);
       const token = await tokenFor(member, clientId);
-      const apply = () => must(main, tokens[nth]!, "revokeClient", "RevokeClientInput", { id });
+      const apply = () => must(main, tokens[nth]!, "revokeClient", { id });
       return { token, shows, apply, restore: async () => {} };
     }
     const token = await tokenFor(member, "c0");
     const status = (to: string) => () =>
-      must(main, coordinator!, "setOrganisationStatus", "SetOrganisationStatusInput", {
+      must(main, coordinator!, "setOrganisationStatus", {
         organisationId: member.id,
         status: to,
       });
     const network = (to: string) => () =>
-      must(main, coordinator!, "setNetworkStatus", "SetNetworkStatusInput", { status: to }, "");
+      must(main, coordinator!, "setNetworkStatus", { status: to }, "");
     const circle = (memberIds: string[]) => () =>
-      must(main, coordinator!, "setCircleMembers", "SetCircleMembersInput", {
+      must(main, coordinator!, "setCircleMembers", {
         circleId: circles[nth],
         memberIds,
       });
@@ -187,7 +181,7 @@ export async function startDrill(
       await circle([member.id, ...host])();
       // Who joins later gets nothing until the owner gives it again.
       const input = { circleId: circles[nth], scopes: ["BEDS_READ"] };
-      await must(main, bridge!, "grantScopes", "GrantScopesInput", input);
+      await must(main, bridge!, "grantScopes", input);
     };
     const ways: Record<
       Exclude<Level, "client">,
@@ -195,14 +189,14 @@ export async function startDrill(
     > = {
       token: [
         () =>
-          must(main, tokens[nth]!, "revokeToken", "RevokeTokenInput", {
+          must(main, tokens[nth]!, "revokeToken", {
             jti: decodeJwt(token).jti,
           }),
         async () => {},
       ],
       organisation: [status("SUSPENDED"), status("ACTIVE")],
       grant: [
-        () => must(main, harbour!, "revokeGrant", "RevokeGrantInput", { id: grants[nth] }),
+        () => must(main, harbour!, "revokeGrant", { id: grants[nth] }),
         async () => void (grants[nth] = await grant(member)),
       ],
       circle: [circle(host), again],
@@ -287,7 +281,7 @@ async function idsOf(url: string, ...tokens: string[]) {
 }
 
 async function plantShelter(url: string, token: string): Promise<string> {
-  const { id } = await must(url, token, "createShelter", "CreateShelterInput", {
+  const { id } = await must(url, token, "createShelter", {
     label: "Larch",
     country: "AM",
     locality: "Dilijan",

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { decodeId } from "../../src/kernel/ids.ts";
 import { type Demo, idOf, night } from "./demo.ts";
+import { mutate } from "./mutate.ts";
 import { asSuperuser } from "./postgres.ts";
 
 const FIELDS = `__typename
@@ -13,13 +13,7 @@ export const inDays = (days: number) => new Date(Date.now() + days * 86_400_000)
 export async function openTo(ask: Demo["ask"], sender: string, candidates: readonly string[]) {
   const organisationId = await idOf(ask, sender);
   for (const candidate of candidates) {
-    await ask(
-      candidate,
-      `mutation ($input: GrantScopesInput!) { grantScopes(input: $input) { id } }`,
-      {
-        input: { idempotencyKey: randomUUID(), organisationId, scopes: ["HANDOFFS_OFFER"] },
-      },
-    );
+    await mutate(ask, candidate, "grantScopes", { organisationId, scopes: ["HANDOFFS_OFFER"] });
   }
 }
 
@@ -30,50 +24,44 @@ export async function offer(
   input: object = {},
 ) {
   const candidateIds = await Promise.all(candidates.map((handle) => idOf(ask, handle)));
-  return ask(
+  return mutate(
+    ask,
     sender,
-    `mutation ($input: OfferHandoffInput!) { offerHandoff(input: $input) { ${FIELDS} ${CLOSED} } }`,
+    "offerHandoff",
     {
-      input: {
-        idempotencyKey: randomUUID(),
-        candidateIds,
-        needs: ["SHELTER"],
-        riskProfile: "JOURNALIST",
-        party: { adults: 1, children: 0 },
-        priority: "URGENT",
-        country: "GE",
-        destinations: ["AM"],
-        documentsHeld: ["NONE"],
-        windowStart: night(1),
-        windowEnd: night(5),
-        consent: { purpose: "SHELTER", givenAt: inDays(-1), expiresAt: inDays(30) },
-        ...input,
-      },
+      candidateIds,
+      needs: ["SHELTER"],
+      riskProfile: "JOURNALIST",
+      party: { adults: 1, children: 0 },
+      priority: "URGENT",
+      country: "GE",
+      destinations: ["AM"],
+      documentsHeld: ["NONE"],
+      windowStart: night(1),
+      windowEnd: night(5),
+      consent: { purpose: "SHELTER", givenAt: inDays(-1), expiresAt: inDays(30) },
+      ...input,
     },
+    `{ ${FIELDS} ${CLOSED} }`,
   );
 }
 
 export const accept = (ask: Demo["ask"], by: string, id: string, input: object = {}) =>
-  ask(
-    by,
-    `mutation ($input: AcceptHandoffInput!) { acceptHandoff(input: $input) { ${FIELDS} ${REFUSED} ${CLOSED} } }`,
-    { input: { idempotencyKey: randomUUID(), id, ...input } },
-  );
+  mutate(ask, by, "acceptHandoff", { id, ...input }, `{ ${FIELDS} ${REFUSED} ${CLOSED} }`);
 
 export const step = (ask: Demo["ask"], by: string, field: string, id: string, input: object = {}) =>
   field === "acceptHandoff"
     ? accept(ask, by, id)
-    : ask(
+    : mutate(
+        ask,
         by,
-        `mutation ($input: HandoffStepInput!) { ${field}(input: $input) { ${FIELDS} ${REFUSED} } }`,
+        field,
         {
-          input: {
-            idempotencyKey: randomUUID(),
-            id,
-            ...(field === "failHandoff" && { reason: "NO_CAPACITY" }),
-            ...input,
-          },
+          id,
+          ...(field === "failHandoff" && { reason: "NO_CAPACITY" }),
+          ...input,
         },
+        `{ ${FIELDS} ${REFUSED} }`,
       );
 
 export const see = async (ask: Demo["ask"], by: string, id: string) =>

@@ -3,6 +3,7 @@ import { uuidOf } from "../../src/kernel/ids.ts";
 import type { Caller, Line } from "./callers.ts";
 import { type Answer, codeOf } from "./demo.ts";
 import { move } from "./holds.ts";
+import { mutationOf } from "./mutate.ts";
 
 export interface StayInput {
   readonly shelterId: string;
@@ -28,7 +29,7 @@ export interface Acknowledged {
 const HOLD = `mutation ($input: HoldBedsInput!) { holdBeds(input: $input) { __typename
   ... on BedHold { id stays { beds checkIn checkOut shelter { id } } }
   ... on CapacityExhausted { shelterId } } }`;
-const SET = `mutation ($input: SetBedsInput!) { setBeds(input: $input) { id } }`;
+const SET = mutationOf("setBeds");
 const MOVES = {
   confirmBedHold: "CONFIRMED",
   releaseBedHold: "RELEASED",

@@ -3,6 +3,7 @@ import type { JWK } from "jose";
 import { NO_HASH, seal, signKeyStatement, thumbprintOf } from "../../src/sealing/index.ts";
 import { demoKey } from "../../src/platform/db/demo-network.ts";
 import { type Demo, idOf } from "./demo.ts";
+import { mutationOf } from "./mutate.ts";
 import { p256 } from "./sealing.ts";
 
 export const identityOf = async (demo: Demo, organisation: string) =>
@@ -52,18 +53,14 @@ export const publish = async (
   use = "SEAL",
 ) => {
   const { d: _, ...key } = jwk;
-  return demo.ask(
-    by,
-    "mutation ($input: PublishKeyInput!) { publishKey(input: $input) { kid use jwk retiredAt statement } }",
-    { input: { idempotencyKey: randomUUID(), jwk: key, use, statement } },
-  );
+  return demo.ask(by, mutationOf("publishKey", "{ kid use jwk retiredAt statement }"), {
+    input: { idempotencyKey: randomUUID(), jwk: key, use, statement },
+  });
 };
 export const retire = (demo: Demo, by: string, kid: string, statement: string) =>
-  demo.ask(
-    by,
-    "mutation ($input: RetireKeyInput!) { retireKey(input: $input) { kid retiredAt } }",
-    { input: { idempotencyKey: randomUUID(), kid, statement } },
-  );
+  demo.ask(by, mutationOf("retireKey", "{ kid retiredAt }"), {
+    input: { idempotencyKey: randomUUID(), kid, statement },
+  });
 
 /** A sealing key of this organisation, with its private half, published. */
 export async function sealingKey(demo: Demo, organisation: string): Promise<JWK> {

@@ -6,6 +6,7 @@ import type { Answer, Demo } from "./demo.ts";
 import { night } from "./demo.ts";
 import type { Random } from "./documents.ts";
 import { type Facts, readFacts } from "./model.ts";
+import { mutationOf } from "./mutate.ts";
 
 export interface Network {
   /** Of the organisations that are none of the demo's. */
@@ -21,12 +22,12 @@ const SHAREABLE = ["BEDS_READ", "BEDS_HOLD", "HANDOFFS_OFFER", "CONSULATES_READ"
 /** Random acts of random admins over the API; many are refused, which is well. */
 export async function growNetwork(demo: Demo, random: Random): Promise<Network> {
   const network: Network = { keys: new Map(), audiences: new Map() };
-  const write = async (organisation: string, field: string, type: string, input: object) => {
+  const write = async (organisation: string, field: string, input: object) => {
     const own = network.keys.get(organisation);
     const { text } = await demo.call(
       { organisation, clientId: "admin", ...own },
       {
-        query: `mutation ($input: ${type}!) { ${field}(input: $input) { __typename ... on Node { id } } }`,
+        query: mutationOf(field, "{ __typename ... on Node { id } }"),
         variables: { input: { idempotencyKey: randomUUID(), ...input } },
       },
     );
@@ -41,7 +42,7 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
     const { publicJwk, privateJwk } = await generateSigningKey();
     const issuer = `https://${handle}.example`;
     network.keys.set(handle, { key: privateJwk, issuer });
-    await write("coordinator", "registerOrganisation", "RegisterOrganisationInput", {
+    await write("coordinator", "registerOrganisation", {
       handle,
       issuer,
       identityKey: publicJwk,
@@ -54,7 +55,7 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
   let known = await facts();
   for (const { id, handle, scopes } of known.organisations) {
     const admin = known.clients.find((one) => one.organisation_id === id && one.name === "admin")!;
-    await write(handle, "setClientScopes", "SetClientScopesInput", {
+    await write(handle, "setClientScopes", {
       id: encodeId("Client", admin.id),
       scopes: scopes.map(enumOf),
     });
@@ -65,22 +66,22 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
     ["bridge", "lantern"],
     ["lantern", "coordinator"],
   ] as const) {
-    await write(owner, "grantScopes", "GrantScopesInput", {
+    await write(owner, "grantScopes", {
       organisationId: encodeId("Organisation", idOf(sender)),
       scopes: ["HANDOFFS_OFFER"],
     });
     const offered = { ...offerOf(idOf(owner)), country: "GE", destinations: ["AM"] };
-    await write(sender, "offerHandoff", "OfferHandoffInput", offered);
+    await write(sender, "offerHandoff", offered);
   }
   for (const { id } of known.shelters) {
-    await write("lantern", "holdBeds", "HoldBedsInput", holdOf(id));
+    await write("lantern", "holdBeds", holdOf(id));
   }
   for (const [owner, country] of [
     ["bridge", "AM"],
     ["harbour", "GE"],
     ["lantern", "AM"],
   ]) {
-    await write(owner!, "publishConsulateContact", "PublishConsulateContactInput", {
+    await write(owner!, "publishConsulateContact", {
       representing: "DE",
       country,
       locality: "Tbilisi",
@@ -91,7 +92,7 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
       envelopes: [],
     });
   }
-  await write("bridge", "publishAdvisory", "PublishAdvisoryInput", warningOf("GE"));
+  await write("bridge", "publishAdvisory", warningOf("GE"));
   known = await facts();
   for (let act = 0; act < 110; act++) {
     await growOnce(known, random, write, network, facts);
@@ -103,12 +104,7 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
 async function growOnce(
   { organisations, clients, circles, grants, shelters, advisories, handoffs }: Facts,
   random: Random,
-  write: (
-    by: string,
-    field: string,
-    type: string,
-    input: object,
-  ) => Promise<{ id?: string } | null | undefined>,
+  write: (by: string, field: string, input: object) => Promise<{ id?: string } | null | undefined>,
   network: Network,
   facts: () => Promise<Facts>,
 ): Promise<void> {
@@ -124,7 +120,7 @@ async function growOnce(
   };
   switch (random.below(15)) {
     case 0:
-      await write("coordinator", "createCircle", "CreateCircleInput", {
+      await write("coordinator", "createCircle", {
         name: `circle ${random.below(1000)}`,
         stewardId: organisationId,
         memberIds,
@@ -132,7 +128,7 @@ async function growOnce(
       return;
     case 1: {
       const circle = random.pick(circles);
-      await write("coordinator", "setCircleMembers", "SetCircleMembersInput", {
+      await write("coordinator", "setCircleMembers", {
         circleId: encodeId("Circle", circle.id),
         memberIds,
       });
@@ -146,11 +142,11 @@ async function growOnce(
     }
     case 2:
     case 3:
-      await write(by.handle, "grantScopes", "GrantScopesInput", { organisationId, ...grant });
+      await write(by.handle, "grantScopes", { organisationId, ...grant });
       return;
     case 4: {
       const circle = random.pick(circles);
-      const made = await write(by.handle, "grantScopes", "GrantScopesInput", {
+      const made = await write(by.handle, "grantScopes", {
         circleId: encodeId("Circle", circle.id),
         ...grant,
       });
@@ -164,18 +160,13 @@ async function growOnce(
     case 5: {
       const revoked = random.pick(grants);
       const owner = organisations.find(({ id }) => id === revoked.owner_id)!;
-      await write(
-        random.chance(0.5) ? owner.handle : by.handle,
-        "revokeGrant",
-        "RevokeGrantInput",
-        {
-          id: encodeId("SharingGrant", revoked.id),
-        },
-      );
+      await write(random.chance(0.5) ? owner.handle : by.handle, "revokeGrant", {
+        id: encodeId("SharingGrant", revoked.id),
+      });
       return;
     }
     case 6:
-      await write(by.handle, "createShelter", "CreateShelterInput", {
+      await write(by.handle, "createShelter", {
         label: `shelter ${random.below(1_000_000)}`,
         country,
         locality: "Yerevan",
@@ -186,16 +177,16 @@ async function growOnce(
       return;
     case 7:
     case 8: {
-      await write(by.handle, "holdBeds", "HoldBedsInput", holdOf(random.pick(shelters).id));
+      await write(by.handle, "holdBeds", holdOf(random.pick(shelters).id));
       return;
     }
     case 9:
-      await write(by.handle, "publishAdvisory", "PublishAdvisoryInput", warningOf(country));
+      await write(by.handle, "publishAdvisory", warningOf(country));
       return;
     case 10: {
       const field = random.pick(["confirmAdvisory", "confirmAdvisory", "withdrawAdvisory"]);
       if (advisories.length === 0) return;
-      await write(by.handle, field, "AdvisoryStepInput", {
+      await write(by.handle, field, {
         id: encodeId("Advisory", random.pick(advisories).id),
       });
       return;
@@ -209,14 +200,14 @@ async function growOnce(
       const { owner_id, organisation_id } = random.pick(open);
       const sender = organisations.find(({ id }) => id === organisation_id)!;
       const offered = { ...offerOf(owner_id), country, destinations: ["AM", "GE"] };
-      await write(sender.handle, "offerHandoff", "OfferHandoffInput", offered);
+      await write(sender.handle, "offerHandoff", offered);
       return;
     }
     case 13: {
       if (handoffs.length === 0) return;
       const { id, candidates } = random.pick(handoffs);
       const candidate = organisations.find((one) => one.id === random.pick(candidates))!;
-      await write(candidate.handle, "acceptHandoff", "AcceptHandoffInput", {
+      await write(candidate.handle, "acceptHandoff", {
         id: encodeId("Handoff", id),
         caseReference: randomUUID(),
       });
@@ -226,7 +217,7 @@ async function growOnce(
       if (random.chance(0.5)) {
         const client = random.pick(clients.filter(({ name }) => name !== "admin"));
         const owner = organisations.find(({ id }) => id === client.organisation_id)!;
-        await write(owner.handle, "setClientScopes", "SetClientScopesInput", {
+        await write(owner.handle, "setClientScopes", {
           id: encodeId("Client", client.id),
           scopes: random.some(ORDINARY, 0.8).map(enumOf),
         });
@@ -235,7 +226,7 @@ async function growOnce(
       if (network.keys.has(other.handle)) {
         const status = random.pick(["ACTIVE", "ACTIVE", "SUSPENDED", "LOCKED_DOWN"]);
         const input = { organisationId, status };
-        await write("coordinator", "setOrganisationStatus", "SetOrganisationStatusInput", input);
+        await write("coordinator", "setOrganisationStatus", input);
         if (status !== "LOCKED_DOWN") return;
         for (const audience of network.audiences.values()) audience.delete(other.id);
       }

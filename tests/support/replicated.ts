@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { signIn } from "./callers.ts";
 import { request } from "./crowd.ts";
 import { type Demo, idOf, serveToo } from "./demo.ts";
 import { SEARCH, search } from "./holds.ts";
+import { mutate } from "./mutate.ts";
 import { asSuperuser } from "./postgres.ts";
 import { startStandby } from "./standby.ts";
 
@@ -76,12 +76,8 @@ export async function startReplicated() {
     input: object,
     selection = "{ __typename }",
   ) {
-    const type = TYPES[field] ?? `${field[0]!.toUpperCase()}${field.slice(1)}Input`;
-    const { data, errors } = await first.ask(
-      organisation,
-      `mutation ($input: ${type}!) { ${field}(input: $input) ${selection} }`,
-      { input: { idempotencyKey: randomUUID(), ...input } },
-    );
+    const ask: Demo["ask"] = (...call) => first.ask(...call);
+    const { data, errors } = await mutate(ask, organisation, field, input, selection);
     if (errors) throw new Error(errors[0]!.message);
     return data[field];
   }
@@ -117,10 +113,6 @@ export async function startReplicated() {
   };
 }
 
-const TYPES: Readonly<Record<string, string>> = {
-  confirmAdvisory: "AdvisoryStepInput",
-  withdrawAdvisory: "AdvisoryStepInput",
-};
 interface Edge {
   readonly node: {
     readonly band: string;

@@ -5,6 +5,7 @@ import { SCOPES } from "../../src/kernel/scopes.ts";
 import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
 import { type Answer, AUDIENCE } from "./demo.ts";
+import { mutate } from "./mutate.ts";
 import { asSuperuser, type TestDatabase } from "./postgres.ts";
 import { type ApiProcess, endApi, startApi } from "./processes.ts";
 import { CONTACT, HANDOFF, midnight, PLANTS } from "./retention.ts";
@@ -38,20 +39,19 @@ export function openNode(database: Omit<TestDatabase, "drop">, dataDir: string) 
     return (await response.json()) as Answer;
   }
   const addShelter = (label: string) =>
-    ask(
+    mutate(
+      ask,
       "harbour",
-      `mutation ($input: CreateShelterInput!) { createShelter(input: $input) { __typename } }`,
+      "createShelter",
       {
-        input: {
-          idempotencyKey: randomUUID(),
-          label,
-          country: "AM",
-          locality: "Yerevan",
-          kind: "HOSTEL",
-          beds: 1,
-          features: [],
-        },
+        label,
+        country: "AM",
+        locality: "Yerevan",
+        kind: "HOSTEL",
+        beds: 1,
+        features: [],
       },
+      "{ __typename }",
     );
   return {
     inDatabase,

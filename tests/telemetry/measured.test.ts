@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Demo, startDemo } from "../support/demo.ts";
+import { mutationOf } from "../support/mutate.ts";
 import { listen } from "../support/ports.ts";
 import { asSuperuser } from "../support/postgres.ts";
 import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
@@ -77,7 +78,7 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
     features: [],
     beds: 1,
   };
-  const write = `mutation ($input: CreateShelterInput!) { createShelter(input: $input) { id } }`;
+  const write = mutationOf("createShelter");
   const faults = [
     await askAs("harbour", { query: write, variables: { input: shelter } }),
     await askAs("harbour", { query: "{ shelters { edges { node { kind } } } }" }),
