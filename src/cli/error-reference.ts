@@ -35,8 +35,8 @@ const CODES: Readonly<Record<ErrorCode, readonly [status: string, means: string,
   ],
   LIMIT_EXCEEDED: [
     "400, 408 or 413 before execution, 200 in it",
-    "A bound of the API: the body's size or the time it takes; tokens, depth, repetitions, cost or representations of the document; the values of its variables; streams at once; how often a handoff was held. Nothing was done.",
-    "Ask for less: smaller pages, fewer fields, several requests.",
+    "A bound of the API: of the request (its body's size and time; tokens, depth, repetitions, cost or representations of its document; the values of its variables), of streams at once, or of what is under way (how often a handoff was held, an issuer's advisories, a case's handoffs and holds). Nothing was done.",
+    "Ask for less: smaller pages, fewer fields, several requests. Of what is under way, end some.",
   ],
   UNAVAILABLE: [
     "503, or 200 for one field",

@@ -254,7 +254,7 @@ ConsulateReveal.implement({
       nullable: true,
       complexity: ENVELOPE_COST,
       description:
-        "Null while the owner has yet to seal it to the caller; an event tells when it has.",
+        "Null while the owner has yet to seal it to an active key of the caller; an event tells when it has.",
       resolve: ({ envelope }) => envelope,
     }),
   }),

@@ -230,7 +230,7 @@ builder.objectField(CaseReference, "handoffs", (t) =>
   t.field({
     type: [Handoff],
     description:
-      "The caller's own, as sender and as recipient; none without a scope for handoffs. At most 30, those that are not final first.",
+      "The caller's own, as sender and as recipient; none without a scope for handoffs. At most 30, those that are not final first; LIMIT_EXCEEDED where more than 30 are not.",
     complexity: about(MOST_OF_CASE),
     resolve: async ({ id }, _, { session }) => ofCase(await loadHandoffsOf(session, id), LIVE),
   }),

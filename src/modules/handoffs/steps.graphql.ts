@@ -182,7 +182,7 @@ const STEPS = [
   [
     "holdHandoff",
     "handoffs:receive",
-    "ON_HOLD until it is resumed. LIMIT_EXCEEDED where it was held too often.",
+    "ON_HOLD until it is resumed. LIMIT_EXCEEDED where it has changed 200 times.",
   ],
   [
     "resumeHandoff",
