@@ -26,6 +26,11 @@ async function main(isWorker: boolean, asJson: boolean): Promise<number> {
     throw new ConfigError("A worker needs the DATABASE_URL of the processes that it works for.");
   const format = config.environment === "production" || asJson ? "json" : "text";
   const log = createLog({ format, level: config.logLevel });
+  // Unhandled, it is printed with all that it says.
+  process.on("uncaughtException", (error) => {
+    log("crashed", faultOf(error));
+    process.exit(1);
+  });
   const database = await openDatabase(config, log);
   try {
     const { apiUrl, ownerUrl } = database;

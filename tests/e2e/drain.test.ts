@@ -144,3 +144,14 @@ it("a second signal ends the process at once", async () => {
   await release();
   await ended;
 });
+
+it("a fault that nobody caught ends the process, and nothing is told of what it says", async () => {
+  const fault =
+    "process.on('SIGUSR2', () => Promise.reject(Object.assign(new Error('canary'), { detail: 'canary' })))";
+  const api = await start({
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}`,
+  });
+  expect(await endApi(api, "SIGUSR2")).toBe(1);
+  expect(api.log()).toContain("crashed error=Error");
+  expect(api.log()).not.toContain("canary");
+});

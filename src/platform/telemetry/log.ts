@@ -52,6 +52,8 @@ const EVENTS = {
   stream_failed: { level: "error", fields: FAULT },
   job_failed: { level: "error", fields: { job: "name", ...FAULT } },
   start_failed: { level: "error", fields: FAULT },
+  /** What nobody caught: the process ends. */
+  crashed: { level: "error", fields: FAULT },
 } as const satisfies Record<
   string,
   { readonly level: LogLevel; readonly fields: Readonly<Record<string, Field>> }
