@@ -145,6 +145,9 @@ export async function createApp(
   server.maxConnections = limits.connections;
   // Node drops those past 2,000, with what stands twice; their size is bounded anyway.
   server.maxHeadersCount = 0;
+  // Also of who was answered long before: a body that nobody reads may go on for so long.
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 30_000;
   const drain = drainable(server);
   const isReady = async () => !drain.isDraining && (await hasDatabase());
   measureRequests(server, metrics);

@@ -226,6 +226,8 @@ it("opens GraphiQL to a browser where it was started for development, and only t
   const options = { apiUrl, audience: AUDIENCE, nodeKey, log: () => {} };
   const app = await createApp({ ...options, graphiql: true });
   const url = await serveGraph(app.server);
+  // Node's own are a minute for a head, and five for a body that nobody reads.
+  expect([app.server.headersTimeout, app.server.requestTimeout]).toEqual([10_000, 30_000]);
   const page = await browse(url);
   expect([page.status, page.headers.get("content-type")]).toEqual([
     200,
