@@ -111,6 +111,23 @@ describe("a grant", () => {
     expect(released.data["releaseBedHold"]).toMatchObject({ status: "RELEASED" });
   });
 
+  it("is one too many for its grantee, which reads them all, where there are thousands", async () => {
+    const organisationId = await idOf(ask, "lantern");
+    const first = await grant("harbour", { organisationId });
+    const id = decodeId(first.data["grantScopes"].id)!.uuid;
+    await meddle(
+      demo,
+      `insert into sharing_reach select grant_id, organisation_id, owner_id, null, scope, n::text, valid_from, now()
+        from sharing_reach, generate_series(1, 5000) n where grant_id = $1`,
+      [id],
+    );
+    expect(codeOf(await grant("harbour", { organisationId }))).toBe("LIMIT_EXCEEDED");
+    await revoke("harbour", first.data["grantScopes"].id);
+    const again = await grant("harbour", { organisationId });
+    expect(again.errors).toBeUndefined();
+    await revoke("harbour", again.data["grantScopes"].id);
+  });
+
   it("that has ended by the clock of the database alone is refused", async () => {
     const end = new Date(Date.now() - 1_000).toISOString();
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 30_000 });

@@ -1,4 +1,10 @@
-import { BadUserInput, NotFound, refuse, Unauthenticated } from "../../kernel/errors.ts";
+import {
+  BadUserInput,
+  LimitExceeded,
+  NotFound,
+  refuse,
+  Unauthenticated,
+} from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Change, Keyed } from "../../platform/db/writes.ts";
@@ -9,8 +15,8 @@ import {
   findOwnCeiling,
   lockCircle,
 } from "../organisations/index.ts";
-import { endGrant, insertGrant, lockGrant, stands } from "./grants.queries.ts";
-import { faultsOfTerms, type GrantTerms } from "./grants.rules.ts";
+import { endGrant, insertGrant, lockGrant, reachTooFar, stands } from "./grants.queries.ts";
+import { faultsOfTerms, type GrantTerms, MOST_REACHES } from "./grants.rules.ts";
 
 export interface GrantScopes extends Keyed, GrantTerms {
   readonly organisationId: string | null;
@@ -19,7 +25,7 @@ export interface GrantScopes extends Keyed, GrantTerms {
 
 /**
  * To a circle it reaches the members of this moment. @throws NotFound for a grantee the caller may not
- * know of, BadUserInput for a scope that its organisation lacks
+ * know of, BadUserInput for a scope that its organisation lacks, LimitExceeded
  */
 export async function grantScopes(session: Session, input: GrantScopes): Promise<string> {
   if ((input.organisationId === null) === (input.circleId === null)) {
@@ -59,6 +65,9 @@ export async function grantScopes(session: Session, input: GrantScopes): Promise
       validUntil,
       audience,
     });
+    if (await reachTooFar(tx, audience, MOST_REACHES)) {
+      throw new LimitExceeded("You gave it too many: revoke those that have ended, too.");
+    }
     return { result: { id: made }, changes: changesOf(made, owner, audience) };
   });
   return id;

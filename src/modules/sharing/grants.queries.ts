@@ -87,6 +87,20 @@ export async function insertGrant(tx: Transaction<DB>, made: NewGrant): Promise<
   return grant.id;
 }
 
+/** Whether more than so many reaches on what is the caller's lead to one of these, of grants that have ended, too. */
+export async function reachTooFar(
+  tx: Transaction<DB>,
+  audience: readonly string[],
+  most: number,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select from sharing_reach
+      where owner_id = (select viewer_organisation()) and organisation_id = any(${audience}::uuid[])
+      group by organisation_id having count(*) > ${most} limit 1
+  `.execute(tx);
+  return rows.length > 0;
+}
+
 /** Null: not the caller's own. */
 export async function lockGrant(tx: Transaction<DB>, owner: string, id: string) {
   const row = await tx

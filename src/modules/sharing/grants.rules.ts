@@ -14,6 +14,8 @@ const SHAREABLE: ReadonlySet<Scope> = new Set([
 /** Clocks may differ by so much. */
 const SKEW_MS = 5 * 60_000;
 const MOST_COUNTRIES = 250;
+/** On one owner's resources for one organisation, each for one scope in one country: whoever has them reads them all. */
+export const MOST_REACHES = 5_000;
 
 export interface GrantTerms {
   readonly scopes: readonly Scope[];
