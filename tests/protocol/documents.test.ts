@@ -181,6 +181,18 @@ describe("a document that is asked again and again is answered as at first:", ()
     expect(new Set(first.map((answer) => JSON.stringify(answer))).size).toBeGreaterThan(1);
   });
 
+  it("and nothing that stands in it as text is run", async () => {
+    // What the compiler marks the dates in its code with.
+    const mark = "__MAGIC_DATE__33a9e76d_02e0_4128_8e92_3530ad3da74d";
+    const globals = globalThis as { run?: boolean };
+    for (const text of [mark, mark.replace("__", "\\u005f_")]) {
+      const query = `{ node(id: "${text}0, globalThis.run = true") { __typename } }`;
+      for (let round = 0; round < 3; round++)
+        expect((await answerTo(query, {})).data).toEqual({ node: null });
+      expect(globals.run).toBeUndefined();
+    }
+  });
+
   it("and no two callers' at once are taken for one another", async () => {
     const query =
       "query ($a: Boolean!) { viewer { organisation { handle } scopes @include(if: $a) } }";
