@@ -271,7 +271,7 @@ export type HoldBedsInput = {
   /** At most 50 of the caller's own case references or holds, that must not stay at the same shelter in the same nights. */
   readonly keepApartFrom?: ReadonlyArray<string> | null | undefined;
   readonly riskProfile: RiskProfile;
-  /** 1 to 20, all at one host. */
+  /** 1 to 20, all at one host, at most 1000 nights in all. */
   readonly stays: ReadonlyArray<BedStayInput>;
   /** From 1 to 10080 (a week). */
   readonly ttlMinutes?: number;

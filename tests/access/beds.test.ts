@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
-import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { type Answer, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { HOLD, hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
 
 let demo: Demo;
@@ -103,6 +103,20 @@ describe("a hold (changeBedHold)", () => {
       expect(codeOf(foreign)).toBe("NOT_FOUND");
       expect(foreign).toEqual(await moveHold(ask, organisation, field, nobody));
     }
+  });
+
+  it("is of no more nights than the clock can free in time", async () => {
+    const one = stay(await shelter(ask, "Apricot"), 1);
+    const stays = [366, 366, 269].map((nights) => ({ ...one, checkOut: night(1 + nights) }));
+    const answer = await hold(ask, "lantern", stays);
+    expect(answer.errors?.[0]?.extensions).toEqual({
+      code: "BAD_USER_INPUT",
+      issues: [{ path: ["stays"], message: "must be at most 1000 nights in all" }],
+    });
+    const fits = [...stays.slice(1), { ...one, checkOut: night(1 + 268) }];
+    expect((await hold(ask, "lantern", fits)).data["holdBeds"].__typename).toBe(
+      "CapacityExhausted",
+    );
   });
 
   it("goes from held to confirmed to released, and from there nowhere", async () => {

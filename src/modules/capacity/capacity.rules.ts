@@ -59,6 +59,8 @@ export function faultsOfStay(
 }
 
 const MOST_STAYS = 20;
+/** Of all stays together: the clock frees those of 200 holds in one statement. */
+const MOST_NIGHTS = 1_000;
 const MOST_KEPT_APART = 50;
 const LONGEST_HOLD_MINUTES = 7 * 24 * 60;
 
@@ -83,6 +85,10 @@ export function faultsOfHold(
   );
   if (hold.stays.length < 1 || hold.stays.length > MOST_STAYS) {
     faults.push({ path: ["stays"], message: `must be from 1 to ${MOST_STAYS}` });
+  }
+  const nights = hold.stays.map(({ checkIn, checkOut }) => daysBetween(checkIn, checkOut));
+  if (nights.reduce((sum, one) => sum + one, 0) > MOST_NIGHTS) {
+    faults.push({ path: ["stays"], message: `must be at most ${MOST_NIGHTS} nights in all` });
   }
   if (hold.ttlMinutes < 1 || hold.ttlMinutes > LONGEST_HOLD_MINUTES) {
     faults.push({ path: ["ttlMinutes"], message: `must be from 1 to ${LONGEST_HOLD_MINUTES}` });

@@ -78,7 +78,7 @@ export const HoldBedsInput = builder.inputType("HoldBedsInput", {
     stays: t.field({
       type: [BedStayInput],
       required: true,
-      description: "1 to 20, all at one host.",
+      description: "1 to 20, all at one host, at most 1000 nights in all.",
     }),
     ttlMinutes: t.int({
       required: true,
