@@ -35,7 +35,7 @@ const CODES: Readonly<Record<ErrorCode, readonly [status: string, means: string,
   ],
   LIMIT_EXCEEDED: [
     "400, 408 or 413 before execution, 200 in it",
-    "A bound of the API: of the request (its body's size and time; tokens, depth, repetitions, cost or representations of its document; the values of its variables), of streams at once, or of what is under way (how often a handoff was held, an issuer's advisories, what one gave another, a case's handoffs and holds). Nothing was done.",
+    "A bound of the API: of the request (its body's size and time; tokens, depth, repetitions, cost or representations of its document; the values of its variables), of streams at once, or of what is under way (how often a handoff was held, an issuer's advisories, an owner's shelters, what one gave another, a case's handoffs and holds). Nothing was done.",
     "Ask for less: smaller pages, fewer fields, several requests. Of what is under way, end some.",
   ],
   UNAVAILABLE: [

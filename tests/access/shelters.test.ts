@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeId } from "../../src/kernel/ids.ts";
+import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
+import { meddle } from "../support/handoffs.ts";
 import { hold, shelter, stay } from "../support/holds.ts";
-import { asSuperuser } from "../support/postgres.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -43,12 +43,24 @@ describe("an owner", () => {
     ).toEqual([]);
   });
 
+  it("has no more shelters than the clock can open nights of", async () => {
+    const { id } = (await create("Hazel")).data["createShelter"];
+    await meddle(
+      demo,
+      `insert into shelter (owner_id, label, country, locality, kind, features, beds)
+        select owner_id, 'planted ' || n, country, locality, kind, features, beds
+          from shelter, generate_series(1, 2000) n where id = $1`,
+      [decodeId(id)!.uuid],
+    );
+    expect(codeOf(await create("Rowan"))).toBe("LIMIT_EXCEEDED");
+    await meddle(demo, "delete from shelter where label like 'planted %'");
+    expect((await create("Rowan")).errors).toBeUndefined();
+  });
+
   it("sets the last night as well, which the clock opens within the hour", async () => {
     const shelterId = (await create("Hawthorn")).data["createShelter"].id as string;
     const last = { from: night(365), until: night(366) };
-    await asSuperuser(demo.database.superuserUrl, (client) =>
-      client.query("delete from bed_night where night = $1", [last.from]),
-    );
+    await meddle(demo, "delete from bed_night where night = $1", [last.from]);
     await set("harbour", { shelterId, ...last, maximum: 0 });
     const { data } = await ask(
       "harbour",

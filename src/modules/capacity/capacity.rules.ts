@@ -121,6 +121,9 @@ function daysBetween(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 86_400_000;
 }
 
+/** Of one owner: the clock opens a night of every one each day. */
+export const MOST_SHELTERS = 2_000;
+
 export function faultsOfShelter(shelter: {
   readonly label: string;
   readonly locality: string;

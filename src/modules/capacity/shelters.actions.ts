@@ -1,24 +1,28 @@
-import { NotFound, refuse } from "../../kernel/errors.ts";
+import { LimitExceeded, NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Keyed } from "../../platform/db/writes.ts";
 import { settleOverdueHolds } from "./holds.queries.ts";
-import { faultsOfNights, faultsOfShelter } from "./capacity.rules.ts";
+import { faultsOfNights, faultsOfShelter, MOST_SHELTERS } from "./capacity.rules.ts";
 import {
   assureShelter,
+  countShelters,
   insertShelter,
   type NewShelter,
   openNights,
   updateNights,
 } from "./shelters.queries.ts";
 
-/** @throws BadUserInput, also if another shelter of the caller's has the label */
+/** @throws BadUserInput, also if another shelter of the caller's has the label, LimitExceeded */
 export async function createShelter(session: Session, input: Keyed & NewShelter): Promise<string> {
   refuse(faultsOfShelter(input));
   const { idempotencyKey: _, ...shelter } = input;
   const owner = session.organisationId;
   const operation = { name: "createShelter", scope: "beds:manage" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
+    if ((await countShelters(tx, owner)) >= MOST_SHELTERS) {
+      throw new LimitExceeded(`You have ${MOST_SHELTERS} shelters: use one of them again.`);
+    }
     const made = await insertShelter(tx, owner, shelter);
     const change = { event: "BEDS_CHANGED", type: "Shelter", id: made, owner };
     return { result: { id: made }, changes: [{ ...change, country: shelter.country }] };

@@ -144,7 +144,7 @@ builder.mutationField("createShelter", (t) =>
   t.field({
     type: Shelter,
     description:
-      "Its nights are open from yesterday to a year ahead (UTC), and a new one each day. BAD_USER_INPUT for a label that the caller has given already.",
+      "Its nights are open from yesterday to a year ahead (UTC), and a new one each day. BAD_USER_INPUT for a label that the caller has given already, LIMIT_EXCEEDED for the 2001st shelter.",
     requiresScopes: [["beds:manage"]],
     args: { input: t.arg({ type: CreateShelterInput, required: true }) },
     resolve: async (_, { input }, { session }) => {

@@ -88,6 +88,15 @@ export interface NewShelter {
   readonly maxStayNights: number | null;
 }
 
+export async function countShelters(tx: Transaction<DB>, owner: string): Promise<number> {
+  const { count } = await tx
+    .selectFrom("shelter")
+    .select(sql<number>`count(*)::integer`.as("count"))
+    .where("owner_id", "=", owner)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** With its nights, from yesterday to the horizon. */
 export async function insertShelter(tx: Transaction<DB>, owner: string, shelter: NewShelter) {
   const { maxStayNights, features, ...rest } = shelter;
