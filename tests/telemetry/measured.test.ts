@@ -93,7 +93,7 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
   expect(api.log().match(/^request failed .*frames=.+/gm)).toHaveLength(faults.length);
   const answers = [
     ...faults,
-    await ask({ query: "{ handoffs(side: SENDER) { edges { node { id } } } }" }),
+    await ask({ query: "{ handoffs(box: OUTBOX) { edges { node { id } } } }" }),
     await ask({ query: "query ($id: ID!) { node(id: $id) { id } }", variables: { id: [CANARY] } }),
     await ask(`{ "${CANARY}`),
     await ask({ query: search }, { authorization: `Bearer ${CANARY}` }),
@@ -114,6 +114,7 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
   expect(text).toMatch(/wayhouse_refusals_total\{code="BAD_USER_INPUT"\} [1-9]/);
   expect(text).toContain(`wayhouse_refusals_total{code="INTERNAL"} ${faults.length}`);
   expect(text).toMatch(/job="settle_handoffs",outcome="failure"\S* [1-9]/);
+  expect(text).toContain('wayhouse_refusals_total{code="FORBIDDEN"} 1');
   expect(text).toContain('wayhouse_refusals_total{code="UNAUTHENTICATED"} 1');
   expect(text).toMatch(/wayhouse_job_lag_seconds\{job="settle_holds"\}/);
   await stream.body!.cancel();
