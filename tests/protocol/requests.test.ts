@@ -81,6 +81,7 @@ describe("/graphql", () => {
       status: 415,
       code: "BAD_USER_INPUT",
     });
+    expect(text).toContain('"issues":[{"path":[],"message":"The body must be ');
   });
 
   it.each(["gzip", "br", "deflate", "identity, gzip"])(

@@ -52,7 +52,9 @@ const told = new WeakMap<ServerResponse, ErrorCode[]>();
 /** Which errors an answer tells of, for whoever counts them. */
 export const codesOf = (response: ServerResponse): readonly ErrorCode[] => told.get(response) ?? [];
 export function tellCode(response: ServerResponse, code: unknown): void {
-  told.set(response, [...codesOf(response), code as ErrorCode]);
+  const codes = told.get(response);
+  if (codes) codes.push(code as ErrorCode);
+  else told.set(response, [code as ErrorCode]);
 }
 
 /** A request that is refused before it is a GraphQL operation, in the shape GraphQL clients read. */
@@ -61,7 +63,7 @@ export function refuse(
   status: number,
   code: ErrorCode,
   message: string,
-  details: object = {},
+  details: object = code === "BAD_USER_INPUT" ? { issues: [{ path: [], message }] } : {},
 ): void {
   tellCode(response, code);
   const body = JSON.stringify({ errors: [{ message, extensions: { ...details, code } }] });
