@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type ExecutionResult, type GraphQLSchema, OperationTypeNode } from "graphql";
-import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { RateLimited, Unauthenticated, WayhouseError } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
 import {
@@ -76,7 +75,7 @@ export function createHttpServer(options: ServerOptions): Server {
     if (path === "/health/ready") return health(response, await options.isReady());
     if (path !== "/graphql") return problem(response, 404, "Only /graphql is served.");
     if (options.graphiql && request.method === "GET" && acceptsHtml(request)) {
-      return answerJson(response, 200, "text/html; charset=utf-8", GRAPHIQL);
+      return answerJson(response, 200, "text/html; charset=utf-8", await graphiql());
     }
     if (request.method !== "POST") {
       response.setHeader("allow", "POST");
@@ -212,13 +211,17 @@ function isJson({ headers }: IncomingMessage): boolean {
   );
 }
 
-const GRAPHIQL = renderGraphiQL({
-  title: "Wayhouse",
-  defaultQuery: "{\n  viewer {\n    organisation { handle }\n    scopes\n  }\n}\n",
-  // The place for the token; `npm run --silent token` prints one.
-  headers: JSON.stringify({ authorization: "Bearer <token>" }, null, 2),
-  shouldPersistHeaders: false,
-});
+/** Loaded where somebody opens it: it is 9 MB of text, which a process that serves the API alone does not carry. */
+async function graphiql(): Promise<string> {
+  const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
+  return renderGraphiQL({
+    title: "Wayhouse",
+    defaultQuery: "{\n  viewer {\n    organisation { handle }\n    scopes\n  }\n}\n",
+    // The place for the token; `npm run --silent token` prints one.
+    headers: JSON.stringify({ authorization: "Bearer <token>" }, null, 2),
+    shouldPersistHeaders: false,
+  });
+}
 const acceptsHtml = (request: IncomingMessage) => /text\/html/.test(request.headers.accept ?? "");
 
 function health(response: ServerResponse, isWell: boolean): void {
