@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
+import { setFlagsFromString } from "node:v8";
 import { type App, type Core, createApp, createWorker } from "./app.ts";
 import { loadNodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
 import { seedDemo } from "./platform/db/demo-network.ts";
@@ -15,6 +16,9 @@ import { createOperationsServer } from "./platform/telemetry/endpoint.ts";
 import { createLog, faultOf, type Log, textLog } from "./platform/telemetry/log.ts";
 import { createMetrics } from "./platform/telemetry/metrics.ts";
 import { startTracing } from "./platform/telemetry/tracing.ts";
+
+/** V8 would let as much again pile up twice over before it collects: a third less memory, for some hundredths more CPU. */
+setFlagsFromString("--heap-growing-percent=60");
 
 /** @returns the exit code */
 async function main(isWorker: boolean, asJson: boolean): Promise<number> {
