@@ -47,10 +47,12 @@ export function placeHold(session: Session, shelterId: string, beds: number, min
       const stays = [{ shelterId, beds, checkIn: night(1), checkOut: night(3) }];
       const nobodyElse = { caseReference: null, references: [], holds: [] };
       const hold = { id, ttlMinutes: minutes, riskProfile: "OTHER", stays, ...nobodyElse };
-      const { host_id: owner, holder_id: party } = await takeBedsWithin(tx, hold);
+      const { host, holder } = await takeBedsWithin(tx, hold);
       return {
         result: { id },
-        changes: [{ event: "BED_HOLD_CHANGED", type: "BedHold", id, owner, party }],
+        changes: [
+          { event: "BED_HOLD_CHANGED", type: "BedHold", id, owner: host.id, party: holder.id },
+        ],
       };
     },
   );

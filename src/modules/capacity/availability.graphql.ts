@@ -14,7 +14,7 @@ export const BedAvailability = builder.objectRef<Availability>("BedAvailability"
 BedAvailability.implement({
   authenticated: true,
   fields: (t) => ({
-    shelter: t.field({ type: Shelter, resolve: (row) => row }),
+    shelter: t.expose("shelter", { type: Shelter }),
     band: t.expose("band", {
       type: AvailabilityBand,
       description:
@@ -28,8 +28,8 @@ BedAvailability.implement({
       type: [Advisory],
       complexity: about(20),
       description: "That warn about its country now, for whom the search is; in force or not yet.",
-      resolve: async ({ country, riskProfile }, _, { session }) => {
-        const warnings = await loadWarnings(session, country);
+      resolve: async ({ shelter, riskProfile }, _, { session }) => {
+        const warnings = await loadWarnings(session, shelter.country);
         return warnings.filter(
           ({ risk_profiles }) => riskProfile === null || risk_profiles.includes(riskProfile),
         );
@@ -94,7 +94,7 @@ builder.queryField("bedAvailability", (t) =>
       return pageOf(
         page,
         (after, limit) => searchBeds(session, wanted, after, limit),
-        ({ id }) => id,
+        ({ shelter }) => shelter.id,
       );
     },
   }),

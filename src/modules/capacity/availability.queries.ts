@@ -1,8 +1,8 @@
 import { refuse } from "../../kernel/errors.ts";
 import type { Session } from "../../platform/db/session.ts";
-import { cardOf } from "../organisations/index.ts";
+import { cardColumns } from "../organisations/index.ts";
 import { type AvailabilityBand, faultsOfStay } from "./capacity.rules.ts";
-import { SHELTER_COLUMNS, type ShelterRow } from "./shelters.queries.ts";
+import { shelterColumns, type ShelterRow } from "./shelters.queries.ts";
 
 export interface BedSearch {
   readonly country: string;
@@ -17,29 +17,19 @@ export interface BedSearch {
   readonly includeUnsafe: boolean;
 }
 /** A shelter with what is free there for a stay, as `find_beds` tells it. */
-export interface Availability extends ShelterRow {
+export interface Availability {
+  readonly shelter: ShelterRow;
   readonly band: AvailabilityBand;
   /** Null where the caller may not count. */
   readonly beds: number | null;
   /** Of those it is for; null: whoever they are. */
   readonly riskProfile: string | null;
 }
-export interface Found extends Omit<Availability, "riskProfile"> {
-  readonly owner_handle: string;
-  readonly owner_status: string;
-  readonly owner_thumbprint: string;
-}
-/** What a search tells, of `find_beds` named f with its shelter named s. */
-export const FOUND = `${SHELTER_COLUMNS}, f.owner_handle, f.owner_status, f.owner_thumbprint, f.band, f.beds`;
+/** What a search tells but whom it is for, of `find_beds` named f, WITH_SHELTER. */
+export const FOUND = `${shelterColumns("shelter.")}, ${cardColumns("shelter.owner", "f.owner", "s.owner_id")}, f.band, f.beds`;
 export const WITH_SHELTER = "cross join lateral (select (f.shelter).*) s";
 
-export const availabilityOf = (row: Found, riskProfile: string | null): Availability => {
-  const { ownerId, owner_handle, owner_status, owner_thumbprint } = row;
-  const owner = cardOf(ownerId, owner_handle, owner_status, owner_thumbprint);
-  return Object.assign(row, { owner, riskProfile });
-};
-
-const SEARCH = `select ${FOUND} from find_beds($1, $2, $3, $4, $5, $6, $7, $8) f ${WITH_SHELTER}
+const SEARCH = `select ${FOUND}, $10::text as "riskProfile" from find_beds($1, $2, $3, $4, $5, $6, $7, $8) f ${WITH_SHELTER}
   where $9 or $10::text is null or not exists (
     select from advisory a
       where a.country = $1 and $10::text = any (a.risk_profiles) and advisory_in_force(a))`;
@@ -57,6 +47,5 @@ export async function searchBeds(
     search;
   const stay = [country, locality, features, checkIn, checkOut, beds];
   const values = [...stay, after, limit, includeUnsafe, riskProfile];
-  const rows = await session.askRecent<Found>({ text: SEARCH, values });
-  return rows.map((row) => availabilityOf(row, riskProfile));
+  return session.askRecent<Availability>({ text: SEARCH, values });
 }

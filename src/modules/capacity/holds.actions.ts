@@ -9,8 +9,7 @@ import type { DB } from "../../platform/db/schema.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Change, Keyed } from "../../platform/db/writes.ts";
 import {
-  type FoundHold,
-  heldOf,
+  type HoldRow,
   lockHostedHold,
   moveHold,
   putInstructions,
@@ -49,18 +48,18 @@ export async function holdBeds(session: Session, input: HoldBeds & Keyed): Promi
     const id = randomUUID();
     try {
       const work = takeBeds({ ...hold, id }, recorded);
-      return await session.writeAtOnce<{ id: string }, FoundHold>(operation, input, { id }, work);
+      return await session.writeAtOnce<{ id: string }, HoldRow>(operation, input, { id }, work);
     } catch (error) {
       throw refusalIn(error, hold);
     }
   });
-  return { id: result.id, hold: rows && heldOf(rows[0]!) };
+  return { id: result.id, hold: rows && rows[0]! };
 }
 
 export interface HeldBeds {
   readonly id: string;
   /** As it is now; null where it was placed by an earlier call. */
-  readonly hold: ReturnType<typeof heldOf> | null;
+  readonly hold: HoldRow | null;
 }
 
 /** Beds of holds past their time are free: whoever finds none has those freed, and looks once more. */
@@ -107,8 +106,14 @@ export function prepareHold(input: HoldBeds): PreparedHold {
 export async function placeWithin(tx: Transaction<DB>, hold: PreparedHold): Promise<Change> {
   const id = randomUUID();
   try {
-    const { host_id: owner, holder_id: party } = await takeBedsWithin(tx, { ...hold, id });
-    return { event: "BED_HOLD_CHANGED", type: "BedHold", id, owner, party };
+    const { host, holder } = await takeBedsWithin(tx, { ...hold, id });
+    return {
+      event: "BED_HOLD_CHANGED",
+      type: "BedHold",
+      id,
+      owner: host.id,
+      party: holder.id,
+    };
   } catch (error) {
     throw refusalIn(error, hold);
   }

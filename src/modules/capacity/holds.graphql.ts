@@ -4,23 +4,19 @@ import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connectio
 import { about, ENVELOPE_COST, MOST_OF_CASE, ofCase } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { Node, nodeOf } from "../../platform/graphql/node.ts";
-import { Organisation, type OrganisationCard, organisationOf } from "../organisations/index.ts";
+import { Organisation, wholeOrganisation } from "../organisations/index.ts";
 import {
   findHolds,
   findHoldsOf,
   findInstructions,
   findReferences,
   findStays,
+  type HoldRow,
   listHolds,
 } from "./holds.queries.ts";
 import { type BedHoldStatus, HOLD_EDGES } from "./capacity.rules.ts";
 import { loadShelter, Shelter } from "./shelters.graphql.ts";
 
-type HoldRow = Awaited<ReturnType<typeof listHolds>>[number] & {
-  /** Where they were read with it. */
-  readonly holder?: OrganisationCard;
-  readonly host?: OrganisationCard;
-};
 type StayRow = Awaited<ReturnType<typeof findStays>>[number];
 export const loadHold = loaderOf(findHolds, ({ id }) => id);
 const loadStays = groupLoaderOf(findStays, ({ hold_id }) => hold_id);
@@ -73,26 +69,21 @@ BedHold.implement({
     id: t.id({ resolve: ({ id }) => encodeId("BedHold", id) }),
     holder: t.field({
       type: Organisation,
-      resolve: ({ holder, holder_id }, _, { session }) =>
-        holder ?? organisationOf(session, holder_id),
+      resolve: ({ holder }, _, { session }) => wholeOrganisation(session, holder),
     }),
     host: t.field({
       type: Organisation,
-      resolve: ({ host, host_id }, _, { session }) => host ?? organisationOf(session, host_id),
+      resolve: ({ host }, _, { session }) => wholeOrganisation(session, host),
     }),
     stays: t.field({
       type: [BedStay],
       resolve: ({ id }, _, { session }) => loadStays(session, id),
     }),
-    status: t.field({
-      type: BedHoldStatusEnum,
-      resolve: ({ status }) => status as BedHoldStatus,
-    }),
-    expiresAt: t.field({
+    status: t.expose("status", { type: BedHoldStatusEnum }),
+    expiresAt: t.expose("expiresAt", {
       type: "DateTime",
       nullable: true,
       description: "When it ends by itself; null once it is confirmed, released or declined.",
-      resolve: ({ expires_at }) => expires_at,
     }),
     caseReference: t.field({
       type: CaseReference,

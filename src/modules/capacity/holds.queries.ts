@@ -1,7 +1,8 @@
 import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
 import type { Statement } from "../../platform/db/pipeline.ts";
 import type { DB } from "../../platform/db/schema.ts";
-import { cardOf } from "../organisations/index.ts";
+import type { BedHoldStatus } from "./capacity.rules.ts";
+import { cardColumns, type OrganisationRef } from "../organisations/index.ts";
 
 export interface Stay {
   readonly shelterId: string;
@@ -10,35 +11,33 @@ export interface Stay {
   readonly checkOut: string;
 }
 
-export interface FoundHold {
+/** A hold as the schema names it; the instant as the database spells it. */
+export interface HoldRow {
   readonly id: string;
-  readonly holder_id: string;
-  readonly host_id: string;
-  readonly expires_at: Date | null;
-  readonly status: string;
-  readonly holder_handle: string;
-  readonly holder_status: string;
-  readonly holder_thumbprint: string;
-  readonly host_handle: string;
-  readonly host_status: string;
-  readonly host_thumbprint: string;
+  readonly holder: OrganisationRef;
+  readonly host: OrganisationRef;
+  readonly status: BedHoldStatus;
+  /** Null once confirmed. */
+  readonly expiresAt: string | null;
 }
+/** All of it, of what tells the two sides with it, named t. */
+const TOLD = `t.id, t.status, t.expires_at::text as "expiresAt", ${cardColumns("holder", "t.holder")},
+  ${cardColumns("host", "t.host")}`;
+/** All of it, of a hold named h: a hold past its time is EXPIRED, whether or not the clock has tidied it. */
+const statusNow = sql`hold_status(h.status, h.expires_at, h.ends_on)`;
+const columns = sql`h.id, h.holder_id as "holder.id", h.host_id as "host.id", ${statusNow} as status,
+  h.expires_at::text as "expiresAt"`;
 
-/** As it is now, with its two sides: a hold past its time is EXPIRED, whether or not the clock has tidied it. */
+/** As they are now, with their two sides. */
 export async function findHolds(db: Kysely<DB>, ids: readonly string[]) {
-  const { rows } = await sql<FoundHold>`select * from read_holds(${ids}::uuid[])`.execute(db);
-  return rows.map(heldOf);
-}
-
-export function heldOf(row: FoundHold) {
-  const { id, holder_id, host_id, expires_at, status } = row;
-  const holder = cardOf(holder_id, row.holder_handle, row.holder_status, row.holder_thumbprint);
-  const host = cardOf(host_id, row.host_handle, row.host_status, row.host_thumbprint);
-  return { id, holder_id, host_id, expires_at, status, holder, host };
+  const { rows } = await sql<HoldRow>`
+    select ${sql.raw(TOLD)} from read_holds(${ids}::uuid[]) t
+  `.execute(db);
+  return rows;
 }
 
 /** Own holds as holder or as host, in order of id; statuses as they are now, null: every one. */
-export function listHolds(
+export async function listHolds(
   db: Kysely<DB>,
   of: {
     readonly side: "HOLDER" | "HOST";
@@ -48,19 +47,15 @@ export function listHolds(
   after: string | null,
   limit: number,
 ) {
-  const status = sql<string>`hold_status(status, expires_at, ends_on)`;
-  return db
-    .selectFrom("bed_hold")
-    .select(["id", "holder_id", "host_id", "expires_at"])
-    .select(status.as("status"))
-    .where(of.side === "HOLDER" ? "holder_id" : "host_id", "=", of.organisationId)
-    .$if(of.statuses !== null, (query) =>
-      query.where(sql<boolean>`${status} = any(${of.statuses})`),
-    )
-    .$if(after !== null, (query) => query.where("id", ">", after))
-    .orderBy("id")
-    .limit(limit)
-    .execute();
+  const side = sql.ref(of.side === "HOLDER" ? "h.holder_id" : "h.host_id");
+  const { rows } = await sql<HoldRow>`
+    select ${columns} from bed_hold h
+      where ${side} = ${of.organisationId}
+        and (${of.statuses}::text[] is null or ${statusNow} = any(${of.statuses}::text[]))
+        and h.id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
+      order by h.id limit ${limit}
+  `.execute(db);
+  return rows;
 }
 
 export function findStays(db: Kysely<DB>, holdIds: readonly string[]) {
@@ -112,19 +107,19 @@ export function takeBeds(hold: Taking, recorded?: { action: string; scope: strin
     holds,
   ];
   const from = "from take_beds($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) t";
-  if (!recorded) return { text: `select t.* ${from}`, values };
+  if (!recorded) return { text: `select ${TOLD} ${from}`, values };
   const change = `jsonb_build_object('event', 'BED_HOLD_CHANGED', 'type', 'BedHold', 'id', t.id,
     'owner', t.host_id, 'party', t.holder_id)`;
   return {
-    text: `select t.*, record_changes($11, $12, jsonb_build_array(${change})) ${from}`,
+    text: `select ${TOLD}, record_changes($11, $12, jsonb_build_array(${change})) ${from}`,
     values: [...values, recorded.action, recorded.scope],
   };
 }
 
 /** As takeBeds, within a transaction that does more. */
-export async function takeBedsWithin(tx: Transaction<DB>, hold: Taking): Promise<FoundHold> {
+export async function takeBedsWithin(tx: Transaction<DB>, hold: Taking): Promise<HoldRow> {
   const { text, values } = takeBeds(hold);
-  const { rows } = await tx.executeQuery<FoundHold>(CompiledQuery.raw(text, [...values]));
+  const { rows } = await tx.executeQuery<HoldRow>(CompiledQuery.raw(text, [...values]));
   return rows[0]!;
 }
 
@@ -152,15 +147,12 @@ export function findReferences(db: Kysely<DB>, holdIds: readonly string[]) {
 
 /** The caller's own holds for these references of its own. */
 export async function findHoldsOf(db: Kysely<DB>, references: readonly string[]) {
-  return db
-    .selectFrom("bed_hold_reference as r")
-    .innerJoin("bed_hold as h", "h.id", "r.hold_id")
-    .select(["r.case_reference", "h.id", "h.holder_id", "h.host_id", "h.expires_at"])
-    .select(sql<string>`hold_status(h.status, h.expires_at, h.ends_on)`.as("status"))
-    .where("r.holder_id", "=", sql<string>`(select viewer_organisation())`)
-    .where("r.case_reference", "=", sql<string>`any(${references}::uuid[])`)
-    .orderBy("h.id")
-    .execute();
+  const { rows } = await sql<HoldRow & { readonly case_reference: string }>`
+    select ${columns}, r.case_reference from bed_hold_reference r join bed_hold h on h.id = r.hold_id
+      where r.holder_id = (select viewer_organisation()) and r.case_reference = any(${references}::uuid[])
+      order by h.id
+  `.execute(db);
+  return rows;
 }
 
 /** For the holder alone. */

@@ -3,4 +3,4 @@ export { type HoldBeds, placeWithin, prepareHold, whereBedsAreFree } from "./hol
 export { CaseReference } from "./holds.graphql.ts";
 export { HoldBedsInput } from "./moves.graphql.ts";
 export { BedAvailability } from "./availability.graphql.ts";
-export { availabilityOf, FOUND, type Found, WITH_SHELTER } from "./availability.queries.ts";
+export { type Availability, FOUND, WITH_SHELTER } from "./availability.queries.ts";

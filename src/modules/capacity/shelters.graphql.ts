@@ -5,7 +5,7 @@ import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
-import { Organisation, organisationOf } from "../organisations/index.ts";
+import { Organisation, wholeOrganisation } from "../organisations/index.ts";
 import { SHELTER_FEATURES, SHELTER_KINDS } from "./capacity.rules.ts";
 import { createShelter, setBeds } from "./shelters.actions.ts";
 import {
@@ -53,7 +53,7 @@ Shelter.implement({
     id: t.id({ resolve: ({ id }) => encodeId("Shelter", id) }),
     organisation: t.field({
       type: Organisation,
-      resolve: ({ owner, ownerId }, _, { session }) => owner ?? organisationOf(session, ownerId),
+      resolve: ({ owner }, _, { session }) => wholeOrganisation(session, owner),
     }),
     label: t.exposeString("label", { description: "A code name; never an address." }),
     country: t.expose("country", { type: "CountryCode" }),

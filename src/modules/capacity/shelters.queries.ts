@@ -1,12 +1,12 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
-import type { OrganisationCard } from "../organisations/index.ts";
+import type { OrganisationRef } from "../organisations/index.ts";
 import type { ShelterFeature, ShelterKind } from "./capacity.rules.ts";
 
 /** A shelter as the schema names it; the instant as the database spells it. */
 export interface ShelterRow {
   readonly id: string;
-  readonly ownerId: string;
+  readonly owner: OrganisationRef;
   readonly label: string;
   readonly country: string;
   readonly locality: string;
@@ -14,13 +14,13 @@ export interface ShelterRow {
   readonly features: ShelterFeature[];
   readonly maxStayNights: number | null;
   readonly assuredAt: string;
-  /** Where it was read with it. */
-  readonly owner?: OrganisationCard;
 }
-/** All of it, of a shelter named s. */
-export const SHELTER_COLUMNS = `s.id, s.owner_id as "ownerId", s.label, s.country, s.locality, s.kind, s.features,
-  s.max_stay_nights as "maxStayNights", s.assured_at::text as "assuredAt"`;
-const columns = sql.raw(SHELTER_COLUMNS);
+/** All of it but its owner, of a shelter named s, as `of` of the row. */
+export const shelterColumns = (of = "") =>
+  `s.id as "${of}id", s.label as "${of}label", s.country as "${of}country", s.locality as "${of}locality",
+    s.kind as "${of}kind", s.features as "${of}features", s.max_stay_nights as "${of}maxStayNights",
+    s.assured_at::text as "${of}assuredAt"`;
+const columns = sql.raw(`${shelterColumns()}, s.owner_id as "owner.id"`);
 
 export async function findShelters(db: Kysely<DB>, ids: readonly string[]) {
   const { rows } = await sql<ShelterRow>`

@@ -6,7 +6,7 @@ import { groupLoaderOf, loaderOf } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { RiskProfile } from "../advisories/index.ts";
 import { CaseReference } from "../capacity/index.ts";
-import { Organisation, organisationOf } from "../organisations/index.ts";
+import { Organisation, organisationOf, wholeOrganisation } from "../organisations/index.ts";
 import {
   findAcknowledgements,
   findEnvelopes,
@@ -98,7 +98,7 @@ export const HandoffReason = builder.enumType("HandoffReason", {
   values: HANDOFF_REASONS,
 });
 
-const Party = builder.objectRef<HandoffRow>("Party");
+const Party = builder.objectRef<HandoffRow["party"]>("Party");
 Party.implement({
   authenticated: true,
   fields: (t) => ({
@@ -107,7 +107,7 @@ Party.implement({
     placement: t.expose("placement", { type: Placement }),
   }),
 });
-const Consent = builder.objectRef<HandoffRow>("Consent");
+const Consent = builder.objectRef<HandoffRow["consent"]>("Consent");
 Consent.implement({
   description: "Of the people concerned, for one purpose and for a time.",
   authenticated: true,
@@ -144,8 +144,7 @@ Handoff.implement({
     status: t.expose("status", { type: HandoffStatusEnum }),
     sender: t.field({
       type: Organisation,
-      resolve: ({ sender, senderId }, _, { session }) =>
-        sender ?? organisationOf(session, senderId),
+      resolve: ({ sender }, _, { session }) => wholeOrganisation(session, sender),
     }),
     recipient: t.field({
       type: Organisation,
@@ -156,7 +155,7 @@ Handoff.implement({
     }),
     needs: t.expose("needs", { type: [Need] }),
     riskProfile: t.expose("riskProfile", { type: RiskProfile }),
-    party: t.field({ type: Party, resolve: (row) => row }),
+    party: t.expose("party", { type: Party }),
     priority: t.expose("priority", { type: Priority }),
     country: t.expose("country", { type: "CountryCode", description: "Where the people are." }),
     destinations: t.expose("destinations", {
@@ -169,14 +168,14 @@ Handoff.implement({
       type: "Date",
       description: "Exclusive: the day of departure.",
     }),
-    consent: t.field({ type: Consent, resolve: (row) => row }),
+    consent: t.expose("consent", { type: Consent }),
     acknowledgedAt: t.field({
       type: "DateTime",
       nullable: true,
       description:
         "To the sender: by whichever candidate did so first, then by the recipient. To all others their own.",
-      resolve: async ({ id, senderId, recipientId, acknowledgedAt }, _, { session }) =>
-        acknowledgedAt === null || [senderId, recipientId].includes(session.organisationId)
+      resolve: async ({ id, sender, recipientId, acknowledgedAt }, _, { session }) =>
+        acknowledgedAt === null || [sender.id, recipientId].includes(session.organisationId)
           ? acknowledgedAt
           : ((await loadAcknowledgement(session, id))?.acknowledgedAt ?? null),
     }),

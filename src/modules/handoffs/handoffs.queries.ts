@@ -2,7 +2,7 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { RiskProfileName } from "../advisories/index.ts";
-import { cardOf, type OrganisationCard } from "../organisations/index.ts";
+import { cardColumns, type OrganisationRef } from "../organisations/index.ts";
 import type {
   DocumentHeld,
   HandoffFacts,
@@ -17,41 +17,44 @@ import { inMs } from "./offers.queries.ts";
 export interface HandoffRow {
   readonly id: string;
   readonly status: HandoffStatus;
-  readonly senderId: string;
+  readonly sender: OrganisationRef;
   readonly recipientId: string | null;
   readonly needs: Need[];
   readonly riskProfile: RiskProfileName;
-  readonly adults: number;
-  readonly children: number;
-  readonly placement: "TOGETHER" | "APART";
+  readonly party: {
+    readonly adults: number;
+    readonly children: number;
+    readonly placement: "TOGETHER" | "APART";
+  };
   readonly priority: Priority;
   readonly country: string;
   readonly destinations: string[];
   readonly documentsHeld: DocumentHeld[];
   readonly windowStart: string;
   readonly windowEnd: string;
-  /** Of the consent, as the four after it. */
-  readonly purpose: Need;
-  readonly givenAt: string;
-  readonly expiresAt: string;
-  readonly caregiver: boolean;
-  readonly withdrawnAt: string | null;
+  readonly consent: {
+    readonly purpose: Need;
+    readonly givenAt: string;
+    readonly expiresAt: string;
+    readonly caregiver: boolean;
+    readonly withdrawnAt: string | null;
+  };
   readonly acknowledgedAt: string | null;
   readonly acknowledgeBy: string;
   readonly decideBy: string;
   readonly reason: HandoffReason | null;
-  /** Where it was read with it. */
-  readonly sender?: OrganisationCard;
 }
-/** All of it but its status, of a handoff named h. */
-const COLUMNS = `h.id, h.sender_id as "senderId", h.recipient_id as "recipientId", h.needs, h.risk_profile as "riskProfile",
-  h.adults, h.children, h.placement, h.priority, h.country, h.destinations, h.documents_held as "documentsHeld",
-  h.window_start as "windowStart", h.window_end as "windowEnd", h.consent_purpose as purpose,
-  h.consent_given_at::text as "givenAt", h.consent_expires_at::text as "expiresAt", h.consent_by_caregiver as caregiver,
-  h.consent_withdrawn_at::text as "withdrawnAt", h.acknowledged_at::text as "acknowledgedAt",
-  h.acknowledge_by::text as "acknowledgeBy", h.decide_by::text as "decideBy", h.reason`;
+/** All of it but its status and sender, of a handoff named h. */
+const COLUMNS = `h.id, h.recipient_id as "recipientId", h.needs, h.risk_profile as "riskProfile",
+  h.adults as "party.adults", h.children as "party.children", h.placement as "party.placement",
+  h.priority, h.country, h.destinations, h.documents_held as "documentsHeld",
+  h.window_start as "windowStart", h.window_end as "windowEnd", h.consent_purpose as "consent.purpose",
+  h.consent_given_at::text as "consent.givenAt", h.consent_expires_at::text as "consent.expiresAt",
+  h.consent_by_caregiver as "consent.caregiver", h.consent_withdrawn_at::text as "consent.withdrawnAt",
+  h.acknowledged_at::text as "acknowledgedAt", h.acknowledge_by::text as "acknowledgeBy",
+  h.decide_by::text as "decideBy", h.reason`;
 const statusNow = sql`handoff_status(h, (select closed_countries()), (select inactive_organisations()))`;
-const select = sql`select ${sql.raw(COLUMNS)}, ${statusNow} as status`;
+const select = sql`select ${sql.raw(COLUMNS)}, h.sender_id as "sender.id", ${statusNow} as status`;
 
 export async function findHandoffs(db: Kysely<DB>, ids: readonly string[]) {
   const { rows } = await sql<HandoffRow>`
@@ -77,27 +80,17 @@ export async function listOutbox(
   return rows;
 }
 
-interface Received extends HandoffRow {
-  readonly sender_handle: string;
-  readonly sender_status: string;
-  readonly sender_thumbprint: string;
-}
-const INBOX = `select ${COLUMNS}, h.status, h.sender_handle, h.sender_status, h.sender_thumbprint
+const INBOX = `select ${COLUMNS}, ${cardColumns("sender", "h.sender")}, h.status
   from list_inbox($1, $2, $3) h`;
 
 /** Offered to the caller or accepted by it, in order of id, with the senders. */
-export async function listInbox(
+export function listInbox(
   session: Session,
   statuses: readonly string[] | null,
   after: string | null,
   limit: number,
 ): Promise<HandoffRow[]> {
-  const rows = await session.ask<Received>({ text: INBOX, values: [statuses, after, limit] });
-  return rows.map((row) =>
-    Object.assign(row, {
-      sender: cardOf(row.senderId, row.sender_handle, row.sender_status, row.sender_thumbprint),
-    }),
-  );
+  return session.ask<HandoffRow>({ text: INBOX, values: [statuses, after, limit] });
 }
 
 /** With the clock's edge where a deadline has passed and no job has written it yet. */

@@ -21,8 +21,7 @@ HandoffMatches.implement({
       complexity: about(20),
       description:
         "Free on every night of the window that is still to come: for all at one shelter or, APART, for one of them. None unless SHELTER is needed.",
-      resolve: async ({ id }, _, { session }) =>
-        (await loadBeds(session, id)).map(({ found }) => found),
+      resolve: ({ id }, _, { session }) => loadBeds(session, id),
     }),
     consulates: t.field({
       type: [ConsulateContact],

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
-import { availabilityOf, FOUND, type Found, WITH_SHELTER } from "../capacity/index.ts";
+import { type Availability, FOUND, WITH_SHELTER } from "../capacity/index.ts";
 
 /** Of each kind, for one handoff. */
 const MOST_MATCHES = 20;
@@ -10,8 +10,8 @@ const MOST_MATCHES = 20;
  * advisory in force forbids it. One statement for any number of handoffs and destinations.
  */
 export async function findBedMatches(db: Kysely<DB>, handoffIds: readonly string[]) {
-  const { rows } = await sql<Found & { readonly handoff_id: string; readonly for_profile: string }>`
-    select h.id as handoff_id, h.risk_profile as for_profile, ${sql.raw(FOUND)}
+  const { rows } = await sql<Availability & { readonly handoff_id: string }>`
+    select h.id as handoff_id, h.risk_profile as "riskProfile", ${sql.raw(FOUND)}
       from handoff h
       cross join unnest(h.destinations) d
       cross join lateral find_beds(d, null, '{}',
@@ -25,10 +25,7 @@ export async function findBedMatches(db: Kysely<DB>, handoffIds: readonly string
             where a.country = d and h.risk_profile = any (a.risk_profiles) and advisory_in_force(a))
       order by h.id, s.id
   `.execute(db);
-  return rows.map((row) => ({
-    handoff_id: row.handoff_id,
-    found: availabilityOf(row, row.for_profile),
-  }));
+  return rows;
 }
 
 export interface ContactMatch {

@@ -2,11 +2,16 @@ export { Circle, loadCircle } from "./circles.graphql.ts";
 export { findMembers, lockCircle } from "./circles.queries.ts";
 export { inspectEnvelope, refuseStrayEnvelope } from "./keys.actions.ts";
 export { ScopeEnum } from "./clients.graphql.ts";
-export { loadOrganisation, Organisation, organisationOf } from "./organisations.graphql.ts";
 export {
-  cardOf,
+  loadOrganisation,
+  Organisation,
+  organisationOf,
+  wholeOrganisation,
+} from "./organisations.graphql.ts";
+export {
+  cardColumns,
   findOrganisations,
   findOwnCeiling,
-  type OrganisationCard,
+  type OrganisationRef,
 } from "./organisations.queries.ts";
 export { ADMINISTRATION, faultsOfRegistration, faultsOfScopes } from "./organisations.rules.ts";

@@ -20,6 +20,7 @@ import {
   findOrganisations,
   listOrganisations,
   type OrganisationCard,
+  type OrganisationRef,
 } from "./organisations.queries.ts";
 
 export const loadOrganisation = loaderOf(findOrganisations, ({ id }) => id);
@@ -91,6 +92,9 @@ builder.asEntity(Organisation, {
 /** @throws NotFound */
 export const organisationOf = (session: Session, id: string): Promise<OrganisationRow> =>
   present(loadOrganisation(session, id));
+/** @throws NotFound */
+export const wholeOrganisation = (session: Session, ref: OrganisationRef) =>
+  ref.handle === undefined ? organisationOf(session, ref.id) : ref;
 
 const Viewer = builder.objectRef<object>("Viewer");
 Viewer.implement({

@@ -18,12 +18,13 @@ export interface OrganisationCard {
   readonly identity_thumbprint: string;
   readonly identity_jwk?: PublicJwk;
 }
-export const cardOf = (
-  id: string,
-  handle: string,
-  status: string,
-  identity_thumbprint: string,
-): OrganisationCard => ({ id, handle, status, identity_thumbprint });
+/** Whole, or its id alone. */
+export type OrganisationRef = OrganisationCard | { readonly id: string; readonly handle?: never };
+
+/** A card as `of` of the row, from columns that begin with `from`. */
+export const cardColumns = (of: string, from: string, id = `${from}_id`) =>
+  `${id} as "${of}.id", ${from}_handle as "${of}.handle", ${from}_status as "${of}.status",
+    ${from}_thumbprint as "${of}.identity_thumbprint"`;
 
 export function findOrganisations(db: Kysely<DB>, ids: readonly string[]) {
   return db

@@ -37,25 +37,49 @@ interface Field {
   readonly dataTypeID: number;
 }
 
-/** What a statement gives, as it was described once: its rows are told without it from then on. */
+interface Column {
+  readonly at: number;
+  readonly name: string;
+  readonly parse: Parser;
+}
+
+/**
+ * What a statement gives, as it was described once: its rows are told without it from then on. A column named
+ * `sender.id` is the id of the row's sender.
+ */
 class Columns {
-  readonly #names: readonly string[];
-  readonly #parsers: readonly Parser[];
+  readonly #columns: readonly Column[];
+  readonly #parts: readonly (readonly [name: string, columns: Columns])[];
   /** One shape for all rows. */
   readonly #blank: Record<string, unknown>;
 
-  constructor(fields: readonly Field[], getParser: GetParser) {
-    this.#names = fields.map(({ name }) => name);
-    this.#parsers = fields.map(({ dataTypeID }) => getParser(dataTypeID, "text"));
-    this.#blank = Object.fromEntries(this.#names.map((name) => [name, null]));
+  constructor(columns: readonly Column[]) {
+    const parts = new Map<string, Column[]>();
+    for (const { name, ...column } of columns) {
+      const [part, ...rest] = name.split(".");
+      if (rest.length === 0) continue;
+      parts.set(part!, [...(parts.get(part!) ?? []), { ...column, name: rest.join(".") }]);
+    }
+    this.#columns = columns.filter(({ name }) => !name.includes("."));
+    this.#parts = [...parts].map(([name, those]) => [name, new Columns(those)]);
+    const names = [...this.#columns.map(({ name }) => name), ...parts.keys()];
+    this.#blank = Object.fromEntries(names.map((name) => [name, null]));
+  }
+
+  static of(fields: readonly Field[], getParser: GetParser): Columns {
+    const parserOf = (oid: number) => getParser(oid, "text");
+    return new Columns(
+      fields.map(({ name, dataTypeID }, at) => ({ at, name, parse: parserOf(dataTypeID) })),
+    );
   }
 
   rowOf(cells: readonly (string | null)[]): Record<string, unknown> {
     const row = { ...this.#blank };
-    for (let at = 0; at < cells.length; at++) {
+    for (const { at, name, parse } of this.#columns) {
       const cell = cells[at]!;
-      if (cell !== null) row[this.#names[at]!] = this.#parsers[at]!(cell);
+      if (cell !== null) row[name] = parse(cell);
     }
+    for (const [name, part] of this.#parts) row[name] = part.rowOf(cells);
     return row;
   }
 }
@@ -122,7 +146,7 @@ class Batch {
   }
 
   handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
-    this.#columns = new Columns(fields, this.getParser);
+    this.#columns = Columns.of(fields, this.getParser);
   }
   handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
     if (this.#failure) return;
@@ -156,7 +180,7 @@ class Batch {
   }
 }
 
-const NO_COLUMNS = new Columns([], () => String);
+const NO_COLUMNS = new Columns([]);
 const DESCRIBE = serialize.describe({ type: "P", name: "" });
 const EXECUTE = serialize.execute();
 const SYNC = serialize.sync();
