@@ -7,6 +7,7 @@ import { type NodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
 import { createProofVerifier } from "./platform/auth/dpop.ts";
 import { createTokenVerifier, type Issuer } from "./platform/auth/token.ts";
 import { assertMigrated } from "./platform/db/migrator.ts";
+import { rowsOf } from "./platform/db/pipeline.ts";
 import { createPool, onClient, type Pool } from "./platform/db/pool.ts";
 import { assertSettled, claimHome } from "./platform/db/restore.ts";
 import { assertRoleIsHarmless } from "./platform/db/role.ts";
@@ -99,12 +100,11 @@ export async function createApp(
     onVerified: (wasKept) => metrics.tokenVerified(wasKept),
     findIssuer: (issuer) =>
       onClient(pool, async (client) => {
-        const { rows } = await client.query<{
+        const [row] = await rowsOf<{
           organisation_id: string;
           jwks_uri: string | null;
           keys: Issuer["keys"];
-        }>("select * from find_issuer($1)", [issuer]);
-        const row = rows[0];
+        }>(client, "select * from find_issuer($1)", issuer);
         return row
           ? { organisationId: row.organisation_id, jwksUri: row.jwks_uri, keys: row.keys }
           : null;
@@ -206,7 +206,7 @@ async function openDatabase({ apiUrl, nodeKey, log, metrics, databaseConnections
     throw error;
   }
   const isReady = () =>
-    onClient(pool, (client) => client.query("select 1")).then(
+    onClient(pool, (client) => rowsOf(client, "select 1")).then(
       () => true,
       () => false,
     );
@@ -229,9 +229,9 @@ async function openReplica(
 
 /** Every process of a node has one key: cursors and checkpoints of one mean something to all. */
 async function assertNodeKey(client: pg.ClientBase, { kid }: NodeKey): Promise<void> {
-  const { rows } = await client.query<{ kid: string }>("select claim_node_key($1) as kid", [kid]);
-  if (rows[0]?.kid === kid) return;
+  const [row] = await rowsOf<{ kid: string }>(client, "select claim_node_key($1) as kid", kid);
+  if (row?.kid === kid) return;
   throw new NodeKeyError(
-    `The other processes on this database have the node key ${rows[0]?.kid}. Give this one their file as NODE_KEY_FILE.`,
+    `The other processes on this database have the node key ${row?.kid}. Give this one their file as NODE_KEY_FILE.`,
   );
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import type { Log } from "../telemetry/log.ts";
+import { rowsOf } from "./pipeline.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../migrations/", import.meta.url));
 const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
@@ -61,10 +62,9 @@ export async function migrate(options: {
 
 /** Throws unless the database stands exactly where this code expects it. */
 export async function assertMigrated(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ ledger: string | null }>(
-    "select to_regclass('migration') as ledger",
-  );
-  const applied = rows[0]?.ledger ? await readApplied(client) : [];
+  const text = "select to_regclass('migration') as ledger";
+  const [row] = await rowsOf<{ ledger: string | null }>(client, text);
+  const applied = row?.ledger ? await readApplied(client) : [];
   const missing = pending(await readMigrations(FOLDER), applied);
   if (missing.length > 0) {
     throw new MigrationError(
@@ -105,12 +105,11 @@ async function readMigrations(folder: string): Promise<Migration[]> {
   );
 }
 
-async function readApplied(client: pg.ClientBase) {
-  const { rows } = await client.query<{ name: string; sha256: string }>(
+const readApplied = (client: pg.ClientBase) =>
+  rowsOf<{ name: string; sha256: string }>(
+    client,
     "select name, sha256 from migration order by name",
   );
-  return rows;
-}
 
 function pending(
   migrations: readonly Migration[],

@@ -3,6 +3,7 @@ import pg from "pg";
 import { Unavailable } from "../../kernel/errors.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
 import { isServerError, translate } from "./errors.ts";
+import { limitRoundTrips } from "./pipeline.ts";
 
 export type Pool = pg.Pool;
 
@@ -56,7 +57,6 @@ export function createPool(options: {
     statement_timeout: patienceMs ?? 10_000,
     lock_timeout: 5_000,
     idle_in_transaction_session_timeout: 15_000,
-    query_timeout: patienceMs ?? 15_000,
     keepAlive: true,
     // Plans are made once a connection: making one anew costs more than most of them take to run.
     options: "-c timezone=UTC -c plan_cache_mode=force_generic_plan",
@@ -66,7 +66,10 @@ export function createPool(options: {
   });
   // A checked-out client that loses its connection emits 'error'; unheard, it ends the process.
   // Whoever runs a statement on it gets the rejection.
-  pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("connect", (client) => {
+    client.on("error", () => {});
+    limitRoundTrips(client, patienceMs ?? 15_000);
+  });
   return pool;
 }
 

@@ -5,7 +5,7 @@ import { faultOf, type Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { isServerError } from "./errors.ts";
 import { assertMigrated, MigrationError } from "./migrator.ts";
-import { type Rows, runBatch, type Statement } from "./pipeline.ts";
+import { type Rows, rowsOf, runBatch, type Statement } from "./pipeline.ts";
 import { createPool, onClient, type Pool } from "./pool.ts";
 import { assertRoleIsHarmless, UnsafeRole } from "./role.ts";
 
@@ -163,10 +163,9 @@ const isMigrated = (replica: pg.ClientBase): Promise<boolean> =>
 
 /** How far the primary's log is certainly sent. */
 export async function flushedOf(primary: pg.ClientBase): Promise<string> {
-  const { rows } = await primary.query<{ flushed: string }>(
-    "select pg_current_wal_flush_lsn()::text as flushed",
-  );
-  return rows[0]!.flushed;
+  const text = "select pg_current_wal_flush_lsn()::text as flushed";
+  const [row] = await rowsOf<{ flushed: string }>(primary, text);
+  return row!.flushed;
 }
 
 export interface Position {
@@ -176,11 +175,12 @@ export interface Position {
 }
 
 export async function positionOf(replica: pg.ClientBase): Promise<Position> {
-  const { rows } = await replica.query<Position>(
+  const [row] = await rowsOf<Position>(
+    replica,
     `select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() end::text as replayed,
       clock_timestamp()::text as now`,
   );
-  return rows[0]!;
+  return row!;
 }
 
 /**
@@ -192,14 +192,18 @@ export async function judge(
   { replayed, now }: Position,
   floor: string,
 ): Promise<{ readonly fault: ReplicaFault | null; readonly flushed: string }> {
-  const { rows } = await primary.query<{ flushed: string; fault: ReplicaFault | null }>(
+  const [row] = await rowsOf<{ flushed: string; fault: ReplicaFault | null }>(
+    primary,
     `select pg_current_wal_flush_lsn()::text as flushed, case
       when $1::pg_lsn is null then 'not_a_standby'
       when $1::pg_lsn > pg_current_wal_insert_lsn() then 'of_another_primary'
       when $1::pg_lsn < $2::pg_lsn then 'behind'
       when abs(extract(epoch from clock_timestamp() - $3::timestamptz)) > $4 then 'clock_differs'
       end as fault`,
-    [replayed, floor, now, MOST_SKEW_SECONDS],
+    replayed,
+    floor,
+    now,
+    MOST_SKEW_SECONDS,
   );
-  return rows[0]!;
+  return row!;
 }

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { rowsOf } from "./pipeline.ts";
 
 /** The role that the API would log in as could go round the walls. */
 export class UnsafeRole extends Error {
@@ -13,7 +14,9 @@ export async function assertRoleIsHarmless(
   client: pg.ClientBase,
   variable: "DATABASE_URL" | "DATABASE_READ_URL" = "DATABASE_URL",
 ): Promise<void> {
-  const { rows } = await client.query<{ fault: string }>(`
+  const rows = await rowsOf<{ fault: string }>(
+    client,
+    `
     select 'is a superuser' as fault from pg_roles where rolname = session_user and rolsuper
     union all select 'may bypass row-level security' from pg_roles where rolname = session_user and rolbypassrls
     union all select 'may replicate the database' from pg_roles where rolname = session_user and rolreplication
@@ -32,7 +35,8 @@ export async function assertRoleIsHarmless(
         and has_table_privilege(session_user, oid, 'TRUNCATE, TRIGGER')
     union all select 'finds no row-level security on ' || relname from pg_class
       where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
-        and not (relrowsecurity and relforcerowsecurity)`);
+        and not (relrowsecurity and relforcerowsecurity)`,
+  );
   if (rows.length > 0) {
     throw new UnsafeRole(
       `The role of ${variable} ${rows.map(({ fault }) => fault).join(", ")}. ` +

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { rowsOf } from "../db/pipeline.ts";
 import { onClient, type Pool } from "../db/pool.ts";
 
 const MOST_ROWS = 1_000;
@@ -9,11 +10,9 @@ const PAUSE_MS = 100;
 export async function purgeToTheEnd(pool: Pool): Promise<void> {
   await onClient(pool, async (client) => {
     for (let purged: number | null = 1; purged !== 0;) {
-      const { rows } = await client.query<{ purged: number | null }>(
-        "select purge_due($1) as purged",
-        [MOST_ROWS],
-      );
-      purged = rows[0]!.purged;
+      const text = "select purge_due($1) as purged";
+      const [row] = await rowsOf<{ purged: number | null }>(client, text, MOST_ROWS);
+      purged = row!.purged;
       if (purged === null) await sleep(PAUSE_MS);
     }
   });

@@ -1,0 +1,72 @@
+import { setFlagsFromString, getHeapSpaceStatistics } from "node:v8";
+import { runInNewContext } from "node:vm";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Unavailable } from "../../src/kernel/errors.ts";
+import { limitRoundTrips, rowsOf } from "../../src/platform/db/pipeline.ts";
+import { createPool, onClient, type Pool } from "../../src/platform/db/pool.ts";
+import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+
+let database: TestDatabase;
+let pool: Pool;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({ url: database.apiUrl, max: 1, log: () => {} });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+const ask = <Row>(text: string) => onClient(pool, (client) => rowsOf<Row>(client, text));
+
+describe("a round trip", () => {
+  it("tells a column named sender.id as the id of the row's sender", async () => {
+    const text = `select n, 'h' || n as "sender.handle", null::text as "sender.status",
+      true as "sender.home.known" from generate_series(1, 2) n`;
+    const row = (n: number) => ({
+      n,
+      sender: { handle: `h${n}`, status: null, home: { known: true } },
+    });
+    expect(await ask(text)).toEqual([row(1), row(2)]);
+    // Once it was described, no description comes with it.
+    expect(await ask(text)).toEqual([row(1), row(2)]);
+  });
+
+  it("that takes too long ends with its connection, and the next has another one", async () => {
+    const backend = "select pg_backend_pid() as pid";
+    const [before] = await ask<{ pid: number }>(backend);
+    const slow = onClient(pool, (client) => {
+      limitRoundTrips(client, 50);
+      return rowsOf(client, "select pg_sleep(2)");
+    });
+    await expect(slow).rejects.toThrow(Unavailable);
+    const [after] = await ask<{ pid: number }>(backend);
+    expect(after!.pid).not.toBe(before!.pid);
+  });
+
+  it("leaves nothing in memory that was told and is not needed any more", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as (how: { type: "minor" | "major" }) => void;
+    const text =
+      "select n, repeat('x', 40) as a, repeat('y', 40) as b from generate_series(1, 100) n";
+    const read = async (client: pg.ClientBase) => {
+      for (let times = 0; times < 60; times++) await rowsOf(client, text);
+    };
+    await onClient(pool, async (client) => {
+      for (let times = 0; times < 5; times++) await read(client);
+      collect({ type: "major" });
+      collect({ type: "minor" });
+      const before = young();
+      await read(client);
+      const made = young() - before;
+      collect({ type: "minor" });
+      expect(made).toBeGreaterThan(500_000);
+      expect(young()).toBeLessThan(made / 5);
+    });
+  });
+});
+
+/** Bytes that have not outlived two collections. */
+const young = () =>
+  getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space")!.space_used_size;
