@@ -1,7 +1,16 @@
+import { randomUUID } from "node:crypto";
+import {
+  getNamedType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  isLeafType,
+  isObjectType,
+} from "graphql";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { buildSchema } from "../../src/schema.ts";
 import { type Demo, idOf, night, startDemo } from "../support/demo.ts";
-import { inDays, offer, openTo } from "../support/handoffs.ts";
+import { accept, inDays, offer, openTo } from "../support/handoffs.ts";
 import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
@@ -120,6 +129,44 @@ describe("what could meet a handoff's needs", () => {
     // One a kind of row, and what the clock's jobs may add.
     expect(page.queries).toBeLessThanOrEqual(14);
     queries.mockRestore();
+  });
+});
+
+describe("a list of handoffs", () => {
+  const { id: _, ...fields } = (buildSchema().getType("Handoff") as GraphQLObjectType).getFields();
+  const leaves = (type: GraphQLOutputType) => {
+    const named = getNamedType(type);
+    const inner = isObjectType(named) ? Object.values(named.getFields()) : [];
+    return inner.filter((field) => isLeafType(getNamedType(field.type))).map(({ name }) => name);
+  };
+  const shown = { matches: "{ beds { band } consulates { id } advisories { id } }" };
+  const selections = Object.values(fields).map(({ name, type }) => {
+    const inner = shown[name as keyof typeof shown] ?? `{ ${leaves(type).join(" ")} }`;
+    return [name, isLeafType(getNamedType(type)) ? name : `${name} ${inner}`] as const;
+  });
+
+  it.each([
+    ["INBOX", "bridge"],
+    ["OUTBOX", "lantern"],
+  ])("shows each field alone as it shows it beside all others (%s)", async (box, by) => {
+    const id = await offered({ caseReference: randomUUID() });
+    await accept(ask, "bridge", id);
+    const list = async (selection: string, fragment = "") => {
+      const nodes = `handoffs(box: ${box}, first: 5) { edges { node { id ${selection} } } }`;
+      const { data, errors } = await ask(by, `query { ${nodes} } ${fragment}`);
+      expect(errors).toBeUndefined();
+      return data["handoffs"].edges.map(({ node }: { node: object }) => node);
+    };
+    const whole: Record<string, unknown>[] = await list(selections.map(([, one]) => one).join(" "));
+    expect(whole.length).toBeGreaterThan(3);
+    for (const [name, selection] of selections) {
+      const alone = whole.map((one) => ({ id: one["id"], [name]: one[name] }));
+      // It is compiled when it comes again.
+      for (const times of [1, 2, 3])
+        expect(await list(selection), `${name}, ${times}`).toEqual(alone);
+      const fragment = `fragment f on Handoff { ... @include(if: true) { ${selection} } }`;
+      expect(await list("... on Handoff { ...f }", fragment), name).toEqual(alone);
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connectio
 import { about, ENVELOPE_COST, MOST_OF_CASE, ofCase } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, loaderOf } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
+import { selectedOfNodes } from "../../platform/graphql/selection.ts";
 import { RiskProfile } from "../advisories/index.ts";
 import { CaseReference } from "../capacity/index.ts";
 import { Organisation, organisationOf, wholeOrganisation } from "../organisations/index.ts";
@@ -247,14 +248,17 @@ builder.queryField("handoffs", (t) =>
       statuses: t.arg({ type: [HandoffStatusEnum] }),
       ...pageArgs(t.arg),
     },
-    resolve: (_, { box, statuses = null, ...page }, { session }) =>
-      pageOf<HandoffRow>(
+    resolve: (_, { box, statuses = null, ...page }, { session }, info) => {
+      const selected = selectedOfNodes(info);
+      const own = session.organisationId;
+      return pageOf<HandoffRow>(
         page,
         (after, limit) =>
           box === "INBOX"
-            ? listInbox(session, statuses, after, limit)
-            : listOutbox(session.read, session.organisationId, statuses, after, limit),
+            ? listInbox(session, selected, statuses, after, limit)
+            : listOutbox(session.read, selected, own, statuses, after, limit),
         ({ id }) => id,
-      ),
+      );
+    },
   }),
 );

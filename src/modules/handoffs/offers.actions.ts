@@ -21,7 +21,7 @@ import {
   lockReference,
   type NewHandoff,
 } from "./offers.queries.ts";
-import { insertTransition, updateHandoff } from "./handoffs.queries.ts";
+import { insertTransition, updateHandoff } from "./steps.queries.ts";
 import { ANSWER_WITHIN_MS, faultsOfOffer } from "./handoffs.rules.ts";
 import { changeOf, decided, lockStep } from "./steps.actions.ts";
 

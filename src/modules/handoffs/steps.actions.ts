@@ -21,7 +21,7 @@ import {
   lockHandoff,
   replaceEnvelope,
   updateHandoff,
-} from "./handoffs.queries.ts";
+} from "./steps.queries.ts";
 import {
   ANSWER_WITHIN_MS,
   decide,
