@@ -37,7 +37,8 @@ export function compile(
 }
 
 /**
- * What the compiler makes something else of: a member of a literal that is left out would be null, and
+ * What the compiler makes something else of: text would be code (it writes arguments down as JSON, and takes the
+ * quotation marks from around marks of its own), a member of a literal that is left out would be null, and
  * whatever is named `__proto__` would be none.
  */
 function isIntricate(document: DocumentNode): boolean {
@@ -48,6 +49,8 @@ function isIntricate(document: DocumentNode): boolean {
   };
   visit(document, {
     Name: ({ value }) => (value === "__proto__" ? find() : undefined),
+    StringValue: find,
+    EnumValue: ({ value }) => (value.startsWith("__") ? find() : undefined),
     ObjectValue: find,
     ListValue: (list) => void visit(list, { Variable: find }),
   });

@@ -1,5 +1,4 @@
 import {
-  BREAK,
   createSourceEventStream,
   type DocumentNode,
   execute,
@@ -238,22 +237,9 @@ function coerce(
 }
 
 function compiledOf(schema: GraphQLSchema, selected: Selected, { fields }: Size): Compiled | null {
-  const isWorthIt = ++selected.runs === WORTH_COMPILING && fields <= MOST_COMPILED_FIELDS;
-  // Text in code is one quotation mark away from being code, and the compiler's own marks took them away.
-  if (isWorthIt && !holdsText(selected.document))
+  if (++selected.runs === WORTH_COMPILING && fields <= MOST_COMPILED_FIELDS)
     selected.compiled = compile(schema, selected.document, selected.definition);
   return selected.compiled;
-}
-
-function holdsText(document: DocumentNode): boolean {
-  let found = false;
-  visit(document, {
-    StringValue() {
-      found = true;
-      return BREAK;
-    },
-  });
-  return found;
 }
 
 function fieldOf({ selectionSet }: OperationDefinitionNode): string {
