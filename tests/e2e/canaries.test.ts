@@ -6,12 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { dumpTables, findTraces, spellingsOf } from "../../src/cli/traces.ts";
-import { SCOPES } from "../../src/kernel/scopes.ts";
-import { signAccessToken } from "../../src/platform/auth/sign.ts";
-import { demoIssuer, demoKey, seedDemo } from "../../src/platform/db/demo-network.ts";
+import { seedDemo } from "../../src/platform/db/demo-network.ts";
 import { type EmbeddedServer, startEmbedded } from "../../src/platform/db/embedded/server.ts";
 import { migrate } from "../../src/platform/db/migrator.ts";
-import { type Answer, AUDIENCE, type Demo } from "../support/demo.ts";
+import { askAt } from "../support/callers.ts";
+import type { Demo } from "../support/demo.ts";
 import { accept, offer, openTo, step } from "../support/handoffs.ts";
 import { envelopeFor, sealingKey } from "../support/keys.ts";
 import { mutate } from "../support/mutate.ts";
@@ -46,23 +45,7 @@ async function startBlind() {
     SEED: "none",
     NODE_OPTIONS: `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${heaps}`,
   });
-  const ask: Demo["ask"] = async (organisation, query, variables = {}) => {
-    const token = await signAccessToken({
-      privateJwk: (await demoKey(dataDir, organisation)).privateJwk,
-      issuer: demoIssuer(organisation),
-      audience: AUDIENCE,
-      clientId: "bot",
-      scopes: SCOPES,
-      ttlSeconds: 60,
-    });
-    const response = await fetch(api.url, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ query, variables }),
-    });
-    return (await response.json()) as Answer;
-  };
-  return { api, heaps, ask };
+  return { api, heaps, ask: askAt(api.url, dataDir) };
 }
 
 async function untilWritten(folder: string): Promise<void> {

@@ -2,10 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signAccessToken } from "../../src/platform/auth/sign.ts";
-import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
 import { type EmbeddedServer, startEmbedded } from "../../src/platform/db/embedded/server.ts";
-import { AUDIENCE } from "../support/demo.ts";
+import { askAt } from "../support/callers.ts";
 import { asSuperuser } from "../support/postgres.ts";
 import { endApi, startApi, startFromSource } from "../support/processes.ts";
 
@@ -37,22 +35,8 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-async function viewer(url: string): Promise<unknown> {
-  const token = await signAccessToken({
-    privateJwk: (await demoKey(dataDir, "lantern")).privateJwk,
-    issuer: demoIssuer("lantern"),
-    audience: AUDIENCE,
-    clientId: "bot",
-    scopes: ["beds:read"],
-    ttlSeconds: 60,
-  });
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ query: "{ viewer { organisation { handle } } }" }),
-  });
-  return response.json();
-}
+const viewer = (url: string) =>
+  askAt(url, dataDir)("lantern", "{ viewer { organisation { handle } } }");
 
 describe("a server of one's own, as docker-compose.yml brings it", () => {
   it("is migrated and seeded at first, served again as it is, and by the API's role alone", async () => {

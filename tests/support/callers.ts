@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SCOPES } from "../../src/kernel/scopes.ts";
 import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
-import { type Answer, AUDIENCE, codeOf } from "./demo.ts";
+import { type Answer, AUDIENCE, codeOf, type Demo } from "./demo.ts";
 import type { Fleet } from "./processes.ts";
 
 export interface Caller {
@@ -28,6 +28,19 @@ export async function signIn(
   });
   return { organisation, client, token };
 }
+
+/** As the demo's bots, of a process in front of its network. */
+export const askAt =
+  (url: string, dataDir: string): Demo["ask"] =>
+  async (organisation, query, variables = {}) => {
+    const { token } = await signIn(dataDir, organisation, "bot");
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await response.json()) as Answer;
+  };
 
 export interface Line {
   /** Asks one process after the other, the same to the byte, until one has answered. */

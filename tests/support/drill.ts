@@ -153,9 +153,9 @@ export async function startDrill(
   async function planFor(level: Level, nth: number) {
     const member = members[nth]!;
     const shows = (text: string) =>
-      level !== "grant"
-        ? !level.startsWith("circle") || text.includes("Larch")
-        : text.includes("Pomegranate");
+      level === "grant"
+        ? text.includes("Pomegranate")
+        : level !== "circle" || text.includes("Larch");
     if (level === "client") {
       const clientId = `victim-${randomUUID()}`;
       const registered = { clientId, kind: "BOT", scopes: ["BEDS_READ", "ORGANISATIONS_READ"] };

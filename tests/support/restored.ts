@@ -1,10 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
-import { SCOPES } from "../../src/kernel/scopes.ts";
-import { signAccessToken } from "../../src/platform/auth/sign.ts";
-import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
-import { type Answer, AUDIENCE } from "./demo.ts";
+import { askAt } from "./callers.ts";
+import type { Demo } from "./demo.ts";
 import { mutate } from "./mutate.ts";
 import { asSuperuser, type TestDatabase } from "./postgres.ts";
 import { type ApiProcess, endApi, startApi } from "./processes.ts";
@@ -22,22 +20,7 @@ export function openNode(database: Omit<TestDatabase, "drop">, dataDir: string) 
   const start = async () => {
     api = await startApi({ DATABASE_URL: database.apiUrl, SEED: "none" });
   };
-  async function ask(organisation: string, query: string, variables: object = {}): Promise<Answer> {
-    const token = await signAccessToken({
-      privateJwk: (await demoKey(dataDir, organisation)).privateJwk,
-      issuer: demoIssuer(organisation),
-      audience: AUDIENCE,
-      clientId: "bot",
-      scopes: SCOPES,
-      ttlSeconds: 60,
-    });
-    const response = await fetch(api!.url, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ query, variables }),
-    });
-    return (await response.json()) as Answer;
-  }
+  const ask: Demo["ask"] = (...call) => askAt(api!.url, dataDir)(...call);
   const addShelter = (label: string) =>
     mutate(
       ask,
