@@ -6,7 +6,7 @@ import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
-import { randomOf } from "../support/documents.ts";
+import { randomOf } from "../support/random.ts";
 import { mutationOf } from "../support/mutate.ts";
 
 let demo: Demo;

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { decodeId } from "../../src/kernel/ids.ts";
 import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
 import { type Answer, type Demo, startDemo } from "../support/demo.ts";
-import { randomOf } from "../support/documents.ts";
+import { randomOf } from "../support/random.ts";
 import { type Facts, modelOf, readFacts } from "../support/model.ts";
 import { asSuperuser } from "../support/postgres.ts";
 import { growNetwork } from "../support/random-network.ts";

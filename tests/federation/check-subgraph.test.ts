@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { run } from "../../src/cli/check-subgraph.ts";
 import { composeWithNetwork } from "../../src/cli/compose.ts";
 import { findTakeovers } from "../../src/cli/subgraph/takeovers.ts";
-import { randomOf } from "../support/documents.ts";
+import { randomOf } from "../support/random.ts";
 import {
   completed,
   FEDERATION,

@@ -7,10 +7,11 @@ import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
 import { DEMO_ORGANISATIONS } from "../../src/platform/db/demo-network.ts";
 import { buildSchema } from "../../src/schema.ts";
 import { type Answer, type Demo, night, startDemo } from "./demo.ts";
-import { fieldOf, type Random, randomOf, randomQuery, type Values } from "./documents.ts";
+import { fieldOf, randomQuery, type Values } from "./documents.ts";
 import { ENTRIES } from "./entries.ts";
 import { type Caller, type Facts, modelOf, readFacts } from "./model.ts";
 import { asSuperuser } from "./postgres.ts";
+import { type Random, randomOf } from "./random.ts";
 import { growNetwork, type Network } from "./random-network.ts";
 
 type Model = ReturnType<typeof modelOf>;

@@ -12,21 +12,7 @@ import {
   isNonNullType,
   isObjectType,
 } from "graphql";
-import { drawFrom } from "./random.ts";
-
-/** Draws of the same kind, the same for the same seed. */
-export function randomOf(seed: number) {
-  const below = drawFrom(seed);
-  const next = () => below(1 << 30) / (1 << 30);
-  return {
-    chance: (probability: number) => next() < probability,
-    below,
-    pick: <T>(list: readonly T[]): T => list[below(list.length)]!,
-    some: <T>(list: readonly T[], probability = 0.5): T[] =>
-      list.filter(() => next() < probability),
-  };
-}
-export type Random = ReturnType<typeof randomOf>;
+import type { Random } from "./random.ts";
 
 export interface Values {
   readonly ids: readonly string[];

@@ -4,7 +4,7 @@ import { SCOPES } from "../../src/kernel/scopes.ts";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import type { Answer, Demo } from "./demo.ts";
 import { night } from "./demo.ts";
-import type { Random } from "./documents.ts";
+import type { Random } from "./random.ts";
 import { type Facts, readFacts } from "./model.ts";
 import { mutationOf } from "./mutate.ts";
 
