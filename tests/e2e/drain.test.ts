@@ -119,6 +119,12 @@ it("for the seconds of notice it says that it is not ready, and serves; then it 
   expect(await written("in notice")).toBe(1);
 });
 
+it("a notice that leaves nothing of the time in all is refused", async () => {
+  await expect(start({ DRAIN_NOTICE_SECONDS: "25" })).rejects.toThrow(
+    "DRAIN_NOTICE_SECONDS must be",
+  );
+});
+
 it("what is not answered in time is cut off, said so, and leaves nothing behind", async () => {
   const api = await start({ DRAIN_SECONDS: "1" });
   const ended = inFlight(api, "cut off");

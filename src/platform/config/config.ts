@@ -125,6 +125,11 @@ const environment = z
   .refine((env) => env.PUBLIC_URL !== undefined || /^https?:$/.test(protocolOf(env.AUDIENCE)), {
     path: ["PUBLIC_URL"],
     error: "must say where callers reach /graphql, since AUDIENCE is no http or https URL",
+  })
+  .refine((env) => env.DRAIN_NOTICE_SECONDS < env.DRAIN_SECONDS, {
+    path: ["DRAIN_NOTICE_SECONDS"],
+    error:
+      "must be less than DRAIN_SECONDS, of which it is a part: what is under way is answered after it",
   });
 
 /**
