@@ -17,8 +17,8 @@ import { createLog, faultOf, type Log, textLog } from "./platform/telemetry/log.
 import { createMetrics } from "./platform/telemetry/metrics.ts";
 import { startTracing } from "./platform/telemetry/tracing.ts";
 
-/** V8 would let as much again pile up twice over before it collects: a third less memory, for some hundredths more CPU. */
-setFlagsFromString("--heap-growing-percent=60");
+/** V8 would let old memory grow to a multiple of what is in use: so a process under load stays below 150 MiB, for 1 to 3 % more CPU. */
+setFlagsFromString("--heap-growing-percent=40");
 
 /** @returns the exit code */
 async function main(isWorker: boolean, asJson: boolean): Promise<number> {
