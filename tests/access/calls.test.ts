@@ -62,7 +62,7 @@ describe("a call", () => {
     ],
     ...[
       "viewer { scopes } ".repeat(62),
-      "... { viewer { scopes } } ".repeat(61),
+      "... { viewer { scopes } } ".repeat(62),
       `... { ${"...V ".repeat(61)} }`,
     ].map((fields): [string, unknown, string] => [
       `of the same over and over, as ${fields.slice(0, 26)}`,

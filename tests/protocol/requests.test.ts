@@ -165,6 +165,13 @@ describe("/graphql", () => {
     expect(codeOf(await demo.ask("lantern", query))).toBe("LIMIT_EXCEEDED");
   });
 
+  it("takes for no repetition what a union holds, asked for seventy times by other names", async () => {
+    const parts = "... on Handoff { id } ... on BedHold { id } ...S";
+    const fields = Array.from({ length: 70 }, (_, nth) => `a${nth}: node(id: "") { ${parts} }`);
+    const query = `{ ${fields.join(" ")} } fragment S on Shelter { label }`;
+    expect(codeOf(await demo.ask("lantern", query))).toBeUndefined();
+  });
+
   it("takes no two tokens, of which one is good", async () => {
     const { status } = await send([JSON_BODY, authorized(), ["authorization", "Bearer x"]]);
     expect(status).toBe(401);
