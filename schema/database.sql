@@ -820,6 +820,8 @@ create table revocation (
   id bigint not null generated always as identity,
   organisation_id uuid not null,
   transaction_id xid8 not null default pg_current_xact_id(),
+  weight bigint not null default 1,
+  at timestamp with time zone not null default now(),
   constraint a_revocation_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint revocation_pkey PRIMARY KEY (id)
 );
@@ -830,7 +832,7 @@ alter table revocation force row level security;
 create policy keeper on revocation for all to wayhouse_keeper
   using (true)
   with check (true);
-grant insert, select, update (transaction_id) on revocation to wayhouse_keeper;
+grant delete, insert, select, update (transaction_id) on revocation to wayhouse_keeper;
 
 create table revoked_token (
   organisation_id uuid not null,
@@ -1615,7 +1617,7 @@ CREATE OR REPLACE FUNCTION public.epoch_of(in_organisation uuid)
  STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
- SELECT count(*) AS count
+ SELECT (COALESCE(sum(r.weight), (0)::numeric))::bigint AS "coalesce"
     FROM revocation r
    WHERE (r.organisation_id = epoch_of.in_organisation);
 END
@@ -3462,6 +3464,38 @@ END
 ;
 alter function stream_pulse(xid8,uuid[]) owner to wayhouse_keeper;
 grant execute on function stream_pulse(xid8,uuid[]) to wayhouse_api;
+
+-- function sum_up_revocations()
+CREATE OR REPLACE FUNCTION public.sum_up_revocations()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  fewer integer;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('revocations', 0)) then
+    return 0;
+  end if;
+  with many as (
+    select r.organisation_id from revocation r group by 1 having count(*) > 100
+  ), over as (
+    delete from revocation r using many m
+      where r.organisation_id = m.organisation_id and r.at < now() - interval '1 minute'
+        and r.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+      returning r.organisation_id, r.transaction_id, r.weight, r.at
+  ), kept as (
+    insert into revocation (organisation_id, transaction_id, weight, at)
+      select o.organisation_id, max(o.transaction_id), sum(o.weight), max(o.at) from over o group by 1
+      returning 1)
+  select (select count(*) from over) - (select count(*) from kept) into fewer;
+  return fewer;
+end
+$function$
+;
+alter function sum_up_revocations() owner to wayhouse_keeper;
+grant execute on function sum_up_revocations() to wayhouse_api;
 
 -- function suspend_handoffs_of(uuid)
 CREATE OR REPLACE FUNCTION public.suspend_handoffs_of(in_organisation uuid)

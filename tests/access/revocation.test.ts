@@ -3,6 +3,7 @@ import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SCOPES } from "../../src/kernel/scopes.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
+import { meddle } from "../support/handoffs.ts";
 import { hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
 import { mutate } from "../support/mutate.ts";
 import { openStream, type Stream } from "../support/streams.ts";
@@ -208,6 +209,33 @@ describe("what is taken back is gone with the next statement, and streams end wi
     ).toBe("FORBIDDEN");
     expect((await setNetworkStatus("coordinator", "ACTIVE")).errors).toBeUndefined();
     expect(await isIn(token)).toBe(true);
+  });
+
+  it("however often it was before: what is over is summed up, and ends nobody's stream", async () => {
+    const lantern = "organisation_id = (select id from organisation where handle = 'lantern')";
+    const counted = async () =>
+      (
+        await meddle(
+          demo,
+          `select count(*)::integer as rows, sum(weight)::integer as epoch from revocation where ${lantern}`,
+        )
+      ).rows[0] as { rows: number; epoch: number };
+    await meddle(
+      demo,
+      `insert into revocation (organisation_id, at)
+        select id, now() - interval '2 minutes' from organisation, generate_series(1, 5000) where handle = 'lantern'`,
+    );
+    const before = await counted();
+    const stream = await lively(await demo.token("lantern", SCOPES));
+    // Or the clock has done so already.
+    await meddle(demo, "select sum_up_revocations()");
+    const after = await counted();
+    expect(after.rows).toBeLessThanOrEqual(101);
+    expect(after.epoch).toBe(before.epoch);
+    const told = stream.messages.length;
+    await stir();
+    await stream.atLeast(told + 2);
+    expect(stream.messages.map(({ event }) => event)).not.toContain("complete");
   });
 
   it("and what only adds ends nobody's stream", async () => {

@@ -307,9 +307,11 @@ export interface Retention {
 }
 
 export interface Revocation {
+  at: Generated<Timestamp>;
   id: Generated<Int8>;
   organisation_id: string;
   transaction_id: Generated<string>;
+  weight: Generated<Int8>;
 }
 
 export interface RevokedToken {

@@ -18,5 +18,6 @@ export const TASKS: readonly Task[] = [
   { name: "settle_handoffs", everyMs: 5 * SECOND, text: "select settle_handoffs(200)" },
   { name: "open_nights", everyMs: HOUR, text: "select open_nights(null)" },
   { name: "purge", everyMs: 10 * MINUTE, text: "select purge_due(1000)" },
+  { name: "sum_up_revocations", everyMs: 10 * SECOND, text: "select sum_up_revocations()" },
   { name: "purge_used_proofs", everyMs: 10 * SECOND, text: "select purge_used_proofs(20000)" },
 ];
