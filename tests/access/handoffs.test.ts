@@ -120,6 +120,11 @@ describe("an acknowledgement (acknowledgeHandoff)", () => {
       null,
       expect.any(String),
     ]);
+    const entries = async () =>
+      (await meddle(demo, "select from audit_entry where subject_id = $1", [uuid(id)])).rowCount;
+    const before = await entries();
+    expect((await step(ask, "harbour", "acknowledgeHandoff", id)).errors).toBeUndefined();
+    expect([await told("lantern"), await entries()]).toEqual([first, before]);
     await accept(ask, "bridge", id);
     expect(await told("bridge")).not.toBe(first);
     expect(await told("lantern")).toBe(await told("bridge"));

@@ -63,6 +63,9 @@ export async function stepHandoff(
   await session.write(operation, input, async (tx) => {
     const facts = await lockStep(tx, uuid);
     const to = await decided(tx, step, facts);
+    // Said once more it is nothing new, and the sender's chain is not to grow by it.
+    if (step === "acknowledgeHandoff" && !(await acknowledge(tx, uuid, session.organisationId)))
+      return { result: { id: uuid }, changes: [] };
     await take(tx, session.organisationId, uuid, step, facts, to, input.reason);
     const others = facts.recipientId ? [facts.recipientId] : await findCandidates(tx, uuid);
     return { result: { id: uuid }, changes: changeOf(uuid, facts.senderId, others) };
@@ -133,10 +136,7 @@ async function take(
   to: HandoffStatus | null,
   reason: string | null,
 ): Promise<void> {
-  if (step === "acknowledgeHandoff") {
-    await acknowledge(tx, uuid, caller);
-    return updateHandoff(tx, uuid, { acknowledged: true });
-  }
+  if (step === "acknowledgeHandoff") return updateHandoff(tx, uuid, { acknowledged: true });
   if (step === "rejectHandoff") {
     await dropOutOf(tx, caller, uuid, facts, reason);
     return;

@@ -43,14 +43,20 @@ const ownAcknowledgement = (id: string) => sql`(
   select c.acknowledged_at from handoff_candidate c
     where c.handoff_id = ${id} and c.organisation_id = (select viewer_organisation()))`;
 
-/** By one candidate. */
-export async function acknowledge(tx: Transaction<DB>, id: string, candidate: string) {
-  await tx
+/** By one candidate. False: it had done so before. */
+export async function acknowledge(
+  tx: Transaction<DB>,
+  id: string,
+  candidate: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
     .updateTable("handoff_candidate")
-    .set({ acknowledged_at: sql`coalesce(acknowledged_at, now())` })
+    .set({ acknowledged_at: sql`now()` })
     .where("handoff_id", "=", id)
     .where("organisation_id", "=", candidate)
-    .execute();
+    .where("acknowledged_at", "is", null)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 export async function updateHandoff(
