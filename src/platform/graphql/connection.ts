@@ -19,7 +19,10 @@ PageInfo.implement({
   authenticated: true,
   fields: (t) => ({
     hasNextPage: t.exposeBoolean("hasNextPage"),
-    endCursor: t.exposeString("endCursor", { nullable: true }),
+    endCursor: t.exposeString("endCursor", {
+      nullable: true,
+      description: "For `after` of the next page; null of an empty one.",
+    }),
   }),
 });
 
@@ -59,7 +62,7 @@ export function connectionOf<Node extends object>(
 /** The arguments of every connection. */
 export const pageArgs = (t: ArgBuilder<typeof builder.$inferSchemaTypes>, usual = 20) => ({
   first: t.int({ required: true, defaultValue: usual, description: `From 1 to ${MOST}.` }),
-  after: t.string(),
+  after: t.string({ description: "endCursor of the page before, of this list. Opaque." }),
 });
 
 /** Loads one row more than asked for, to know whether there is a next page. */

@@ -3,7 +3,7 @@ import { type Issue, WayhouseError } from "../../kernel/errors.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
 
 /** What leaves: our own errors with their code, graphql's as bad input, anything else as INTERNAL. */
-export function present(error: unknown, log: Log): GraphQLError {
+export function presentError(error: unknown, log: Log): GraphQLError {
   const known =
     error instanceof GraphQLError ? error : new GraphQLError("", { originalError: error as Error });
   const cause = known.originalError ?? undefined;

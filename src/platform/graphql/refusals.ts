@@ -3,6 +3,8 @@ import { builder } from "./builder.ts";
 
 export const DomainErrorInterface = builder.interfaceRef<DomainError>("DomainError");
 DomainErrorInterface.implement({
+  description:
+    "A refusal that the caller can act on, as data. Its type says which; `message` is for a person.",
   fields: (t) => ({ message: t.exposeString("message") }),
 });
 
@@ -11,7 +13,9 @@ builder.objectType(IllegalTransition, {
   authenticated: true,
   interfaces: [DomainErrorInterface],
   fields: (t) => ({
-    from: t.exposeString("from"),
+    from: t.exposeString("from", {
+      description: "The state it was found in, in which the step does not exist.",
+    }),
     allowed: t.field({
       type: ["String"],
       description: "Where the caller can still take it.",

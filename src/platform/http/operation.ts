@@ -16,7 +16,7 @@ import { createYoga } from "graphql-yoga";
 import { LimitExceeded } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
 import { compile, type Compiled } from "../graphql/compiled.ts";
-import { present } from "../graphql/errors.ts";
+import { presentError } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import { judgeDocuments } from "../graphql/documents.ts";
 import { hideSchema, withoutSuggestions } from "../graphql/introspection.ts";
@@ -88,7 +88,7 @@ export function createOperations(options: {
   });
   const { schema, parse, validate } = yoga.getEnveloped();
   const shown = (error: unknown) => {
-    const presented = present(error, options.log);
+    const presented = presentError(error, options.log);
     return options.introspection ? presented : withoutSuggestions(presented);
   };
   /** In one order, whoever executed it. */

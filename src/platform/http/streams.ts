@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { ExecutionResult } from "graphql";
 import type { Context } from "../graphql/builder.ts";
-import { present } from "../graphql/errors.ts";
+import { presentError } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { letGoUnlessTaken, STREAM_TYPE, tellCode } from "./answers.ts";
@@ -80,7 +80,7 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
         yield next(await payloadOf(value, operation, context));
       }
     } catch (error) {
-      const told = present(error, log);
+      const told = presentError(error, log);
       tellCode(response, told.extensions["code"]);
       const result: ExecutionResult = { errors: [told] };
       yield next(JSON.stringify(result));
