@@ -103,6 +103,24 @@ describe("an advisory", () => {
     }
   });
 
+  it("confirmed once more by the same organisation is nothing new, and written into no chain", async () => {
+    const { id } = (await publish("bridge", { country: "GE" })).data["publishAdvisory"];
+    const entries = async () =>
+      (
+        await meddle(
+          demo,
+          "select from audit_entry where action = 'confirmAdvisory' and subject_id = $1",
+          [decodeId(id)!.uuid],
+        )
+      ).rowCount;
+    await step("harbour", "confirmAdvisory", id);
+    expect(await entries()).toBe(2);
+    const again = await step("harbour", "confirmAdvisory", id);
+    expect(again.data["confirmAdvisory"]).toMatchObject({ confirmations: 1 });
+    expect(await entries()).toBe(2);
+    await step("bridge", "withdrawAdvisory", id);
+  });
+
   it("lapses by itself, with no job to tell it", async () => {
     const { id } = (await publish("bridge", { riskProfiles: ["JOURNALIST"] })).data[
       "publishAdvisory"

@@ -49,9 +49,10 @@ export async function confirmAdvisory(session: Session, input: Step): Promise<st
           ? "is withdrawn or has lapsed"
           : null;
     if (message !== null) throw new BadUserInput([{ path: ["id"], message }]);
-    await insertConfirmation(tx, advisory, session.organisationId);
+    // Said once more it is nothing new, and the issuer's chain is not to grow by it.
+    const isNew = await insertConfirmation(tx, advisory, session.organisationId);
     const change = changed(uuid, advisory.issuer_id, advisory.country);
-    return { result: { id: uuid }, changes: [change] };
+    return { result: { id: uuid }, changes: isNew ? [change] : [] };
   });
   return id;
 }

@@ -113,16 +113,16 @@ export async function lockAdvisory(tx: Transaction<DB>, id: string) {
   return row ?? null;
 }
 
-/** From the commit on it may be in force: what is being held in its country meanwhile is waited for. */
+/** From the commit on it may be in force: what is being held in its country meanwhile is waited for. False: it stood before. */
 export async function insertConfirmation(
   tx: Transaction<DB>,
   advisory: { readonly id: string; readonly issuer_id: string; readonly country: string },
   organisation: string,
-): Promise<void> {
+): Promise<boolean> {
   await sql`select pg_advisory_xact_lock(hashtextextended('advisory:' || ${advisory.country}::text, 0))`.execute(
     tx,
   );
-  await tx
+  const { numInsertedOrUpdatedRows } = await tx
     .insertInto("advisory_confirmation")
     .values({
       advisory_id: advisory.id,
@@ -130,7 +130,8 @@ export async function insertConfirmation(
       organisation_id: organisation,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows! > 0n;
 }
 
 export async function updateWithdrawn(tx: Transaction<DB>, id: string): Promise<void> {
