@@ -129,8 +129,8 @@ export async function createApp(
     async admit(credentials) {
       const identity = await verifier.verify(credentials.token);
       const proof = verifyProof(credentials, identity);
-      const countSearch = admit(identity);
-      return async (isBelieved) => {
+      const { more, search: countSearch } = admit(identity);
+      const open = async (isBelieved: boolean) => {
         const { expiresAt } = identity;
         // The body may have come later than the token's end.
         if (expiresAt * 1_000 <= now()) throw new Unauthenticated();
@@ -140,6 +140,7 @@ export async function createApp(
         const caller = { identity, scopes: session.scopes, expiresAt };
         return { session, nodeKey: options.nodeKey, caller, feed, cursors };
       };
+      return { open, more };
     },
   });
   server.maxConnections = limits.connections;

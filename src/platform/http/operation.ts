@@ -1,3 +1,4 @@
+import { complexityFromQuery } from "@pothos/plugin-complexity";
 import {
   createSourceEventStream,
   type DocumentNode,
@@ -29,6 +30,8 @@ export interface Operation {
   readonly type: OperationTypeNode;
   /** Its first root field, as the schema names it; or that a fragment holds it. */
   readonly field: string;
+  /** As how many requests more than one it counts. */
+  readonly weight: number;
   /** The same for two subscriptions that make the same of every event. */
   readonly shape: string;
   execute(context: Context): Promise<ExecutionResult>;
@@ -151,6 +154,7 @@ export function createOperations(options: {
     return {
       type: definition.operation,
       field: fieldOf(definition),
+      weight: weightOf(schema, document, size, variables),
       get shape() {
         return (shape ??= JSON.stringify([query, operationName, steering(document, variables)]));
       },
@@ -240,6 +244,24 @@ function compiledOf(schema: GraphQLSchema, selected: Selected, { fields }: Size)
   if (++selected.runs === WORTH_COMPILING && fields <= MOST_COMPILED_FIELDS)
     selected.compiled = compile(schema, selected.document, selected.definition);
   return selected.compiled;
+}
+
+/** What an operation may come to, of one request's. */
+const COST_OF_REQUEST = 1_000;
+const weights = new WeakMap<Size, number>();
+
+function weightOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  size: Size,
+  variables: Record<string, unknown>,
+): number {
+  let weight = weights.get(size);
+  if (weight === undefined) {
+    const { complexity } = complexityFromQuery(document, { schema, variables });
+    weights.set(size, (weight = Math.floor(complexity / COST_OF_REQUEST)));
+  }
+  return weight;
 }
 
 function fieldOf({ selectionSet }: OperationDefinitionNode): string {

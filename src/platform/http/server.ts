@@ -23,6 +23,7 @@ import { type OperationRequest, readRequest } from "./request.ts";
 import { createStreams } from "./streams.ts";
 import { challenge, readCredentials, valuesOf } from "./credentials.ts";
 import type { Credentials } from "../auth/dpop.ts";
+import type { Counted } from "../limits/gate.ts";
 
 export interface ServerOptions {
   readonly schema: GraphQLSchema;
@@ -31,7 +32,7 @@ export interface ServerOptions {
   /** False: also callers with a valid token are told nothing of the schema. */
   readonly introspection: boolean;
   /** Who calls, as far as that is known without the database. @throws RateLimited, Unauthenticated, InvalidProof, Unavailable */
-  readonly admit: (credentials: Credentials) => Promise<Open>;
+  readonly admit: (credentials: Credentials) => Promise<Entry>;
   readonly isReady: () => Promise<boolean>;
   /** Serves GraphiQL to a browser that opens /graphql: for development only. */
   readonly graphiql: boolean;
@@ -40,8 +41,11 @@ export interface ServerOptions {
   readonly tracing: Tracing;
 }
 
-/** `isBelieved`: without asking, if its first statement asks. @throws Unauthenticated, InvalidProof, Unavailable */
-export type Open = (isBelieved: boolean) => Promise<Context>;
+/** Of one request whose token is good. */
+export interface Entry extends Pick<Counted, "more"> {
+  /** `isBelieved`: without asking, if its first statement asks. @throws Unauthenticated, InvalidProof, Unavailable */
+  readonly open: (isBelieved: boolean) => Promise<Context>;
+}
 
 /** POST /graphql with a token, borne or bound (RFC 6750, RFC 9449; GraphQL over HTTP, GraphQL over SSE), and two health checks. */
 export function createHttpServer(options: ServerOptions): Server {
@@ -94,9 +98,9 @@ export function createHttpServer(options: ServerOptions): Server {
       return refuse(response, 415, "BAD_USER_INPUT", "The body must be application/json in UTF-8.");
     }
     // Of whom nobody knows no body is kept.
-    const open = await unlessRefused(async () => options.admit(readCredentials(request)));
-    const params = open && (await readParams(request, response));
-    const context = params && (await unlessRefused(() => open!(type !== STREAM_TYPE)));
+    const entry = await unlessRefused(async () => options.admit(readCredentials(request)));
+    const params = entry && (await readParams(request, response));
+    const context = params && (await unlessRefused(() => entry.open(type !== STREAM_TYPE)));
     if (!params || !context) return;
 
     const operation = prepare(params);
@@ -111,6 +115,8 @@ export function createHttpServer(options: ServerOptions): Server {
       );
     }
     tell({ field: operation.field });
+    const { weight } = operation;
+    if (weight > 0 && !(await unlessRefused(async () => [entry.more(weight)]))) return;
     if (type === STREAM_TYPE) return answerStream(response, operation, context);
     if (operation.type === OperationTypeNode.SUBSCRIPTION) {
       if (!(await isAdmitted(context, request, response))) return;

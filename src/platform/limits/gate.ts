@@ -2,15 +2,21 @@ import { RateLimited } from "../../kernel/errors.ts";
 import type { Limits } from "./limits.ts";
 import { createRate } from "./rate.ts";
 
+/** Of the client of one request; both @throws RateLimited */
+export interface Counted {
+  /** That what it asks for comes to so many requests more. */
+  readonly more: (requests: number) => void;
+  readonly search: () => void;
+}
+
 /**
  * Counts one request of a client whose token is good, before anything is done for it. Bad tokens are not
- * counted: by their address whoever shares it with an attacker would be shut out.
- * @returns what counts a search of the same client; both @throws RateLimited
+ * counted: by their address whoever shares it with an attacker would be shut out. @throws RateLimited
  */
 export type Gate = (client: {
   readonly organisationId: string;
   readonly clientName: string;
-}) => () => void;
+}) => Counted;
 
 export function createGate(limits: Limits): Gate {
   const { clientPerSecond, organisationPerSecond, searchesPerMinute } = limits;
@@ -22,10 +28,13 @@ export function createGate(limits: Limits): Gate {
   const searches = createRate({ perSecond: searchesPerMinute / 60, burst: searchesPerMinute });
   return ({ organisationId, clientName }) => {
     const client = `${organisationId} ${clientName}`;
-    // One client's excess is not its organisation's.
-    refuseFor(clients.spend(client));
-    refuseFor(organisations.spend(organisationId));
-    return () => refuseFor(searches.spend(client));
+    const spend = (requests: number) => {
+      // One client's excess is not its organisation's.
+      refuseFor(clients.spend(client, requests));
+      refuseFor(organisations.spend(organisationId, requests));
+    };
+    spend(1);
+    return { more: spend, search: () => refuseFor(searches.spend(client)) };
   };
 }
 

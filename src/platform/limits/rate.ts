@@ -3,8 +3,8 @@ const MOST_KEYS = 20_000;
 
 /** How fast something may go by for each key, in this process (GCRA: one number a key). */
 export interface Rate {
-  /** Counts, if there is room. @returns 0, or in how many seconds there will be */
-  spend(key: string): number;
+  /** Counts once or more, if there is room. @returns 0, or in how many seconds there will be */
+  spend(key: string, count?: number): number;
 }
 
 export function createRate(options: {
@@ -20,9 +20,10 @@ export function createRate(options: {
   const freeAt = new Map<string, number>();
 
   return {
-    spend(key) {
+    spend(key, count = 1) {
       const at = now();
-      const next = Math.max(freeAt.get(key) ?? 0, at) + eachMs;
+      // More than may come at once would never have room.
+      const next = Math.max(freeAt.get(key) ?? 0, at) + Math.min(count, burst) * eachMs;
       const over = next - at - burst * eachMs;
       // A rounding error of the sum is no reason to wait.
       if (over > 0.001) return Math.ceil(over / 1_000);
