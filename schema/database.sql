@@ -1078,6 +1078,7 @@ begin
       set_config('wayhouse.organisation', case when a.client_id is null then '' else in_organisation::text end, true)
         || set_config('wayhouse.client', coalesce(a.client_id::text, ''), true)
         || set_config('wayhouse.scopes', coalesce(a.scopes, ''), true)
+        || set_config('wayhouse.admitted', pg_current_snapshot()::text, true)
     into client_id, scopes, kept
     from (select) one
     left join admission_of(in_organisation, in_client, in_kid, in_jti, in_scopes, in_bound) a on true;
@@ -2987,6 +2988,8 @@ declare
   types text[];
   ids uuid[];
   locked bigint;
+  -- Null of an owner's own statements.
+  admitted pg_snapshot := nullif(current_setting('wayhouse.admitted', true), '');
 begin
   if actor is null then
     raise insufficient_privilege using message = 'no context';
@@ -3024,6 +3027,13 @@ begin
             where c.client is not null or c.chain <> actor
             offset 0) e;
   end loop;
+  -- What was taken back while this waited for others is taken back of this as well: it begins anew, and asks again.
+  if exists (
+    select from revocation r
+      where r.organisation_id = actor and r.transaction_id <> pg_current_xact_id()
+        and not pg_visible_in_snapshot(r.transaction_id, admitted)) then
+    raise serialization_failure using message = 'something was taken back meanwhile';
+  end if;
 end
 $function$
 ;

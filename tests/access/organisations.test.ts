@@ -236,18 +236,22 @@ describe("lockDownOrganisation", () => {
     });
     const { id } = await share("harbour", { circleId: created.data["createCircle"].id });
     await lockDown("lantern", lantern);
-    const { data } = await ask(
-      "harbour",
-      `{ events(kinds: [GRANT_CHANGED]) { edges { node { subjectId } } }
-        auditTrail { edges { node { action subjectId } } } }`,
-    );
-    const nodes = (field: string) =>
-      data[field].edges.map(({ node }: { node: object }) => node) as object[];
-    expect(nodes("events").filter((node) => "subjectId" in node && node.subjectId === id)).toEqual([
-      { subjectId: id },
-      { subjectId: id },
-    ]);
-    expect(nodes("auditTrail")).toContainEqual({ action: "lockDownOrganisation", subjectId: id });
+    const nodes = async (query: string, field: string) =>
+      (await ask("harbour", `{ ${query} }`)).data[field].edges.map(
+        ({ node }: { node: object }) => node,
+      ) as object[];
+    // An event is told once nothing older is under way, of other tests either.
+    const events = "events(kinds: [GRANT_CHANGED]) { edges { node { subjectId } } }";
+    const toldOf = async () =>
+      (await nodes(events, "events")).filter(
+        (node) => "subjectId" in node && node.subjectId === id,
+      );
+    await expect.poll(toldOf, { timeout: 10_000 }).toEqual([{ subjectId: id }, { subjectId: id }]);
+    const entries = "auditTrail { edges { node { action subjectId } } }";
+    expect(await nodes(entries, "auditTrail")).toContainEqual({
+      action: "lockDownOrganisation",
+      subjectId: id,
+    });
     await setStatus("coordinator", lantern, "ACTIVE");
   });
 });

@@ -7,13 +7,24 @@ import {
   IdempotencyMismatch,
   Unauthenticated,
 } from "../../src/kernel/errors.ts";
+import { encodeId } from "../../src/kernel/ids.ts";
+import { holdBeds } from "../../src/modules/capacity/holds.actions.ts";
 import { createPool, type Pool } from "../../src/platform/db/pool.ts";
 import type { Identity } from "../../src/platform/db/admission.ts";
 import { openSession, type Session } from "../../src/platform/db/session.ts";
 import { createShelter } from "../support/capacity.ts";
+import { night } from "../support/demo.ts";
 import { plantOrganisation } from "../support/network.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
+const holdOf = (shelterId: string) => ({
+  idempotencyKey: randomUUID(),
+  ttlMinutes: 60,
+  riskProfile: "OTHER" as const,
+  caseReference: null,
+  keepApartFrom: [],
+  stays: [{ shelterId, beds: 1, checkIn: night(1), checkOut: night(2) }],
+});
 const BEDS = ["beds:read", "beds:hold", "beds:manage", "sharing:manage", "audit:read"] as const;
 let database: TestDatabase;
 let pool: Pool;
@@ -183,6 +194,29 @@ describe("a write", () => {
       before.length,
     );
     await expect(createShelter(harbour, "another", 1, key)).resolves.toHaveProperty("id");
+  });
+
+  it.each<[string, (session: Session, shelter: string) => Promise<unknown>]>([
+    ["in several round trips", (session) => createShelter(session, "late", 1)],
+    ["in one", (session, shelter) => holdBeds(session, holdOf(shelter))],
+  ])("has no effect where its client was revoked while it waited (%s)", async (_, write) => {
+    const handle = `gone-${randomUUID().slice(0, 8)}`;
+    const gone = await plantOrganisation(database.ownerUrl, handle, BEDS);
+    const session = await openSession(pool, gone);
+    const { id: shelter } = await createShelter(session, "first", 1);
+    await asSuperuser(database.superuserUrl, async (other) => {
+      const told = async (text: string) => (await other.query(text)).rowCount;
+      const own = [gone.organisationId];
+      await other.query("select pg_advisory_lock(hashtextextended('audit:' || $1, 0))", own);
+      const refused = write(session, encodeId("Shelter", shelter)).catch((error: unknown) => error);
+      const waiting = "select from pg_locks where locktype = 'advisory' and not granted";
+      await expect.poll(() => told(waiting)).toBe(1);
+      await other.query("update client set revoked_at = now() where organisation_id = $1", own);
+      await other.query("select pg_advisory_unlock_all()");
+      expect(await refused).toBeInstanceOf(Unauthenticated);
+      const done = `select from audit_entry where organisation_id = '${gone.organisationId}'`;
+      expect(await told(done)).toBe(1);
+    });
   });
 
   it("appends to an unbroken chain of the owner and of the actor", async () => {

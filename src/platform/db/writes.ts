@@ -128,7 +128,8 @@ export function createWrites(session: {
           text: "update idempotency_record set result = $3 where client_id = $1 and key_hash = $2",
           values: [clientId, key, JSON.stringify(effect.result)],
         };
-        await runBatch(client, [remember, record, ...spent(operation), COMMIT]);
+        // The record last: it looks whether anything was taken back while all before it waited for others.
+        await runBatch(client, [remember, ...spent(operation), record, COMMIT]);
         ring(pool);
         return effect.result;
       } catch (error) {
