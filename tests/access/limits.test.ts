@@ -151,43 +151,14 @@ describe("a client", () => {
     const told: number[] = [];
     for (let count = 0; count < 3; count++)
       told.push((await demo.call(admin, { query: wide })).status);
-    expect(told.filter((status) => status === 429).length).toBeGreaterThan(1);
+    // As is a document of 20,000 characters that nobody sent before.
+    for (const mark of "abc")
+      told.push((await demo.call(admin, { query: `${VIEWER.query}#${mark.repeat(2e4)}` })).status);
+    expect(told.filter((status) => status === 429).length).toBeGreaterThan(4);
   });
 });
 
 describe("a document", () => {
-  const posted = async (body: unknown) =>
-    JSON.parse((await demo.post("harbour", body)).text) as Answer;
-  it.each<[string, string, string]>([
-    [
-      "of 1,000 aliases",
-      `{ ${Array.from({ length: 1_000 }, (_, nth) => `a${nth}: __typename`).join(" ")} }`,
-      "LIMIT_EXCEEDED",
-    ],
-    [
-      "of 10,000 directives",
-      `{ viewer { scopes ${"@include(if: true) ".repeat(10_000)} } }`,
-      "LIMIT_EXCEEDED",
-    ],
-    [
-      "50 levels deep",
-      `{ bedHolds(side: HOLDER) { edges { node { ${"caseReference { bedHolds { ".repeat(25)} id ${"} }".repeat(25)} } } } }`,
-      "LIMIT_EXCEEDED",
-    ],
-    [
-      "of fragments in a circle",
-      "{ viewer { ...a } } fragment a on Viewer { ...b } fragment b on Viewer { ...a }",
-      "BAD_USER_INPUT",
-    ],
-    [
-      "of a subscription with too many tokens",
-      `subscription { events { ${"kind ".repeat(2_100)} } }`,
-      "LIMIT_EXCEEDED",
-    ],
-  ])("%s is refused with its code", async (_, query, code) => {
-    expect(codeOf(await posted({ query }))).toBe(code);
-  });
-
   const canary = "canary".repeat(150_000);
   it.each<[string, string, unknown]>([
     ["an ID", "query ($v: ID!) { node(id: $v) { id } }", [canary]],

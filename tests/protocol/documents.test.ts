@@ -244,6 +244,36 @@ describe("what a call comes to is counted by its own variables, whatever came be
   });
 });
 
+it.each<[string, string, string]>([
+  [
+    "of 1,000 aliases",
+    `{ ${Array.from({ length: 1_000 }, (_, nth) => `a${nth}: __typename`).join(" ")} }`,
+    "LIMIT_EXCEEDED",
+  ],
+  [
+    "of 10,000 directives",
+    `{ viewer { scopes ${"@include(if: true) ".repeat(10_000)} } }`,
+    "LIMIT_EXCEEDED",
+  ],
+  [
+    "50 levels deep",
+    `{ bedHolds(side: HOLDER) { edges { node { ${"caseReference { bedHolds { ".repeat(25)} id ${"} }".repeat(25)} } } } }`,
+    "LIMIT_EXCEEDED",
+  ],
+  [
+    "of fragments in a circle",
+    "{ viewer { ...a } } fragment a on Viewer { ...b } fragment b on Viewer { ...a }",
+    "BAD_USER_INPUT",
+  ],
+  [
+    "of a subscription with too many tokens",
+    `subscription { events { ${"kind ".repeat(2_100)} } }`,
+    "LIMIT_EXCEEDED",
+  ],
+])("a document %s is refused with its code", async (_, query, code) => {
+  expect(codeOf(await answerTo(query, {}))).toBe(code);
+});
+
 it("never was a fault of ours", () => {
   expect(demo.faults).toEqual([]);
 });

@@ -30,8 +30,6 @@ export interface Operation {
   readonly type: OperationTypeNode;
   /** Its first root field, as the schema names it; or that a fragment holds it. */
   readonly field: string;
-  /** As how many requests more than one it counts. */
-  readonly weight: number;
   /** The same for two subscriptions that make the same of every event. */
   readonly shape: string;
   execute(context: Context): Promise<ExecutionResult>;
@@ -122,12 +120,14 @@ export function createOperations(options: {
     return selector;
   }
 
-  /** The operation to run, or what answers the request already. */
-  return function prepare({
-    operationName,
-    variables,
-    ...name
-  }: OperationRequest): Operation | ExecutionResult {
+  /**
+   * The operation to run, or what answers the request already. `count` hears of how many requests more it is as
+   * large as. @throws what `count` does
+   */
+  return function prepare(
+    { operationName, variables, ...name }: OperationRequest,
+    count: (requests: number) => void,
+  ): Operation | ExecutionResult {
     let query: string;
     let selected: Selected;
     let size: Size;
@@ -135,6 +135,11 @@ export function createOperations(options: {
     let shape: string | undefined;
     try {
       query = documentOf(name, options.documents);
+    } catch (error) {
+      return refusal(error);
+    }
+    if (!known.has(query)) count(Math.floor(query.length / LENGTH_OF_REQUEST));
+    try {
       selected = selectorOf(query)(operationName);
       refuseManyValues(variables);
       coerced = coerce(schema, selected.definition, variables);
@@ -145,6 +150,7 @@ export function createOperations(options: {
       return error instanceof AggregateError ? refusal(...error.errors) : refusal(error);
     }
     const { definition, document } = selected;
+    count(weightOf(schema, document, size, variables));
     const args = (contextValue: Context) => ({
       schema,
       document,
@@ -154,7 +160,6 @@ export function createOperations(options: {
     return {
       type: definition.operation,
       field: fieldOf(definition),
-      weight: weightOf(schema, document, size, variables),
       get shape() {
         return (shape ??= JSON.stringify([query, operationName, steering(document, variables)]));
       },
@@ -246,8 +251,9 @@ function compiledOf(schema: GraphQLSchema, selected: Selected, { fields }: Size)
   return selected.compiled;
 }
 
-/** What an operation may come to, of one request's. */
+/** As one request counts what may come to so many fields, and a document of so many characters that is read anew. */
 const COST_OF_REQUEST = 1_000;
+const LENGTH_OF_REQUEST = 1_000;
 const weights = new WeakMap<Size, number>();
 
 function weightOf(

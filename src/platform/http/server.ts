@@ -103,7 +103,8 @@ export function createHttpServer(options: ServerOptions): Server {
     const context = params && (await unlessRefused(() => entry.open(type !== STREAM_TYPE)));
     if (!params || !context) return;
 
-    const operation = prepare(params);
+    const operation = await unlessRefused(async () => prepare(params, entry.more));
+    if (!operation) return;
     if (!("execute" in operation)) {
       if (!(await isAdmitted(context, request, response))) return;
       tellCodes(response, operation);
@@ -115,8 +116,6 @@ export function createHttpServer(options: ServerOptions): Server {
       );
     }
     tell({ field: operation.field });
-    const { weight } = operation;
-    if (weight > 0 && !(await unlessRefused(async () => [entry.more(weight)]))) return;
     if (type === STREAM_TYPE) return answerStream(response, operation, context);
     if (operation.type === OperationTypeNode.SUBSCRIPTION) {
       if (!(await isAdmitted(context, request, response))) return;

@@ -29,6 +29,7 @@ export function createGate(limits: Limits): Gate {
   return ({ organisationId, clientName }) => {
     const client = `${organisationId} ${clientName}`;
     const spend = (requests: number) => {
+      if (requests === 0) return;
       // One client's excess is not its organisation's.
       refuseFor(clients.spend(client, requests));
       refuseFor(organisations.spend(organisationId, requests));
