@@ -1,8 +1,18 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   // graphql must be one instance: its ESM and CommonJS builds refuse each other's types.
-  resolve: { alias: [{ find: /^graphql$/, replacement: "graphql/index.js" }] },
+  resolve: {
+    alias: [
+      { find: /^graphql$/, replacement: "graphql/index.js" },
+      // The example's doors to the library, which is not built here.
+      {
+        find: /^wayhouse\/(client|sealing)$/,
+        replacement: fileURLToPath(new URL("src/$1/index.ts", import.meta.url)),
+      },
+    ],
+  },
   test: {
     include: ["tests/**/*.test.ts"],
     exclude: ["tests/long/**"],

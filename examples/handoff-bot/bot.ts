@@ -53,18 +53,27 @@ export async function runBot(work: Work, signal?: AbortSignal): Promise<never> {
   const following = { kinds, ...(signal && { signal }) };
   for (let after = store.cursor(); ; after = null) {
     try {
+      if (after === null) await lookAtAll(work, me);
       for await (const { kind, subjectId, cursor } of client.events({ ...following, after })) {
         await attend(work, kind === "HANDOFF_CHANGED" ? lookAtHandoff : lookAtHold, me, subjectId);
         store.keepCursor(cursor);
       }
     } catch (error) {
-      // Away for longer than events are kept: what is open is listed, then all that is kept is read.
+      // Away for longer than events are kept: as if for the first time.
       const isTooOld = error instanceof CallFailed && error.code === "BAD_USER_INPUT" && after;
       if (!isTooOld) throw error;
-      for await (const { id } of client.all(Handoffs, { box: "INBOX" }, ({ handoffs }) => handoffs))
-        await attend(work, lookAtHandoff, me, id);
     }
   }
+}
+
+/** What stands may be older than any event that is kept. */
+async function lookAtAll(work: Work, me: string): Promise<void> {
+  const { client } = work;
+  for await (const { id } of client.all(Handoffs, { box: "INBOX" }, ({ handoffs }) => handoffs))
+    await attend(work, lookAtHandoff, me, id);
+  const confirmed = { side: "HOST", statuses: ["CONFIRMED"], first: 100 } as const;
+  for await (const { id } of client.all(BedHolds, confirmed, ({ bedHolds }) => bedHolds))
+    await attend(work, lookAtHold, me, id);
 }
 
 type Look = (work: Work, me: string, id: string) => Promise<void>;
@@ -147,12 +156,12 @@ async function accept({ client }: Work, request: Request, shelterId: string | nu
 async function takeOver({ client, partners, store, tell }: Work, { id, sender }: Request) {
   const { node } = await client.run(HandoffEnvelope, { id });
   if (node?.__typename !== "Handoff" || !node.envelope) return;
-  if (!store.hasFile(id)) {
-    const sealed = { subject: id, envelope: node.envelope };
-    const { content } = await partners.openFrom(sender.identityThumbprint, sealed);
-    await store.keepFile(id, content);
-    tell(`opened ${id}`);
-  }
+  const isNew = !store.hasFile(id);
+  const sealed = { subject: id, envelope: node.envelope };
+  const { content } = await partners.openFrom(sender.identityThumbprint, sealed);
+  // Also where one is kept: if the bot ended before it received it, the sender may have sealed another.
+  await store.keepFile(id, content);
+  if (isNew) tell(`opened ${id}`);
   const { receiveHandoff } = await client.run(ReceiveHandoff, { input: { id } });
   if (receiveHandoff.__typename === "Handoff") tell(`received ${id}`);
 }

@@ -27,12 +27,16 @@ export interface Store extends PinStore {
 export function openStore(folder: string, archiveKey: JWK, compared: readonly string[]): Store {
   for (const kind of ["files", "sent", "pins"])
     mkdirSync(join(folder, kind), { recursive: true, mode: 0o700 });
-  const place = (...names: string[]) => join(folder, ...names);
+  /** The server names what is kept: a name that leads elsewhere would overwrite what lies there. */
+  const place = (kind: string, name: string) => {
+    if (/^[\w-]{1,200}$/.test(name)) return join(folder, kind, name);
+    throw new Error("What the server says is no name. Nothing was kept under it.");
+  };
   const read = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : null);
-  const file = (id: string) => place("files", `${id}.jwe`);
+  const file = (id: string) => `${place("files", id)}.jwe`;
   return {
-    cursor: () => read(place("cursor")),
-    keepCursor: (cursor) => write(place("cursor"), cursor),
+    cursor: () => read(join(folder, "cursor")),
+    keepCursor: (cursor) => write(join(folder, "cursor"), cursor),
     hasFile: (id) => existsSync(file(id)),
     async keepFile(id, content) {
       const sealed = new CompactEncrypt(content)
@@ -43,9 +47,10 @@ export function openStore(folder: string, archiveKey: JWK, compared: readonly st
     hasSent: (id) => existsSync(place("sent", id)),
     keepSent: (id) => write(place("sent", id), ""),
     async load(thumbprint) {
+      // Who was struck off the list is known no more, however much was seen of its log.
+      if (!compared.includes(thumbprint)) return null;
       const kept = read(place("pins", thumbprint));
-      if (kept) return JSON.parse(kept);
-      return compared.includes(thumbprint) ? pinOf(thumbprint) : null;
+      return kept ? JSON.parse(kept) : pinOf(thumbprint);
     },
     save: async (pin) => write(place("pins", pin.identityThumbprint), JSON.stringify(pin)),
   };
