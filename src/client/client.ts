@@ -1,5 +1,5 @@
 import { createAccessTokens, type Credentials, type TokenSource } from "./access-token.ts";
-import { exchange, failed, type GraphQLRequest, type Line, withKey } from "./calls.ts";
+import { exchange, failed, type GraphQLRequest, headersOf, type Line, withKey } from "./calls.ts";
 import { isPrivate } from "./connection.ts";
 import { followEvents, type FollowOptions, type NetworkEvent, subscribe } from "./events.ts";
 import { CallFailed, failureOf } from "./failure.ts";
@@ -51,7 +51,7 @@ export interface Client {
   /**
    * Each event once and in order, across lost connections, renewed tokens and restarts of the API. It ends
    * by its signal or an error alone: UNAUTHENTICATED when this client is out, BAD_USER_INPUT when what
-   * followed the cursor is no longer kept. Keep the cursor of the last event that you have dealt with.
+   * followed the cursor is no longer kept, its token source's own. Keep the cursor of the last event that you have dealt with.
    * @throws CallFailed, the signal's reason
    */
   events(options?: FollowOptions): AsyncGenerator<NetworkEvent, never, void>;
@@ -99,8 +99,10 @@ export function createClient(options: ClientOptions): Client {
       }
       const request = withKey(JSON.parse(body) as GraphQLRequest);
       const accept = new Headers(init?.headers).get("accept");
-      if (accept?.startsWith("text/event-stream"))
-        return subscribe(line, request, init?.signal ?? null);
+      if (accept?.startsWith("text/event-stream")) {
+        const headers = await headersOf(line, "text/event-stream");
+        return subscribe(line, headers, request, init?.signal ?? null);
+      }
       const { response, text } = await exchange(line, request, init?.signal ?? undefined);
       const { status, headers } = response;
       return new Response(text, { status, headers });

@@ -82,9 +82,15 @@ async function* resultsOf(
 ): AsyncGenerator<Answer | "BEGUN", void, void> {
   const connection = openConnection(signal);
   const heard = <T>(coming: Promise<T>) => connection.within(SILENCE_MS, coming);
+  let unsigned: { readonly cause: unknown } | undefined;
   try {
-    const opening = subscribe(line, { query: FollowEvents, variables }, connection.signal);
-    const response = await heard(opening);
+    const signing = headersOf(line, "text/event-stream").catch((cause: unknown) => {
+      unsigned = { cause };
+      throw cause;
+    });
+    const headers = await heard(signing);
+    const request = { query: FollowEvents, variables };
+    const response = await heard(subscribe(line, headers, request, connection.signal));
     if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
       const answer = answerOf(await heard(response.text()));
       throw (answer && failureOf(answer)) ?? unreadable(response);
@@ -104,6 +110,8 @@ async function* resultsOf(
     }
   } catch (cause) {
     signal?.throwIfAborted();
+    // Without a token there is no stream, however often one is asked for: as of a call, its source's own word.
+    if (unsigned) throw unsigned.cause;
     if (cause instanceof CallFailed) throw cause;
     throw new CallFailed("NETWORK", "The connection was lost.", { cause });
   } finally {
@@ -114,10 +122,10 @@ async function* resultsOf(
 /** The response as it comes, for one subscription. @throws what fetch throws */
 export async function subscribe(
   line: Line,
+  headers: Readonly<Record<string, string>>,
   request: GraphQLRequest,
   signal: AbortSignal | null,
 ): Promise<Response> {
-  const headers = await headersOf(line, "text/event-stream");
   const body = JSON.stringify(request);
   return line.fetch(line.url, { method: "POST", headers, body, signal, redirect: "error" });
 }

@@ -46,7 +46,19 @@ export function createPartners(
   own: OwnKeys,
   pins: PinStore,
 ): Partners {
+  const turns = new Map<string, Promise<unknown>>();
+  /** One partner's log at a time: of two at once, the one that saw less of it could keep its pin last. */
   async function keysOf(thumbprint: string): Promise<readonly ActiveKey[]> {
+    const turn = Promise.allSettled([turns.get(thumbprint)]).then(() => checkedKeys(thumbprint));
+    turns.set(thumbprint, turn);
+    try {
+      return await turn;
+    } finally {
+      if (turns.get(thumbprint) === turn) turns.delete(thumbprint);
+    }
+  }
+
+  async function checkedKeys(thumbprint: string): Promise<readonly ActiveKey[]> {
     const pin = await pins.load(thumbprint);
     if (!pin) {
       throw new SealingError("NOT_PINNED", "Compare the partner's thumbprint and pin it first.");

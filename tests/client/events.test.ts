@@ -75,7 +75,7 @@ async function serve(streams: readonly Reply[], kept: string = list()) {
       key: ed25519(),
     },
   });
-  return { client, afters, tokens };
+  return { client, url, afters, tokens };
 }
 async function take(client: Client, count: number, after: string | null = null): Promise<string[]> {
   const cursors: string[] = [];
@@ -139,6 +139,16 @@ describe("a stream of events", () => {
     const { client, afters } = await serve([reply]);
     await expect(take(client, 1, "before")).rejects.toMatchObject({ name: "CallFailed", code });
     expect(afters).toHaveLength(times);
+  });
+
+  it("stops where no token can be had, with what its source says", async () => {
+    const { url } = await serve([{ pieces: [next("a")], end: "stays" }]);
+    const credentials = () => Promise.reject(new Error("the token file is gone"));
+    const following = createClient({ url, credentials }).events({
+      after: "before",
+      signal: AbortSignal.timeout(5_000),
+    });
+    await expect(following.next()).rejects.toThrow("the token file is gone");
   });
 
   it("without a cursor begins with the oldest that is kept, and goes on after them", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createPartners } from "../../src/client/index.ts";
 import { NO_HASH, pinOf } from "../../src/sealing/index.ts";
@@ -61,6 +62,26 @@ it("nothing is sealed where the server shows another's identity key", async () =
   const sealing = wary.sealTo(harbour.thumbprint, { subject, content, days: 1 });
   await expect(sealing).rejects.toMatchObject({ reason: "THUMBPRINT_MISMATCH" });
   expect(pins.kept.get(harbour.thumbprint)).toEqual(pinOf(harbour.thumbprint));
+});
+
+it("a pin never moves back, though two look at a log at once and one sees less of it", async () => {
+  const pins = pinsOf(harbour.thumbprint);
+  let calls = 0;
+  const uneven: typeof lantern.client = {
+    ...lantern.client,
+    // The first to ask hears last, and of one entry alone.
+    async *all(...asked: Parameters<typeof lantern.client.all>) {
+      const isFirst = calls++ === 0;
+      for await (const entry of lantern.client.all(...asked)) {
+        yield entry;
+        if (isFirst) break;
+      }
+      if (isFirst) await sleep(200);
+    },
+  } as never;
+  const partners = createPartners(uneven, lantern.own, pins);
+  await Promise.all([partners.keysOf(harbour.thumbprint), partners.keysOf(harbour.thumbprint)]);
+  expect(pins.kept.get(harbour.thumbprint)).toMatchObject({ lastSequence: 2 });
 });
 
 it("nothing is sealed to a retired key", async () => {
