@@ -72,7 +72,8 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
     } catch (error) {
       const { code, message } = refusal(error);
       const reason = `is refused: ${code}, ${message}`;
-      report.quarantined.push({ ...statement.from, column: "maximum", reason });
+      const { file, place } = statement.from;
+      report.quarantined.push({ file, place, column: "maximum", reason });
     }
   }
   answer(flags.json, report, [textOf(report, flags["dry-run"])]);

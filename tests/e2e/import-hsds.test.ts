@@ -34,7 +34,7 @@ function run(files: Record<string, unknown>, ...more: string[]) {
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(
       join(path, name),
-      typeof content === "string" ? content : JSON.stringify(content),
+      typeof content === "string" || content instanceof Buffer ? content : JSON.stringify(content),
     );
   }
   const whose = ["--organisation", "harbour", "--url", demo.url];
@@ -97,6 +97,32 @@ describe("import hsds", () => {
     ]) {
       expect(stdout).toMatch(line);
     }
+  });
+
+  it("names what it would leave out: a second service of one label, a second capacity of a service, a city that is not UTF-8", async () => {
+    const twin = SERVICE.replace(/1$/, "2");
+    const latin = Buffer.from(
+      JSON.stringify(service({}, { id: OTHER })).replace("Vanadzor", "Zürich"),
+      "latin1",
+    );
+    const { code, stdout } = await run(
+      {
+        "a.json": `\uFEFF${JSON.stringify(service({}))}`,
+        "b.json": service({}, { id: twin }),
+        "c.json": service({ id: "y" }),
+        "d.json": latin,
+        "e.json": service({}),
+      },
+      "--dry-run",
+    );
+    expect(code).toBe(1);
+    for (const line of [
+      /^b\.json +\/capacities\/0 +service_id +begins as that of a\.json/m,
+      /^c\.json +\/capacities\/0 +id +is not that of a\.json/m,
+      /^d\.json +\/capacities\/0 +city +is not UTF-8$/m,
+    ])
+      expect(stdout).toMatch(line);
+    expect(stdout).toContain("quarantined  3 times");
   });
 
   it("lowers no bed below what is held, and sets none of the wrong organisation's", async () => {

@@ -17,7 +17,7 @@ export interface Statement {
   readonly maximum: number;
   /** Beds that the file says are not free: not offered. */
   readonly outOfService: number;
-  readonly from: Pick<Capacity, "file" | "place">;
+  readonly from: Pick<Capacity, "file" | "place" | "id" | "serviceId">;
 }
 export interface Place {
   readonly country: string | undefined;
@@ -43,16 +43,31 @@ export function planShelters(tables: Tables, place: Place) {
       ...where,
       maximum,
       outOfService: maximum - available,
-      from: { file: capacity.file, place: capacity.place },
+      from: capacity,
     };
     const first = statements.get(label);
-    if (!first) statements.set(label, statement);
-    else if (first.maximum !== maximum || first.outOfService !== statement.outOfService) {
-      const reason = `differs from ${first.from.file} ${first.from.place}, of the same service`;
-      quarantined.push({ ...statement.from, column: "maximum", reason });
+    if (!first) {
+      statements.set(label, statement);
+      continue;
     }
+    const fault = contradiction(statement, first);
+    const { file, place: at } = capacity;
+    if (fault) quarantined.push({ file, place: at, ...fault });
   }
   return { statements: [...statements.values()], quarantined };
+}
+
+/** Why a statement is not the one that its label has already. */
+function contradiction({ from, maximum, outOfService }: Statement, first: Statement) {
+  const where = `${first.from.file} ${first.from.place}`;
+  if (from.serviceId !== first.from.serviceId) {
+    const reason = `begins as that of ${where}: two services of one label cannot be told apart`;
+    return { column: "service_id", reason };
+  }
+  if (maximum !== first.maximum || outOfService !== first.outOfService)
+    return { column: "maximum", reason: `differs from ${where}, of the same service` };
+  if (from.id === first.from.id) return null;
+  return { column: "id", reason: `is not that of ${where}, and one shelter is made of a service` };
 }
 
 function faultsOf(capacity: Capacity, { units, services }: Tables): [string, string][] {
@@ -96,6 +111,7 @@ function placeOf(
       : "is not told: give --country and --locality";
   }
   if (!COUNTRY_CODES.has(country)) return "has a country that is no code of ISO 3166-1";
+  if (locality.includes("\u{FFFD}")) return "is not UTF-8";
   if (locality.length > 80 || /[\p{N}\p{C}]/u.test(locality)) return "is no name of a city";
   return { country, locality };
 }

@@ -9,6 +9,7 @@ export interface Capacity {
   readonly file: string;
   /** Row of a CSV, the header being row 1, or JSON pointer (RFC 6901). */
   readonly place: string;
+  readonly id: string;
   readonly serviceId: string;
   readonly status: string | null;
   readonly unitId: string | null;
@@ -39,9 +40,9 @@ export function readTables(path: string): Tables {
   for (const file of filesAt(path)) {
     const name = basename(file);
     try {
-      const text = readFileSync(file, "utf8");
+      const text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
       if (name.endsWith(".json")) walk(JSON.parse(text), { file: name, pointer: "", cities: [] });
-      else readTable(name, parse(text, { columns: true, bom: true, trim: true }));
+      else readTable(name, parse(text, { columns: true, trim: true }));
     } catch (error) {
       throw new Stop(`${file} is no JSON or CSV that can be read.`, { cause: error });
     }
@@ -84,6 +85,7 @@ export function readTables(path: string): Tables {
     return {
       file: at.file,
       place: `${at.pointer}/capacities/${index}`,
+      id: textOf(capacity["id"]),
       serviceId: textOf(service["id"]),
       status: textOf(service["status"]) || null,
       unitId,
@@ -101,6 +103,7 @@ export function readTables(path: string): Tables {
       capacities.push({
         file,
         place: `row ${index + 2}`,
+        id: row["id"] ?? "",
         serviceId: row["service_id"] ?? "",
         status: null,
         unitId: row["unit_id"] || null,
