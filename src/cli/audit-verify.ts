@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import {
   type AuditExport,
   type Checkpoint,
@@ -10,7 +9,7 @@ import {
 } from "../sealing/audit/index.ts";
 import { thumbprintOf } from "../sealing/index.ts";
 import { answer, printable, Stop } from "./command.ts";
-import { readText } from "./files.ts";
+import { readText, replaceFile } from "./files.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse audit verify <file> [options]
@@ -64,14 +63,14 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const at = (await signedAt(checkpoint))!.toISOString();
   const nodeKey = await thumbprintOf(checkpoint.nodeKey);
   const isPinned = pinnedKey !== undefined || pinned !== undefined;
+  // Kept before it is said that all holds: who hears that may throw the pin before away.
+  if (values["keep"]) replaceFile(values["keep"], `${JSON.stringify(checkpoint)}\n`);
   answer(flags.json, { findings, organisation, entries, signedAt: at, nodeKey, isPinned }, [
     `${entries} entries of ${organisation} hold, as signed at ${at}.`,
     ...(isPinned
       ? []
       : [`The node key ${nodeKey} was not compared with anything: do it, and give --node-key.`]),
   ]);
-  if (values["keep"])
-    writeFileSync(values["keep"], `${JSON.stringify(checkpoint)}\n`, { mode: 0o600 });
   return 0;
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { Stop } from "./command.ts";
 
 /** To the byte: it may be an image. @throws Stop */
@@ -27,6 +27,16 @@ export function readJson(path: string): unknown {
 export function writeNew(path: string, text: string): void {
   try {
     writeFileSync(path, text, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    throw new Stop(`${path} cannot be written (${codeOf(error)}).`, { cause: error });
+  }
+}
+
+/** For its owner alone; what stood there stands until all of the new is on the disk. @throws Stop */
+export function replaceFile(path: string, text: string): void {
+  try {
+    writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
+    renameSync(`${path}.new`, path);
   } catch (error) {
     throw new Stop(`${path} cannot be written (${codeOf(error)}).`, { cause: error });
   }

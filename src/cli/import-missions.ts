@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
@@ -21,6 +21,7 @@ import {
   type Remembered,
   type Standing,
 } from "./missions/plan.ts";
+import { readJson, replaceFile } from "./files.ts";
 import { optionsOf } from "./options.ts";
 import { tableOf } from "./table.ts";
 
@@ -68,12 +69,16 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const { handle } = me.organisation;
   const folder = join(readConfig().dataDir, "imports");
   const file = join(folder, `missions-${handle}.json`);
-  const remembered = readRemembered(file);
-  const plan = planMissions(rows, await findOwn(api, handle), remembered, Date.now());
+  const standing = await findOwn(api, handle);
+  const remembered = readRemembered(file, standing);
+  const plan = planMissions(rows, standing, remembered, Date.now());
   if (!flags["dry-run"]) {
-    const after = await apply(api, plan, remembered);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(file, JSON.stringify(after), { mode: 0o600 });
+    const remember = (state: Remembered, making: readonly string[]) =>
+      replaceFile(file, JSON.stringify({ ...state, making }));
+    // What a run is about to do is remembered first: one that is killed has done it all the same.
+    remember(intended(plan, remembered), plan.create.map(keyOf));
+    remember(await apply(api, plan, remembered), []);
   }
   answer(flags.json, plan, [textOf(plan, rows.length, flags)]);
   return plan.quarantined.length > 0 ? 1 : 0;
@@ -97,13 +102,22 @@ function readMissions(path: string): MissionRow[] {
   });
 }
 
-const State = z.object({ made: z.array(z.string()), vanished: z.array(z.string()) });
-function readRemembered(file: string): Remembered {
+const Texts = z.array(z.string());
+/** `making`: by their keys, the contacts that a run was about to make. */
+const State = z.object({ made: Texts, vanished: Texts, making: Texts.default([]) });
+function readRemembered(file: string, standing: readonly Standing[]): Remembered {
   if (!existsSync(file)) return { made: [], vanished: [] };
-  const state = State.safeParse(JSON.parse(readFileSync(file, "utf8")));
+  const state = State.safeParse(readJson(file));
   if (!state.success) throw new Stop(`${file} is not what an import left: move it away.`);
-  return state.data;
+  const { made, vanished, making } = state.data;
+  const finished = standing.filter((contact) => making.includes(keyOf(contact)));
+  return { made: [...new Set([...made, ...finished.map(({ id }) => id)])], vanished };
 }
+
+const intended = ({ pause }: Plan, { made, vanished }: Remembered): Remembered => ({
+  made,
+  vanished: [...new Set([...vanished, ...pause.map(({ id }) => id)])],
+});
 
 async function findOwn(api: Client, organisation: string): Promise<Standing[]> {
   const found: Standing[] = [];

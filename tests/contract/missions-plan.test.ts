@@ -51,6 +51,7 @@ describe("a list of missions", () => {
       mission(8, { city: "Long Street 4" }),
       mission(9, { type: "trade office" }),
       mission(10, { operator: "France" }),
+      mission(12, { city: "Z\u{FFFD}rich" }),
       mission(11, { operator: "Sweden", type: "Consulate General of Sweden" }),
     ]);
     expect(create).toEqual([
@@ -66,6 +67,7 @@ describe("a list of missions", () => {
       [7, "city"],
       [8, "city"],
       [9, "type"],
+      [12, "city"],
     ]);
   });
 

@@ -64,6 +64,11 @@ describe("an organisation's audit on the command line", () => {
     ["on a file that is not there", () => [file("none")], /cannot be read \(ENOENT\)/],
     ["on what is no export", () => [file("pin.json")], /line 1 belongs to none/],
     [
+      "where the checkpoint cannot be kept",
+      () => [file("first.jsonl"), "--keep", file("none/pin.json")],
+      /cannot be written \(ENOENT\)/,
+    ],
+    [
       "on what is no checkpoint",
       () => [file("first.jsonl"), "--checkpoint", file("first.jsonl")],
       /holds no checkpoint/,

@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Demo, startDemo } from "../support/demo.ts";
+import { serveGraph } from "../support/ports.ts";
 import { countWrites, wayhouse } from "../support/wayhouse.ts";
 
 let demo: Demo;
@@ -18,6 +21,9 @@ afterAll(async () => {
 const HEADER = "operator;country;city;phone;email;type";
 const GERMANY = "Germany;Armenia;Yerevan;+000 invented;mailto:invented@mission.example;embassy";
 const FRANCE = "France;Georgia;Tbilisi;;;consulate general";
+const FORBIDDEN = JSON.stringify({
+  errors: [{ message: "no", extensions: { code: "FORBIDDEN" } }],
+});
 const ATLANTIS = "Atlantis;Georgia;Tbilisi;;;embassy";
 function run(rows: string[], ...more: string[]) {
   const file = join(folder, "missions.csv");
@@ -62,6 +68,28 @@ describe("import missions", () => {
     expect((await contacts()).map(({ programme }) => programme)).toEqual(["ACTIVE", "PAUSED"]);
     await run([GERMANY, FRANCE]);
     expect((await contacts()).map(({ programme }) => programme)).toEqual(["ACTIVE", "ACTIVE"]);
+  });
+
+  it("remembers what a run did that did not come to its end", async () => {
+    const [SPAIN, ITALY] = ["Spain;Armenia;Gyumri;;;consulate", "Italy;Armenia;Gyumri;;;consulate"];
+    let published = 0;
+    const pass = async (request: IncomingMessage) => {
+      const body = await text(request);
+      if (body.includes("mutation Publish") && ++published > 1) return FORBIDDEN;
+      const { authorization, accept } = request.headers;
+      const typed = { "content-type": "application/json" };
+      const headers = { authorization: authorization!, accept: accept!, ...typed };
+      return (await fetch(demo.url, { method: "POST", headers, body })).text();
+    };
+    const front = createServer((request, response) => {
+      void pass(request).then((answer) => response.end(answer));
+    });
+    const url = await serveGraph(front);
+    expect(await run([GERMANY, FRANCE, SPAIN, ITALY], "--url", url)).toMatchObject({ code: 2 });
+    front.closeAllConnections();
+    front.close();
+    expect((await contacts()).map(({ representing }) => representing)).toEqual(["DE", "ES", "FR"]);
+    expect((await run([GERMANY, FRANCE])).stdout).toContain("paused  ES AM Gyumri");
   });
 
   it("ends with 2 on a file that is none", async () => {

@@ -111,6 +111,7 @@ function draftOf({ row, operator, country, city, type }: MissionRow): Draft | Qu
   if (/\b(?:district|rayon|raion|oblast|okrug|province|municipality)\b/i.test(city)) {
     return fault("city", "is a district or region, not a city");
   }
+  if (city.includes("\u{FFFD}")) return fault("city", "is not UTF-8");
   if (city.length > 80 || /[\p{N}\p{C}]/u.test(city)) return fault("city", "is no name of a city");
   return { representing, country: host, locality: city };
 }
