@@ -51,6 +51,8 @@ export const boundDocuments: Plugin = {
 export interface Size {
   /** In the document, its fragments spread out. */
   readonly fields: number;
+  /** Fields that its answer may come to. */
+  readonly cost: number;
 }
 
 /** Of these a cost may depend: numbers, switches, days; of lists on their length. */
@@ -102,7 +104,7 @@ function sizeOf(
         `The operation may come to ${complexity} fields, more than ${MOST_COST}: ask for smaller pages or fewer nights.`,
       );
     }
-    return { fields: breadth };
+    return { fields: breadth, cost: complexity };
   } catch (error) {
     throw error instanceof GraphQLError ? presentInput(error) : error;
   }

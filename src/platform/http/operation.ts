@@ -1,4 +1,3 @@
-import { complexityFromQuery } from "@pothos/plugin-complexity";
 import {
   createSourceEventStream,
   type DocumentNode,
@@ -150,7 +149,7 @@ export function createOperations(options: {
       return error instanceof AggregateError ? refusal(...error.errors) : refusal(error);
     }
     const { definition, document } = selected;
-    count(weightOf(schema, document, size, variables));
+    count(Math.floor(size.cost / COST_OF_REQUEST));
     const args = (contextValue: Context) => ({
       schema,
       document,
@@ -254,21 +253,6 @@ function compiledOf(schema: GraphQLSchema, selected: Selected, { fields }: Size)
 /** As one request counts what may come to so many fields, and a document of so many characters that is read anew. */
 const COST_OF_REQUEST = 1_000;
 const LENGTH_OF_REQUEST = 1_000;
-const weights = new WeakMap<Size, number>();
-
-function weightOf(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  size: Size,
-  variables: Record<string, unknown>,
-): number {
-  let weight = weights.get(size);
-  if (weight === undefined) {
-    const { complexity } = complexityFromQuery(document, { schema, variables });
-    weights.set(size, (weight = Math.floor(complexity / COST_OF_REQUEST)));
-  }
-  return weight;
-}
 
 function fieldOf({ selectionSet }: OperationDefinitionNode): string {
   const [first] = selectionSet.selections;
