@@ -1,5 +1,4 @@
 import type { Issue } from "../../kernel/errors.ts";
-import { isInCalendar, OUT_OF_CALENDAR } from "../../kernel/time.ts";
 
 export const RISK_PROFILES = [
   "POLITICAL",
@@ -42,9 +41,6 @@ export function faultsOfAdvisory(
   if (lasts <= 0 || lasts > LONGEST_DAYS * DAY_MS) {
     const message = `must be after effectiveFrom, by ${LONGEST_DAYS} days at most`;
     faults.push({ path: ["expiresAt"], message });
-  }
-  if (!isInCalendar(advisory.expiresAt)) {
-    faults.push({ path: ["expiresAt"], message: OUT_OF_CALENDAR });
   }
   return faults;
 }

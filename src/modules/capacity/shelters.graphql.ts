@@ -1,6 +1,5 @@
 import { BadUserInput, Forbidden } from "../../kernel/errors.ts";
 import { encodeId } from "../../kernel/ids.ts";
-import { OUT_OF_CALENDAR } from "../../kernel/time.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
@@ -85,10 +84,6 @@ Shelter.implement({
         if (days < 1 || days > MOST_NIGHTS) {
           const message = `must be 1 to ${MOST_NIGHTS} days after from`;
           throw new BadUserInput([{ path: ["until"], message }]);
-        }
-        // A year that PostgreSQL does not know.
-        if (from < "0001") {
-          throw new BadUserInput([{ path: ["from"], message: OUT_OF_CALENDAR }]);
         }
         const rows = await loadNights(session, nightsKey(id, from, until));
         if (!rows[0]?.counted) throw new Forbidden();

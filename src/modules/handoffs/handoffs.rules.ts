@@ -1,5 +1,4 @@
 import type { Issue } from "../../kernel/errors.ts";
-import { isInCalendar, OUT_OF_CALENDAR } from "../../kernel/time.ts";
 
 export type HandoffStatus =
   | "REQUESTED"
@@ -203,7 +202,6 @@ export function faultsOfOffer(offer: Offer, now: Date): Issue[] {
   if (givenAt.getTime() > now.getTime() + SKEW_MS) {
     refuse("must not be in the future", "consent", "givenAt");
   }
-  if (!isInCalendar(givenAt)) refuse(OUT_OF_CALENDAR, "consent", "givenAt");
   const lasts = expiresAt.getTime() - now.getTime();
   if (lasts <= 0 || lasts > 366 * DAY_MS) {
     refuse("must be in the future, within a year", "consent", "expiresAt");

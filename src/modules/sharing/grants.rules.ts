@@ -1,6 +1,5 @@
 import type { Issue } from "../../kernel/errors.ts";
 import type { Scope } from "../../kernel/scopes.ts";
-import { isInCalendar, OUT_OF_CALENDAR } from "../../kernel/time.ts";
 
 /** What can be shared of one's own; the other scopes say what a client does with its own organisation. */
 const SHAREABLE: ReadonlySet<Scope> = new Set([
@@ -44,10 +43,6 @@ export function faultsOfTerms(terms: GrantTerms, now: Date): Issue[] {
   }
   if (validUntil !== null && validUntil <= (validFrom ?? now)) {
     faults.push({ path: ["validUntil"], message: "must be after validFrom, and in the future" });
-  }
-  for (const field of ["validFrom", "validUntil"] as const) {
-    const instant = terms[field];
-    if (instant && !isInCalendar(instant)) faults.push({ path: [field], message: OUT_OF_CALENDAR });
   }
   return faults;
 }

@@ -7,12 +7,18 @@ const refuse = (what: string): never => {
   throw new GraphQLError(`must be ${what}`, { extensions: { code: "BAD_USER_INPUT" } });
 };
 
+/** Of an instant: that RFC 3339 has a spelling for it in UTC, and PostgreSQL a year. */
+function isInCalendar(instant: Date): boolean {
+  const year = instant.getUTCFullYear();
+  return year >= 1 && year <= 9999;
+}
+
 function parseDate(value: unknown): string {
   if (typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value)) {
     const instant = new Date(`${value}T00:00:00Z`);
-    if (!Number.isNaN(instant.getTime()) && instant.toISOString().startsWith(value)) return value;
+    if (isInCalendar(instant) && instant.toISOString().startsWith(value)) return value;
   }
-  return refuse("an RFC 3339 full-date, such as 2026-03-01");
+  return refuse("an RFC 3339 full-date in the years 0001 to 9999, such as 2026-03-01");
 }
 
 builder.scalarType("Date", {
@@ -37,9 +43,10 @@ builder.scalarType("DateTime", {
       /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
     const match = typeof value === "string" ? pattern.exec(value) : null;
     const instant = match ? new Date(match[0]) : null;
-    if (!instant || Number.isNaN(instant.getTime())) {
-      return refuse("an RFC 3339 date-time, such as 2026-03-01T12:00:00Z");
-    }
+    if (!instant || !isInCalendar(instant))
+      return refuse(
+        "an RFC 3339 date-time in the years 0001 to 9999, such as 2026-03-01T12:00:00Z",
+      );
     parseDate(match![1]);
     return instant;
   },
