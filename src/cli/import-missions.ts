@@ -159,7 +159,7 @@ async function publish(api: Client, draft: Draft, reviewBy: string): Promise<str
 
 async function assure(
   api: Client,
-  { id, reviewBy: was }: Standing,
+  { id, assuredAt: was }: Standing,
   programme: "ACTIVE" | "PAUSED",
   reviewBy: string,
 ) {

@@ -18,6 +18,7 @@ const contact = (id: string, change: Partial<Standing> = {}): Standing => ({
   country: "AM",
   locality: "Yerevan",
   programme: "ACTIVE",
+  assuredAt: "2026-02-02T00:00:00Z",
   reviewBy: "2026-08-01T00:00:00Z",
   ...change,
 });

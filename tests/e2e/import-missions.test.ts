@@ -68,6 +68,10 @@ describe("import missions", () => {
     expect((await contacts()).map(({ programme }) => programme)).toEqual(["ACTIVE", "PAUSED"]);
     await run([GERMANY, FRANCE]);
     expect((await contacts()).map(({ programme }) => programme)).toEqual(["ACTIVE", "ACTIVE"]);
+    await run([GERMANY]);
+    expect((await contacts()).map(({ programme }) => programme)).toEqual(["ACTIVE", "PAUSED"]);
+    await run([GERMANY, FRANCE]);
+    expect((await contacts()).map(({ programme }) => programme)).toEqual(["ACTIVE", "ACTIVE"]);
   });
 
   it("remembers what a run did that did not come to its end", async () => {

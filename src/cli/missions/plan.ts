@@ -22,6 +22,7 @@ export interface Draft {
 export interface Standing extends Draft {
   readonly id: string;
   readonly programme: string;
+  readonly assuredAt: string;
   readonly reviewBy: string;
 }
 /** Contacts that earlier imports made, and those of them that they marked as vanished. */
