@@ -22,6 +22,8 @@ export interface FollowOptions {
 
 /** The API writes every 15 seconds, if only that it is there. */
 const SILENCE_MS = 40_000;
+/** However long a proxy asks to stay away: whoever follows must not be deaf for a day. */
+const MOST_WAIT_S = 60;
 /** A stream that lived for longer did not end for what ended the one before. */
 const STEADY_MS = 10_000;
 
@@ -37,7 +39,7 @@ export async function* followEvents(
   let isRenewed = false;
   for (;;) {
     const openedAt = Date.now();
-    let retryAfterSeconds: number | null = null;
+    let retryAfterSeconds = 0;
     try {
       for await (const answer of resultsOf(line, { ...ofKinds, after: cursor }, signal)) {
         if (answer !== "BEGUN") {
@@ -67,7 +69,7 @@ export async function* followEvents(
         line.tokens.discard();
         isRenewed = true;
       } else if (!error.isPassing && error.code !== "LIMIT_EXCEEDED") throw error;
-      ({ retryAfterSeconds } = error);
+      retryAfterSeconds = Math.min(error.retryAfterSeconds ?? 0, MOST_WAIT_S);
     }
     attempts = Date.now() - openedAt > STEADY_MS ? 1 : attempts + 1;
     await pause(pauseAfter(attempts, retryAfterSeconds), signal);

@@ -12,6 +12,7 @@ import { ed25519 } from "../support/sealing.ts";
 /** Of a list or a stream: what goes over the wire, in pieces, and whether it stays open. */
 interface Reply {
   readonly status?: number;
+  readonly retryAfter?: string;
   readonly pieces: readonly string[];
   readonly end?: "cut" | "stays";
 }
@@ -51,9 +52,17 @@ async function serve(streams: readonly Reply[], kept: string = list()) {
       if (request.headers.accept !== "text/event-stream") return void response.end(kept);
       afters.push(variables.after);
       tokens.add(request.headers.authorization!);
-      const { status = 200, pieces, end } = streams[Math.min(afters.length, streams.length) - 1]!;
+      const {
+        status = 200,
+        retryAfter,
+        pieces,
+        end,
+      } = streams[Math.min(afters.length, streams.length) - 1]!;
       const type = status === 200 ? "text/event-stream; charset=utf-8" : "application/json";
-      response.writeHead(status, { "content-type": type });
+      response.writeHead(status, {
+        "content-type": type,
+        ...(retryAfter && { "retry-after": retryAfter }),
+      });
       void (async () => {
         for (const piece of pieces) {
           response.write(piece);
@@ -171,6 +180,20 @@ describe("a stream of events", () => {
     const { client } = await serve([{ pieces: [":\n\n"], end: "stays" }]);
     const following = client.events({ after: "a", signal: AbortSignal.timeout(100) }).next();
     await expect(following).rejects.toMatchObject({ name: "TimeoutError" });
+  });
+
+  it("is opened anew within minutes, however long a proxy asks to stay away", async () => {
+    const { client, afters } = await serve([
+      { status: 503, retryAfter: "86400", pieces: ["<html>"] },
+      { pieces: [next("a")], end: "stays" },
+    ]);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const taken = take(client, 1, "before");
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(afters).toEqual(["before", "before"]);
+    });
+    expect(await taken).toEqual(["a"]);
   });
 
   it("that is silent for longer than the API ever is, is opened anew", async () => {
