@@ -1,5 +1,7 @@
+import { CallFailed } from "../client/failure.ts";
 import type { Operation } from "../client/index.ts";
 import type { Administration } from "./administration-entry.ts";
+import { adviceOn } from "./advice.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, CALLER_OPTIONS, callerOf } from "./caller.ts";
 import { answer, type Command, printable, Stop } from "./command.ts";
 import { namesOf } from "./named.ts";
@@ -30,12 +32,27 @@ export function administer(name: string, entry: Administration): Command {
       const given = { words, options: values };
       const variables = (await entry.variables(given, namesOf(api, me))) as Answer;
       const result = await fetchAll(variables, values["key"], (all) =>
-        api.run(entry.operation as Operation<Answer, Record<string, unknown>>, all),
+        api.run(entry.operation as Operation<Answer, Record<string, unknown>>, all).catch(keyTold),
       );
       answer(flags.json, result, shown(result));
       return isRefusal(result) ? 1 : 0;
     },
   };
+}
+
+const MAY_BE_DONE: ReadonlySet<string> = new Set([
+  "NETWORK",
+  "UNAVAILABLE",
+  "PROTOCOL",
+  "INTERNAL",
+]);
+
+/** Who types the same again draws another key, and what was done would be done twice. */
+function keyTold(error: unknown): never {
+  if (!(error instanceof CallFailed) || error.idempotencyKey === null) throw error;
+  if (!MAY_BE_DONE.has(error.code)) throw error;
+  const again = `It may have been done: the same again with --key ${error.idempotencyKey} has one effect.`;
+  throw new Stop(`${adviceOn(error)}\n${again}`, { cause: error });
 }
 
 type Answer = Readonly<Record<string, unknown>>;

@@ -210,3 +210,22 @@ it("the same --key has one effect, and --json is the API's answer", async () => 
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain("--require-dpop must be true or false");
 });
+
+it("tells the key of what may have been done, and the same again with it has one effect", async () => {
+  const line = "circles create twins --members harbour --organisation coordinator";
+  const { fetch } = globalThis;
+  const lost = JSON.stringify({ errors: [{ message: "no", extensions: { code: "INTERNAL" } }] });
+  vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+    const answered = await fetch(...call);
+    const body = call[1]?.body;
+    const isWrite = typeof body === "string" && body.includes("mutation");
+    return isWrite ? new Response(lost) : answered;
+  });
+  const failed = await type(line);
+  vi.unstubAllGlobals();
+  expect(failed.code).toBe(2);
+  const [, key] = /^It may have been done: .* --key (\S+) has one effect\.$/m.exec(failed.stderr)!;
+  expect(await type(`${line} --key ${key}`)).toMatchObject({ code: 0 });
+  const { stdout } = await type("circles list --organisation coordinator");
+  expect(stdout.match(/twins/g)).toHaveLength(1);
+});
