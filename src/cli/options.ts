@@ -49,6 +49,9 @@ export function optionsOf<
       fail(words.length > 0 ? `It takes ${words.join(" ")}.` : "It takes options alone.");
     const missing = required.find((name) => !Object.hasOwn(values, name));
     if (missing) fail(`--${missing} is missing.`);
+    // As of "$UNSET": left out it would mean every country, for ever, or no pin to hold a chain against.
+    const empty = optional.find((name) => values[name] === "");
+    if (empty) fail(`--${empty} is empty: leave it out, or say what it is.`);
     const typed = { values, flags: values, words: positionals };
     return typed as unknown as Typed<Required, Optional, Flag>;
   } catch (error) {

@@ -229,3 +229,18 @@ it("tells the key of what may have been done, and the same again with it has one
   const { stdout } = await type("circles list --organisation coordinator");
   expect(stdout.match(/twins/g)).toHaveLength(1);
 });
+
+it.each([
+  [
+    "countries",
+    'grants give lantern --scopes beds:read --countries "$UNSET" --organisation bridge',
+  ],
+  ["until", 'grants give lantern --scopes beds:read --until "$UNSET" --organisation bridge'],
+  ["checkpoint", 'audit verify chain.jsonl --checkpoint "$UNSET"'],
+])("takes an empty --%s for no option that was left out", async (option, line) => {
+  const { code, stderr } = await type(line);
+  expect([code, stderr.split("\n", 1)[0]]).toEqual([
+    2,
+    `--${option} is empty: leave it out, or say what it is.`,
+  ]);
+});
