@@ -1,5 +1,14 @@
-import { accessSync, existsSync, readFileSync, statSync, symlinkSync } from "node:fs";
-import { cp, mkdir } from "node:fs/promises";
+import {
+  accessSync,
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
+import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { EmbeddedError } from "./errors.ts";
@@ -36,10 +45,10 @@ export function isReachable(path: string): boolean {
 
 /**
  * The folder with PostgreSQL's bin, lib and share for this platform. Where `account` cannot reach what
- * npm installed it is copied to `fallback` once; libraries' links that a blocked install script left
+ * npm installed each version of it is copied below `home` once; libraries' links that a blocked install script left
  * out are made here.
  */
-export async function findBinaries(account: Account | null, fallback: string): Promise<string> {
+export async function findBinaries(account: Account | null, home: string): Promise<string> {
   const platform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch}`;
   const require = createRequire(import.meta.url);
   let installed: string;
@@ -52,12 +61,30 @@ export async function findBinaries(account: Account | null, fallback: string): P
   }
   const complete = linkLibraries(installed);
   if (complete && (!account || isReachable(installed))) return installed;
-  if (!existsSync(join(fallback, "bin", "postgres"))) {
-    await mkdir(fallback, { recursive: true, mode: 0o755 });
-    await cp(installed, fallback, { recursive: true, verbatimSymlinks: true });
+  const { version } = JSON.parse(readFileSync(join(installed, "..", "package.json"), "utf8")) as {
+    version: string;
+  };
+  const copy = join(home, `postgresql-${version}`);
+  if (!existsSync(copy)) {
+    // Whole or not at all: a start may be cut off, or find the disk full.
+    const part = `${copy}.part`;
+    await rm(part, { recursive: true, force: true });
+    await mkdir(part, { recursive: true });
+    await cp(installed, part, { recursive: true, verbatimSymlinks: true });
+    linkLibraries(part);
+    openToAll(part);
+    await rename(part, copy);
   }
-  linkLibraries(fallback);
-  return fallback;
+  return copy;
+}
+
+/** Read and run, whatever umask npm or this process has. */
+function openToAll(path: string): void {
+  const entry = lstatSync(path);
+  if (entry.isSymbolicLink()) return;
+  const runs = entry.isDirectory() || (entry.mode & 0o100) !== 0;
+  chmodSync(path, entry.mode | (runs ? 0o555 : 0o444));
+  if (entry.isDirectory()) for (const name of readdirSync(path)) openToAll(join(path, name));
 }
 
 /** False if links are missing and cannot be made here. */

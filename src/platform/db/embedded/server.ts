@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { chown, mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -55,8 +65,12 @@ export async function startEmbedded(options: {
   try {
     const secrets = readSecrets(join(dataDir, "secrets.json"));
     const home = !account || isReachable(dataDir) ? dataDir : join(ROOT_STATE, secrets.cluster);
-    if (home !== dataDir) await mkdir(home, { recursive: true, mode: 0o711 });
-    const binaries = await findBinaries(account, join(home, "postgresql"));
+    if (home !== dataDir) {
+      await mkdir(home, { recursive: true });
+      // Whatever the umask: the server's account has to pass.
+      for (const folder of [ROOT_STATE, home]) chmodSync(folder, 0o711);
+    }
+    const binaries = await findBinaries(account, home);
     const cluster = join(home, `cluster-${secrets.cluster}`);
     await stopOrphan(cluster);
     const isNew = !existsSync(join(dataDir, "ready"));
@@ -69,7 +83,7 @@ export async function startEmbedded(options: {
       () => run(binaries, cluster, account, port, options.durable ?? true, options.settings),
       log,
     );
-    await untilReady(superuserUrl, supervised);
+    await untilReady(superuserUrl, supervised, join(cluster, "server.log"));
     if (isNew) {
       await createDatabase(superuserUrl, secrets);
       writeFileSync(join(dataDir, "ready"), "");
@@ -103,7 +117,9 @@ function readSecrets(path: string): Secrets {
       owner: secret(),
       api: secret(),
     };
-    writeFileSync(path, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+    // Whole or not at all: a half of it would stop every later start.
+    writeFileSync(`${path}.part`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
+    renameSync(`${path}.part`, path);
   }
   return JSON.parse(readFileSync(path, "utf8")) as Secrets;
 }
@@ -172,24 +188,32 @@ function run(
     ...more,
   };
   const log = openSync(join(cluster, "server.log"), "a", 0o600);
-  return spawn(
-    join(binaries, "bin", "postgres"),
-    [
-      "-D",
-      cluster,
-      ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-    ],
-    { ...account, cwd: "/", stdio: ["ignore", log, log], env: { LC_ALL: "C" }, detached: true },
-  );
+  try {
+    return spawn(
+      join(binaries, "bin", "postgres"),
+      [
+        "-D",
+        cluster,
+        ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+      ],
+      { ...account, cwd: "/", stdio: ["ignore", log, log], env: { LC_ALL: "C" }, detached: true },
+    );
+  } finally {
+    // The server has its own.
+    closeSync(log);
+  }
 }
 
 interface Supervised {
   child(): ChildProcess;
+  /** How often it had to be started again. */
+  restarts(): number;
   stop(): Promise<void>;
 }
 
 function supervise(start: () => ChildProcess, log: Log): Supervised {
   let stopping = false;
+  let restarts = 0;
   let child = start();
   const watch = () =>
     child
@@ -199,6 +223,7 @@ function supervise(start: () => ChildProcess, log: Log): Supervised {
         log("embedded_database_restarted", {});
         setTimeout(() => {
           if (stopping) return;
+          restarts++;
           child = start();
           watch();
         }, 300);
@@ -208,6 +233,7 @@ function supervise(start: () => ChildProcess, log: Log): Supervised {
   process.on("exit", killNow);
   return {
     child: () => child,
+    restarts: () => restarts,
     async stop() {
       stopping = true;
       process.off("exit", killNow);
@@ -219,8 +245,9 @@ function supervise(start: () => ChildProcess, log: Log): Supervised {
   };
 }
 
-async function untilReady(url: string, supervised: Supervised): Promise<void> {
-  for (let attempt = 0; attempt < 300; attempt++) {
+/** What a crash left to be replayed may take minutes; one that ends again and again never comes. */
+async function untilReady(url: string, supervised: Supervised, serverLog: string): Promise<void> {
+  for (let attempt = 0; attempt < 3_000 && supervised.restarts() < 5; attempt++) {
     const client = new pg.Client({ connectionString: url });
     client.on("error", () => {});
     try {
@@ -232,9 +259,7 @@ async function untilReady(url: string, supervised: Supervised): Promise<void> {
     }
   }
   await supervised.stop();
-  throw new EmbeddedError(
-    "The embedded database does not start; its server.log in DATA_DIR says why.",
-  );
+  throw new EmbeddedError(`The embedded database does not start: ${serverLog} says why.`);
 }
 
 async function createDatabase(url: string, secrets: Secrets): Promise<void> {
@@ -255,7 +280,9 @@ async function stopOrphan(cluster: string): Promise<void> {
   const file = join(cluster, "postmaster.pid");
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
-  if (!Number.isInteger(pid) || pid <= 1 || !isServerOf(pid, cluster)) return;
+  if (!Number.isInteger(pid) || pid <= 1) return;
+  // Of another process by now, as after a reboot: PostgreSQL would take that for its server.
+  if (!isServerOf(pid, cluster)) return rmSync(file, { force: true });
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
     process.kill(pid, signal);
     for (let wait = 0; wait < 100; wait++) {
