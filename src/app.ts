@@ -158,14 +158,14 @@ export async function createApp(
     server,
     isReady,
     async stop({ noticeSeconds, mostSeconds } = AT_ONCE) {
-      const until = Date.now() + mostSeconds * 1_000;
+      const until = performance.now() + mostSeconds * 1_000;
       drain.begin();
       await setTimeout(noticeSeconds * 1_000);
       void feed.stop();
-      const cutOff = await drain.finish(until - Date.now());
+      const cutOff = await drain.finish(until - performance.now());
       // What still runs then has nobody to answer; the end of the process rolls it back.
       await atMost(
-        until - Date.now(),
+        until - performance.now(),
         clock
           .stop()
           .then(() => replica?.stop())

@@ -100,7 +100,7 @@ export function createMetrics(): Metrics {
     streamClosed: () => streams.dec(),
     jobEnded(job, outcome, seconds) {
       jobs.observe({ job, outcome }, seconds);
-      if (outcome === "success") succeeded.set(job, Date.now());
+      if (outcome === "success") succeeded.set(job, performance.now());
     },
     replicaAsked: (outcome) => replicaReads.inc({ outcome }),
     watchReplica(isInUse) {
@@ -128,7 +128,7 @@ export function createMetrics(): Metrics {
       });
     },
     watchJobs(names) {
-      const since = Date.now();
+      const since = performance.now();
       new Gauge({
         name: "wayhouse_job_lag_seconds",
         help: "Since a job last succeeded in this process, or since the process began.",
@@ -136,7 +136,7 @@ export function createMetrics(): Metrics {
         registers,
         collect() {
           for (const job of names)
-            this.set({ job }, (Date.now() - (succeeded.get(job) ?? since)) / 1_000);
+            this.set({ job }, (performance.now() - (succeeded.get(job) ?? since)) / 1_000);
         },
       });
     },

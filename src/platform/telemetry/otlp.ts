@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Context,
   isSpanContextValid,
@@ -14,6 +15,7 @@ import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trac
 import { faultOf } from "./log.ts";
 import { type RoundTrip, roundTrips, type SpanFacts, type Tracing } from "./tracing.ts";
 
+const LONGEST_FAREWELL_MS = 2_000;
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
 /**
@@ -63,8 +65,11 @@ export function traceTo(endpoint: string): Tracing {
     },
     async stop() {
       roundTrips.unsubscribe(followRoundTrips);
-      // A collector that is gone holds nobody up.
-      await provider.shutdown().catch(() => {});
+      // A collector that is gone, or takes what is sent and says nothing, holds nobody up.
+      await Promise.race([
+        provider.shutdown().catch(() => {}),
+        sleep(LONGEST_FAREWELL_MS, undefined, { ref: false }),
+      ]);
     },
   };
 }
