@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
+import { isIPv6 } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { type App, type Core, createApp, createWorker } from "./app.ts";
 import { loadNodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
@@ -8,6 +9,7 @@ import { type Config, readConfig } from "./platform/config/config.ts";
 import { ConfigError } from "./platform/config/errors.ts";
 import { EmbeddedError } from "./platform/db/embedded/errors.ts";
 import { startEmbedded } from "./platform/db/embedded/server.ts";
+import { unreachable } from "./platform/db/errors.ts";
 import { migrate, MigrationError } from "./platform/db/migrator.ts";
 import { UnsettledRestore } from "./platform/db/restore.ts";
 import { UnsafeRole } from "./platform/db/role.ts";
@@ -24,6 +26,8 @@ setFlagsFromString("--heap-growing-percent=40");
 async function main(isWorker: boolean, asJson: boolean): Promise<number> {
   // Unhandled, this signal opens the inspector.
   process.on("SIGUSR1", () => {});
+  // Whoever reads them may be gone, and a disk full: that ends no process.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
   const stopAsked = stopSignal();
   const config = readConfig();
   if (isWorker && !config.databaseUrl)
@@ -114,11 +118,21 @@ async function startApi(config: Config, core: Core, asJson: boolean): Promise<Ap
 }
 
 async function listen(server: Server, at: { host: string; port: number }): Promise<string> {
-  server.listen(at.port, at.host);
-  await once(server, "listening");
+  try {
+    server.listen(at.port, at.host);
+    await once(server, "listening");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      code === "EADDRINUSE"
+        ? "The port is taken: stop what listens there, or set PORT (or METRICS_PORT) to another."
+        : `Nothing can listen there (${code}): HOST and PORT (or METRICS_HOST and METRICS_PORT) say where.`,
+      { cause: error },
+    );
+  }
   const address = server.address();
   const port = address && typeof address === "object" ? address.port : at.port;
-  return `http://${at.host}:${port}`;
+  return `http://${isIPv6(at.host) ? `[${at.host}]` : at.host}:${port}`;
 }
 
 function announce(url: string, { seed, environment }: Config): void {
@@ -141,6 +155,13 @@ Get a token, then list free beds:
 `);
 }
 
+/** Null of what is no error of the file system. */
+function unusableFile(error: unknown): string | null {
+  const { code, path } = (error ?? {}) as NodeJS.ErrnoException;
+  if (path === undefined && !/^(ENOSPC|EDQUOT)$/.test(String(code))) return null;
+  return `${path ?? "A file"} cannot be used (${code}): DATA_DIR and NODE_KEY_FILE say where what is kept is, and whoever starts this must be able to write there.`;
+}
+
 /** Each is a sentence of ours that says what to do. */
 const TOLD = [
   ConfigError,
@@ -155,16 +176,11 @@ const TOLD = [
 main(process.argv[2] === "worker", process.argv.includes("--json")).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    if ((error as NodeJS.ErrnoException)?.code === "EADDRINUSE")
-      console.error(
-        "The port is taken: stop what listens there, or set PORT (or METRICS_PORT) to another.",
-      );
-    else if (TOLD.some((known) => error instanceof known)) console.error((error as Error).message);
-    else if (/^(E[A-Z]+|08...|28...|3D000|57P..)$/.test(String(faultOf(error).code)))
-      console.error(
-        `The database cannot be reached (${faultOf(error).code}): DATABASE_URL and DATABASE_OWNER_URL say where and as whom.`,
-      );
-    else textLog("start_failed", faultOf(error));
+    const told = TOLD.some((known) => error instanceof known)
+      ? (error as Error).message
+      : (unusableFile(error) ?? unreachable(error));
+    if (told === null) textLog("start_failed", faultOf(error));
+    else console.error(told);
     process.exit(1);
   },
 );

@@ -2,6 +2,7 @@ import pg from "pg";
 import { readConfig } from "../platform/config/config.ts";
 import { EmbeddedError } from "../platform/db/embedded/errors.ts";
 import { startEmbedded } from "../platform/db/embedded/server.ts";
+import { unreachable } from "../platform/db/errors.ts";
 import { migrate, MigrationError } from "../platform/db/migrator.ts";
 import { textLog } from "../platform/telemetry/log.ts";
 import { Stop } from "./command.ts";
@@ -41,13 +42,7 @@ export async function withDatabase<R>(use: (database: Database) => Promise<R>): 
   } catch (error) {
     if (error instanceof EmbeddedError || error instanceof MigrationError)
       throw new Stop(error.message, { cause: error });
-    const { code } = error as { code?: unknown };
-    if (/^(E[A-Z]+|08...|28...|3D000|57P..)$/.test(String(code))) {
-      throw new Stop(
-        `The database cannot be reached (${String(code)}): DATABASE_URL and DATABASE_OWNER_URL say where and as whom.`,
-        { cause: error },
-      );
-    }
-    throw error;
+    const told = unreachable(error);
+    throw told === null ? error : new Stop(told, { cause: error });
   }
 }

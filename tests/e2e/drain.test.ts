@@ -125,6 +125,22 @@ it("a notice that leaves nothing of the time in all is refused", async () => {
   );
 });
 
+it.each([
+  ["HOST", "192.0.2.1", "Nothing can listen there (EADDRNOTAVAIL): HOST and PORT"],
+  ["NODE_KEY_FILE", "/sys/none/key.json", "cannot be used (E"],
+])(
+  "a start that fails by %s says what is at fault, and never the database",
+  async (name, value, told) => {
+    await expect(start({ [name]: value })).rejects.toThrow(told);
+  },
+);
+
+it("whoever read its log may be gone: it drains as ever", async () => {
+  const api = await start();
+  api.child.stderr!.destroy();
+  expect(await endApi(api)).toBe(0);
+});
+
 it("what is not answered in time is cut off, said so, and leaves nothing behind", async () => {
   const api = await start({ DRAIN_SECONDS: "1" });
   const ended = inFlight(api, "cut off");

@@ -10,10 +10,10 @@ import { endApi, startApi, startFromSource } from "../support/processes.ts";
 let dataDir: string;
 let server: EmbeddedServer;
 const compose = readFileSync("docker-compose.yml", "utf8");
-/** As docker-compose.yml says it, but at the server of this test and with passwords. */
+/** As docker-compose.yml says it, but at the server of this test and with passwords that look half encoded. */
 const urlOf = (variable: string) => {
   const written = new RegExp(`${variable}: (\\S+)`).exec(compose)?.[1];
-  const url = Object.assign(new URL(written ?? ""), { hostname: "127.0.0.1", password: "a" });
+  const url = Object.assign(new URL(written ?? ""), { hostname: "127.0.0.1", password: "a%" });
   url.port = String(server.port);
   return url.toString();
 };
@@ -26,7 +26,7 @@ beforeAll(async () => {
     await client.query("drop role wayhouse_owner");
     const statements = readFileSync("docker/create-database.sql", "utf8").replaceAll(/--.*/g, "");
     for (const statement of statements.split(";")) await client.query(statement);
-    await client.query("alter role wayhouse_owner password 'a'");
+    await client.query("alter role wayhouse_owner password 'a%'");
   });
 });
 afterAll(async () => {

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import pg from "pg";
 import { z } from "zod";
 import { DEFAULT_CONNECTIONS } from "../db/pool.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
@@ -44,11 +45,25 @@ export interface Config {
 }
 
 const protocolOf = (value: string) => (URL.canParse(value) ? new URL(value).protocol : "");
-const isPostgresUrl = (value: string) => /^postgres(ql)?:$/.test(protocolOf(value));
+
+/** As pg reads it: also without a host, where a socket's folder is in the query. */
+function isPostgresUrl(value: string): boolean {
+  if (!/^postgres(ql)?:\/\//.test(value)) return false;
+  try {
+    void new pg.Client({ connectionString: value });
+    return true;
+  } catch (error) {
+    // A certificate that it names and that cannot be read is told where it is needed.
+    return !(error instanceof URIError || error instanceof TypeError);
+  }
+}
 
 const postgresUrl = z
   .string()
-  .refine(isPostgresUrl, "must look like postgres://user:password@host:5432/database");
+  .refine(
+    isPostgresUrl,
+    "must look like postgres://user:password@host:5432/database, with what is not a letter or digit in user and password percent-encoded",
+  );
 
 function oneOf<const T extends readonly string[]>(values: T) {
   return z.enum(values, { error: `must be one of ${values.join(", ")}` });

@@ -1,3 +1,4 @@
+import { faultOf } from "../telemetry/log.ts";
 import {
   BadUserInput,
   NotFound,
@@ -80,6 +81,21 @@ export function translate(error: unknown): unknown {
 export function raisedBy(error: unknown, code: "WH002" | "WH003"): object | null {
   if (!isServerError(error) || error.code !== code) return null;
   return JSON.parse(error.detail ?? "{}") as object;
+}
+
+/** What to do where no session with the database came about; null of any other error. */
+export function unreachable(error: unknown): string | null {
+  const { code } = faultOf(error);
+  const isKnown =
+    error instanceof Unavailable ||
+    isConnectionError(error) ||
+    /^(E(?!RR_)[A-Z_]+|ERR_(TLS|SSL)_[A-Z_]+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_[A-Z_]+|CERT_[A-Z_]+|08...|28...|53...|3D000|57P..)$/.test(
+      code === undefined ? "" : String(code),
+    ) ||
+    (error instanceof Error && /^SASL: |does not support SSL/.test(error.message));
+  if (!isKnown) return null;
+  const why = code ?? "no password, no TLS, or no answer";
+  return `The database cannot be reached (${why}): DATABASE_URL and DATABASE_OWNER_URL say where and as whom.`;
 }
 
 function isConnectionError(error: unknown): boolean {

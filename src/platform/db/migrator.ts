@@ -53,7 +53,7 @@ export async function migrate(options: {
       await apply(client, migration);
       options.log?.("migrated", { migration: migration.name });
     }
-    await admitApiRole(client, new URL(options.apiUrl));
+    await admitApiRole(client, new pg.Client({ connectionString: options.apiUrl }));
     return missing.map(({ name }) => name);
   } finally {
     await client.end();
@@ -159,16 +159,16 @@ function placeOf(error: unknown, sql: string): string {
   return code === undefined ? line : `${line} (${code})`;
 }
 
-async function admitApiRole(client: pg.Client, apiUrl: URL): Promise<void> {
-  const role = decodeURIComponent(apiUrl.username);
-  const name = client.escapeIdentifier(role);
+/** `api` is not connected: it is who its URL says, in every form that pg understands. */
+async function admitApiRole(client: pg.Client, api: pg.Client): Promise<void> {
+  const name = client.escapeIdentifier(api.user!);
   const { rows } = await client.query<{ exists: boolean; member: boolean | null }>(
     `select to_regrole($1) is not null as exists,
       pg_has_role(to_regrole($1), 'wayhouse_api', 'usage') as member`,
     [name],
   );
   if (!rows[0]?.exists) {
-    const password = client.escapeLiteral(decodeURIComponent(apiUrl.password));
+    const password = client.escapeLiteral(api.password ?? "");
     await client.query(
       `create role ${name} login nosuperuser nobypassrls nocreaterole nocreatedb password ${password}`,
     );
