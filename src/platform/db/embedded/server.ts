@@ -8,7 +8,6 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { chown, mkdir, rm, writeFile } from "node:fs/promises";
@@ -18,7 +17,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type Account, findBinaries, isReachable, serverAccount } from "./binaries.ts";
 import { EmbeddedError } from "./errors.ts";
-import { isAlive, lockFolder } from "./lock.ts";
+import { lockFolder } from "./lock.ts";
+import { stopOrphan } from "./orphan.ts";
 import type { Log } from "../../telemetry/log.ts";
 
 export interface EmbeddedServer {
@@ -272,32 +272,6 @@ async function createDatabase(url: string, secrets: Secrets): Promise<void> {
     await client.query("create database wayhouse owner wayhouse_owner");
   } finally {
     await client.end();
-  }
-}
-
-/** A server that outlived its API process after `kill -9` is shut down before the cluster is used. */
-async function stopOrphan(cluster: string): Promise<void> {
-  const file = join(cluster, "postmaster.pid");
-  if (!existsSync(file)) return;
-  const pid = Number(readFileSync(file, "utf8").split("\n")[0]);
-  if (!Number.isInteger(pid) || pid <= 1) return;
-  // Of another process by now, as after a reboot: PostgreSQL would take that for its server.
-  if (!isServerOf(pid, cluster)) return rmSync(file, { force: true });
-  for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
-    process.kill(pid, signal);
-    for (let wait = 0; wait < 100; wait++) {
-      if (!isAlive(pid)) return;
-      await sleep(100);
-    }
-  }
-}
-
-function isServerOf(pid: number, cluster: string): boolean {
-  if (!isAlive(pid)) return false;
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(cluster);
-  } catch {
-    return true;
   }
 }
 
