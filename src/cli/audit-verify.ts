@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import {
   type AuditExport,
   type Checkpoint,
@@ -20,7 +21,8 @@ FORKED (another chain than was signed before), STALE_CHECKPOINT, KEY_SWAPPED, BA
 
   --node-key <thumbprint>  the node's key, as it was compared out of band
   --checkpoint <file>      the checkpoint that was kept the last time
-  --keep <file>            keeps this export's checkpoint there, if all holds
+  --keep <file>            keeps this export's checkpoint there, if all holds; without --checkpoint
+                           also by the one that is there
   --organisation <id>      whose chain it must be: the UUID in the export's first line
   --signed-since <time>    RFC 3339: an older checkpoint is stale
   --against <file>         another organisation's export: what one did to the other must stand in both
@@ -43,7 +45,10 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
     words: ["<file>"],
   });
   const pinnedKey = values["node-key"];
-  const pinned = values["checkpoint"] ? pinOf(values["checkpoint"]) : undefined;
+  const { keep } = values;
+  // What is kept already is a pin, too: an older export would take its place, or a file that is none.
+  const pin = values["checkpoint"] ?? (keep !== undefined && existsSync(keep) ? keep : undefined);
+  const pinned = pin === undefined ? undefined : pinOf(pin);
   const given = exportOf(words[0]!);
   const findings = await verifyAuditExport(given, {
     organisation: values["organisation"],
@@ -64,7 +69,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const nodeKey = await thumbprintOf(checkpoint.nodeKey);
   const isPinned = pinnedKey !== undefined || pinned !== undefined;
   // Kept before it is said that all holds: who hears that may throw the pin before away.
-  if (values["keep"]) replaceFile(values["keep"], `${JSON.stringify(checkpoint)}\n`);
+  if (keep !== undefined) replaceFile(keep, `${JSON.stringify(checkpoint)}\n`);
   answer(flags.json, { findings, organisation, entries, signedAt: at, nodeKey, isPinned }, [
     `${entries} entries of ${organisation} hold, as signed at ${at}.`,
     ...(isPinned
@@ -90,7 +95,7 @@ function exportOf(path: string): AuditExport {
 
 function pinOf(path: string): Checkpoint {
   const pinned = readCheckpoint(readText(path));
-  if (!pinned) throw new Stop(`--checkpoint ${path} holds no checkpoint.`);
+  if (!pinned) throw new Stop(`${path} holds no checkpoint.`);
   return pinned;
 }
 

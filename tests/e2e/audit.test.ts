@@ -43,6 +43,22 @@ describe("an organisation's audit on the command line", () => {
     expect(held.stdout).toMatch(/^\d+ entries of [0-9a-f-]{36} hold, as signed at \S+Z\.\n$/);
   });
 
+  it("puts no older checkpoint in the place of a newer one, and none in that of another file", async () => {
+    const keeping = ["--keep", file("newest.json")];
+    expect(await verify("second.jsonl", ...keeping)).toMatchObject({ code: 0 });
+    const newest = readFileSync(file("newest.json"), "utf8");
+    const older = await verify("first.jsonl", ...keeping);
+    expect(older).toMatchObject({ code: 1, stdout: expect.stringMatching(/^STALE_CHECKPOINT: /) });
+    expect(readFileSync(file("newest.json"), "utf8")).toBe(newest);
+    const evidence = readFileSync(file("first.jsonl"), "utf8");
+    const mistaken = await verify("second.jsonl", "--keep", file("first.jsonl"));
+    expect(mistaken).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("holds no checkpoint"),
+    });
+    expect(readFileSync(file("first.jsonl"), "utf8")).toBe(evidence);
+  });
+
   it("names what was done to a file, and keeps nothing of it", async () => {
     const lines = readFileSync(file("second.jsonl"), "utf8").trimEnd().split("\n");
     writeFileSync(
