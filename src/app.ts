@@ -58,9 +58,11 @@ export interface App extends Worker {
 export async function createWorker(options: Core): Promise<Worker> {
   const { pool, isReady } = await openDatabase(options);
   const clock = startClock({ pool, tasks: TASKS, ...observed(options) });
+  let isStopping = false;
   return {
-    isReady,
+    isReady: async () => !isStopping && (await isReady()),
     async stop({ mostSeconds } = AT_ONCE) {
+      isStopping = true;
       await atMost(
         mostSeconds * 1_000,
         clock.stop().then(() => pool.end()),
@@ -206,9 +208,11 @@ async function openDatabase({ apiUrl, nodeKey, log, metrics, databaseConnections
     await pool.end();
     throw error;
   }
+  // A stand-by that is not promoted yet answers, and takes nothing.
+  const text = "select current_setting('transaction_read_only') = 'off' as writes";
   const isReady = () =>
-    onClient(pool, (client) => rowsOf(client, "select 1")).then(
-      () => true,
+    onClient(pool, (client) => rowsOf<{ writes: boolean }>(client, text)).then(
+      ([row]) => row!.writes,
       () => false,
     );
   return { pool, isReady };

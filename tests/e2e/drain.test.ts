@@ -135,6 +135,26 @@ it.each([
   },
 );
 
+it("it is not ready while its database takes no writes, as a stand-by does", async () => {
+  const api = await start();
+  const setReadOnly = async (to: string) => {
+    const { rows } = await keeper.query<{ name: string }>("select current_database() as name");
+    await keeper.query(`alter database ${rows[0]!.name} set default_transaction_read_only = ${to}`);
+    await keeper.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()",
+      [rows[0]!.name],
+    );
+  };
+  const status = async () => (await fetch(new URL("/health/ready", api.url))).status;
+  expect(await status()).toBe(200);
+  await setReadOnly("on");
+  // The first ones may find that their connection is gone.
+  for (let asked = 0; asked < 20; asked++) expect(await status()).toBe(503);
+  await setReadOnly("off");
+  await expect.poll(status).toBe(200);
+  expect(await endApi(api)).toBe(0);
+});
+
 it("whoever read its log may be gone: it drains as ever", async () => {
   const api = await start();
   api.child.stderr!.destroy();
