@@ -1,3 +1,7 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Unavailable } from "../../src/kernel/errors.ts";
 import { createLog, faultOf, type Log } from "../../src/platform/telemetry/log.ts";
@@ -80,6 +84,23 @@ describe("of an error the log has", () => {
       frames: expect.stringContaining("tests/telemetry/log.test.ts:"),
     });
     expect(line).not.toContain(CANARY);
+  });
+
+  it("frames also where the program's folder has spaces and other letters", async () => {
+    const root = mkdtempSync(join(tmpdir(), "wayhouse ünter "));
+    try {
+      const copy = join(root, "src/platform/telemetry/log.ts");
+      mkdirSync(dirname(copy), { recursive: true });
+      copyFileSync("src/platform/telemetry/log.ts", copy);
+      const there = (await import(pathToFileURL(copy).href)) as { faultOf: typeof faultOf };
+      for (const path of [copy, pathToFileURL(copy).href]) {
+        const error = new Error("x");
+        error.stack = `Error: x\n    at run (${path}:1:2)`;
+        expect(there.faultOf(error).frames).toBe("run src/platform/telemetry/log.ts:1:2");
+      }
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   it("no line of a message that is written like frames, nor of one that was changed later", () => {

@@ -121,7 +121,9 @@ export function faultOf(error: unknown): FieldsOf<"request_failed"> {
   };
 }
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const ROOT = new URL("../../../", import.meta.url);
+/** As frames of modules and of what is compiled name it; it may hold what no frame may. */
+const ROOTS = [ROOT.href, fileURLToPath(ROOT)];
 const MOST_FRAMES = 12;
 const FRAME = /^ {4}at (?:([\w .<>#$]+) \()?(?:file:\/\/)?([\w./@+:-]+:\d+:\d+)\)?$/;
 
@@ -133,8 +135,9 @@ function framesOf({ stack = "", message }: Error): string {
     .slice(start + message.length)
     .split("\n")
     .flatMap((line) => {
-      const [, of = "", place = ""] = FRAME.exec(line) ?? [];
-      return place ? [`${of} ${place.replace(ROOT, "")}`.trim()] : [];
+      const within = ROOTS.reduce((left, root) => left.replace(root, ""), line);
+      const [, of = "", place = ""] = FRAME.exec(within) ?? [];
+      return place ? [`${of} ${place}`.trim()] : [];
     })
     .slice(0, MOST_FRAMES)
     .join(" < ");
