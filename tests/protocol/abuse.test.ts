@@ -22,7 +22,8 @@ let token: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-abuse-"));
-  await seedDemo({ ...database, dataDir });
+  // As by two processes that start at once.
+  await Promise.all([seedDemo({ ...database, dataDir }), seedDemo({ ...database, dataDir })]);
   token = (await signIn(dataDir, "lantern", "bot")).token;
   rmSync(dataDir, { recursive: true });
   api = await startApi({ DATABASE_URL: database.apiUrl, SEED: "none", NODE_ENV: "production" });

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { SCOPES, type Scope } from "../../kernel/scopes.ts";
@@ -53,7 +54,16 @@ export async function demoKey(dataDir: string, handle: string): Promise<SigningK
   const path = join(dataDir, "demo", `${handle}.json`);
   if (!existsSync(path)) {
     mkdirSync(join(dataDir, "demo"), { recursive: true, mode: 0o700 });
-    writeFileSync(path, JSON.stringify(await generateSigningKey()), { mode: 0o600, flag: "wx" });
+    // Several processes may start at once: the first whole file stands.
+    const draft = `${path}.${randomBytes(6).toString("hex")}`;
+    writeFileSync(draft, JSON.stringify(await generateSigningKey()), { mode: 0o600 });
+    try {
+      linkSync(draft, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      rmSync(draft);
+    }
   }
   return JSON.parse(readFileSync(path, "utf8")) as SigningKey;
 }
@@ -79,6 +89,8 @@ export async function seedDemo(options: {
 
 async function plantOrganisations(client: pg.Client, keys: Map<string, SigningKey>) {
   await client.query("begin");
+  // Of two processes that start at once, one plants.
+  await client.query("lock table organisation in share row exclusive mode");
   await client.query("set local role wayhouse_keeper");
   const { rowCount } = await client.query("select from organisation limit 1");
   if (rowCount) return null;
