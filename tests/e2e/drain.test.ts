@@ -135,7 +135,7 @@ it.each([
   },
 );
 
-it("it is not ready while its database takes no writes, as a stand-by does", async () => {
+it("a process is not ready while its database takes no writes, as a stand-by does", async () => {
   const api = await start();
   const setReadOnly = async (to: string) => {
     const { rows } = await keeper.query<{ name: string }>("select current_database() as name");
