@@ -1,7 +1,7 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Unavailable } from "../../src/kernel/errors.ts";
 import { createLog, faultOf, type Log } from "../../src/platform/telemetry/log.ts";
@@ -86,18 +86,19 @@ describe("of an error the log has", () => {
     expect(line).not.toContain(CANARY);
   });
 
-  it("frames also where the program's folder has spaces and other letters", async () => {
+  it("frames also where the program's folder has spaces and other letters", () => {
     const root = mkdtempSync(join(tmpdir(), "wayhouse ünter "));
     try {
       const copy = join(root, "src/platform/telemetry/log.ts");
       mkdirSync(dirname(copy), { recursive: true });
       copyFileSync("src/platform/telemetry/log.ts", copy);
-      const there = (await import(pathToFileURL(copy).href)) as { faultOf: typeof faultOf };
-      for (const path of [copy, pathToFileURL(copy).href]) {
-        const error = new Error("x");
-        error.stack = `Error: x\n    at run (${path}:1:2)`;
-        expect(there.faultOf(error).frames).toBe("run src/platform/telemetry/log.ts:1:2");
-      }
+      writeFileSync(join(root, "package.json"), '{ "type": "module" }');
+      const probe = join(root, "probe.ts");
+      const text = `import { faultOf } from "./src/platform/telemetry/log.ts";
+        console.log(faultOf(new Error("x")).frames);`;
+      writeFileSync(probe, text);
+      const told = execFileSync(process.execPath, ["--import", "tsx", probe], { encoding: "utf8" });
+      expect(told).toMatch(/^\S* ?probe\.ts:\d+:\d+/);
     } finally {
       rmSync(root, { recursive: true });
     }
