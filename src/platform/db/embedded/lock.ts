@@ -1,4 +1,5 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EmbeddedError } from "./errors.ts";
 
@@ -15,26 +16,56 @@ export class DataDirInUse extends EmbeddedError {
 /** Takes the folder for this process; returns how to give it back. A dead owner's lock is void. */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, "lock");
+  const draft = `${path}.${randomBytes(6).toString("hex")}`;
   const mine = JSON.stringify({ pid: process.pid, startedAt: startTime(process.pid) });
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      writeFileSync(path, mine, { flag: "wx", mode: 0o600 });
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  writeFileSync(draft, mine, { mode: 0o600 });
+  try {
+    for (let attempt = 0; attempt < 10; attempt++) {
+      // Whole or not at all: a lock that is being written looks like none.
+      if (isPut(draft, path)) return () => rmSync(path, { force: true });
+      const owner = readOwner(path);
+      if (owner && isAlive(owner.pid) && startTime(owner.pid) === owner.startedAt) {
+        throw new DataDirInUse(folder, owner.pid);
+      }
+      discard(path, `${draft}.void`, owner);
     }
-    const owner = readOwner(path);
-    if (owner && isAlive(owner.pid) && startTime(owner.pid) === owner.startedAt) {
-      throw new DataDirInUse(folder, owner.pid);
-    }
-    rmSync(path, { force: true });
+  } finally {
+    rmSync(draft, { force: true });
   }
   throw new EmbeddedError(`${path} cannot be taken.`);
 }
 
-function readOwner(path: string): { pid: number; startedAt: string | null } | null {
+/** False where there is one. */
+function isPut(draft: string, path: string): boolean {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as { pid: number; startedAt: string | null };
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+/** Another process may have found it void as well, and have put its own there since: that one stays. */
+function discard(path: string, aside: string, seen: Owner | null): void {
+  try {
+    renameSync(path, aside);
+  } catch {
+    return;
+  }
+  const found = readOwner(aside);
+  if (found?.pid !== seen?.pid || found?.startedAt !== seen?.startedAt) isPut(aside, path);
+  rmSync(aside);
+}
+
+interface Owner {
+  readonly pid: number;
+  readonly startedAt: string | null;
+}
+
+function readOwner(path: string): Owner | null {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as Owner;
   } catch {
     return null;
   }
