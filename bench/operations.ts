@@ -71,12 +71,13 @@ export function holdVariables(shelters: readonly string[]) {
   };
 }
 
-/** An answer without what may differ from server to server: how ids and instants are spelled. */
+/** An answer without what may differ from server to server: how ids and instants are spelled, and what stands first. */
 export function comparable(body: string): unknown {
   return JSON.parse(body, (name, value: unknown) => {
     if (typeof value === "string" && name === "id") return decodeId(value)?.uuid ?? value;
     if (typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value))
       return new Date(value).toISOString();
-    return value;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   });
 }
