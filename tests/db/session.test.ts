@@ -14,6 +14,7 @@ import type { Identity } from "../../src/platform/db/admission.ts";
 import { openSession, type Session } from "../../src/platform/db/session.ts";
 import { createShelter } from "../support/capacity.ts";
 import { night } from "../support/demo.ts";
+import { waiting } from "../support/held-up.ts";
 import { plantOrganisation } from "../support/network.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -205,17 +206,16 @@ describe("a write", () => {
     const session = await openSession(pool, gone);
     const { id: shelter } = await createShelter(session, "first", 1);
     await asSuperuser(database.superuserUrl, async (other) => {
-      const told = async (text: string) => (await other.query(text)).rowCount;
       const own = [gone.organisationId];
-      await other.query("select pg_advisory_lock(hashtextextended('audit:' || $1, 0))", own);
+      await other.query("begin");
+      await other.query("select lock_chains(array[$1::uuid])", own);
       const refused = write(session, encodeId("Shelter", shelter)).catch((error: unknown) => error);
-      const waiting = "select from pg_locks where locktype = 'advisory' and not granted";
-      await expect.poll(() => told(waiting)).toBe(1);
+      await waiting(other, 1);
       await other.query("update client set revoked_at = now() where organisation_id = $1", own);
-      await other.query("select pg_advisory_unlock_all()");
+      await other.query("commit");
       expect(await refused).toBeInstanceOf(Unauthenticated);
-      const done = `select from audit_entry where organisation_id = '${gone.organisationId}'`;
-      expect(await told(done)).toBe(1);
+      const done = "select from audit_entry where organisation_id = $1";
+      expect((await other.query(done, own)).rowCount).toBe(1);
     });
   });
 

@@ -160,7 +160,7 @@ function answer(
   );
 }
 
-/** A redirect, which Node's client does not follow, is refused as any other answer that is not 200. */
+/** Whatever is not 200, redirects too, and whatever is not JSON as it stands. */
 function refuseUnlessPlainJson({ statusCode = 0, headers }: IncomingMessage): void {
   if (statusCode >= 500 || statusCode === 429)
     throw new Unavailable({ cause: new Error(`the JWKS host answered ${statusCode}`) });

@@ -230,7 +230,7 @@ export function runAsFar(
 const patience = new WeakMap<pg.ClientBase, number>();
 /**
  * A round trip that takes longer ends with its connection. pg's own `query_timeout` would do the same, at the
- * price of a tenth of the process: V8 makes a function that is assigned to a member old from its birth, and
+ * price of a third of the process: V8 makes a function that is assigned to a member old from its birth, and
  * whatever such a one has seen, here all rows, stays until the old ones are collected.
  */
 export function limitRoundTrips(client: pg.ClientBase, ms: number): void {

@@ -1,5 +1,4 @@
 import {
-  type ASTNode,
   type ASTVisitor,
   type DocumentNode,
   GraphQLError,
@@ -10,6 +9,7 @@ import {
   visit,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import { exceeded, tooManyRepeats } from "./limits.ts";
 
 /** Of one document. Whoever writes one by hand, or a compiler of it, asks for a field once. */
 const MOST_REPEATS = 60;
@@ -19,13 +19,9 @@ export const judgeDocuments: Plugin = {
   onValidate({ params, addValidationRule, setResult }) {
     addValidationRule(schemaOnce);
     addValidationRule(unconditionalSubscription);
-    if (repeatsIn(params.documentAST as DocumentNode) > MOST_REPEATS)
-      setResult([exceeded("The document asks for the same fields too often.")]);
+    if (repeatsIn(params.documentAST as DocumentNode) > MOST_REPEATS) setResult([tooManyRepeats()]);
   },
 };
-
-const exceeded = (message: string, nodes?: ASTNode) =>
-  new GraphQLError(message, { nodes: nodes ?? null, extensions: { code: "LIMIT_EXCEEDED" } });
 
 /**
  * Selections that may be of what stands in the same set already, and fragments. Validation compares each with

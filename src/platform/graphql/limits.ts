@@ -1,5 +1,6 @@
 import { complexityFromQuery } from "@pothos/plugin-complexity";
 import {
+  type ASTNode,
   type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
@@ -17,8 +18,9 @@ const MOST_DEPTH = 12;
 /** Fields that an answer may come to, a page counted at its full size. */
 const MOST_COST = 50_000;
 
-const exceeded = (message: string) =>
-  new GraphQLError(message, { extensions: { code: "LIMIT_EXCEEDED" } });
+export const exceeded = (message: string, node?: ASTNode) =>
+  new GraphQLError(message, { nodes: node ?? null, extensions: { code: "LIMIT_EXCEEDED" } });
+export const tooManyRepeats = () => exceeded("The document asks for the same fields too often.");
 
 /** Bounds on a document, each checked before the work that it bounds. */
 export const boundDocuments: Plugin = {
@@ -40,7 +42,7 @@ export const boundDocuments: Plugin = {
       // graphql-js bounds the pairs of fields that it compares.
       setResult(
         errors.some(({ message }) => message === "Validation aborted.")
-          ? [exceeded("The document asks for the same fields too often.")]
+          ? [tooManyRepeats()]
           : errors.map(presentInput),
       );
     };

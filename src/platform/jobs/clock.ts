@@ -1,5 +1,5 @@
 import { onClient, type Pool } from "../db/pool.ts";
-import { runBatch } from "../db/pipeline.ts";
+import { rowsOf } from "../db/pipeline.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
@@ -30,7 +30,7 @@ export function startClock(options: {
       const end = (outcome: "success" | "failure") =>
         metrics.jobEnded(name, outcome, (performance.now() - begun) / 1_000);
       try {
-        await onClient(pool, (client) => runBatch(client, [{ text, values: [] }]));
+        await onClient(pool, (client) => rowsOf(client, text));
         end("success");
       } catch (error) {
         const fault = faultOf(error);
