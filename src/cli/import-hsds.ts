@@ -11,9 +11,10 @@ import { tableOf } from "./table.ts";
 
 export const usage = `usage: wayhouse import hsds <json|folder> --organisation <name> [options]
 
-Reads capacities counted in beds of an Open Referral HSDS 3.1 document, or of a folder with documents and
-the tables service_capacity.csv and units.csv, into shelters. No name and no address is read: a shelter is
-HSDS-<first eight of the service's id>. Beds that are not available are out of service. What cannot be
+Reads capacities counted in beds of an Open Referral HSDS 3.1 document, or of a folder with documents or
+the tables service_capacity, services and units, and for the city service_at_location and addresses (each
+.csv), into shelters. No name and no street is read: a shelter is HSDS-<first eight of the service's id>.
+Only active services are taken. Beds that are not available are out of service. What cannot be
 taken is named by file, place, column and reason; the same files again change nothing. The client needs
 beds:manage.
 

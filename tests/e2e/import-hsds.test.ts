@@ -40,6 +40,11 @@ function run(files: Record<string, unknown>, ...more: string[]) {
   const whose = ["--organisation", "harbour", "--url", demo.url];
   return wayhouse(demo, "import", "hsds", path, ...whose, ...more);
 }
+interface Place {
+  readonly place: string;
+  readonly column: string;
+  readonly reason: string;
+}
 const nights = async () => {
   const { data } = await demo.ask(
     "harbour",
@@ -123,6 +128,77 @@ describe("import hsds", () => {
     ])
       expect(stdout).toMatch(line);
     expect(stdout).toContain("quarantined  3 times");
+  });
+
+  it("reads of tables what it reads of documents: which services are active, and their cities", async () => {
+    const ids = ["a", "b", "c", "d", "e", "f"].map((digit) => SERVICE.replaceAll("a", digit));
+    const cities = [["Vanadzor"], ["Gyumri"], ["Gyumri", "Vanadzor"], [], ["Yerevan"], ["Sevan"]];
+    const statuses = ["active", "defunct", "active", "active", "inactive", ""];
+    const addressOf = (city: string) => ({ id: "1", location_id: city, city, country: "AM" });
+    const documents = ids.map((id, index) => {
+      const service_at_locations = cities[index]!.map((city) => ({
+        location: { id: city, addresses: [addressOf(city)] },
+      }));
+      return service({}, { id, status: statuses[index], service_at_locations });
+    });
+    const table = (...rows: string[][]) => rows.map((row) => row.join(",")).join("\n");
+    const tables = {
+      "addresses.csv": table(
+        ["city", "country", "location_id"],
+        ...[...new Set(cities.flat())].map((city) => [city, "AM", city]),
+      ),
+      "service_at_location.csv": table(
+        ["service_id", "location_id"],
+        ...ids.flatMap((id, index) => cities[index]!.map((city) => [id, city])),
+      ),
+      "service_capacity.csv": table(
+        ["id", "service_id", "unit_id", "available", "maximum"],
+        ...ids.map((id) => ["x", id, bed.id, "6", "9"]),
+      ),
+      "services.csv": table(
+        ["id", "name", "status"],
+        ...ids.map((id, index) => [id, "An invented night shelter", statuses[index]!]),
+      ),
+      "units.csv": table(["id", "name"], [bed.id, bed.name]),
+    };
+    const planOf = async (files: Record<string, unknown>) => {
+      const report = JSON.parse((await run(files, "--dry-run", "--json")).stdout);
+      const quarantined = report.quarantined.map(({ place, column, reason }: Place) => {
+        const row = Number(/^row (\d+)$/.exec(place)?.[1]) - 2;
+        return [ids[row] ?? ids[Number(place.split("/")[2])], column, reason];
+      });
+      return { ...report, quarantined };
+    };
+    const ofDocuments = await planOf({ "all.json": { contents: documents } });
+    const ofTables = await planOf(tables);
+    expect(ofTables).toEqual(ofDocuments);
+    expect(ofTables).toMatchObject({
+      unchanged: ["HSDS-aaaaaaaa"],
+      quarantined: [
+        [ids[1], "status", "is not active"],
+        [ids[2], "city", "is several: give --country and --locality"],
+        [ids[3], "city", "is not told: give --country and --locality"],
+        [ids[4], "status", "is not active"],
+        [ids[5], "status", "is not active"],
+      ],
+    });
+  });
+
+  it("takes nothing of a service of which its tables say nothing", async () => {
+    const files = {
+      "service_capacity.csv": `id,service_id,unit_id,available,maximum\n1,${SERVICE},${bed.id},1,2`,
+      "units.csv": `id,name\n${bed.id},bed`,
+    };
+    const { code, stdout } = await run(
+      files,
+      "--dry-run",
+      "--country",
+      "AM",
+      "--locality",
+      "Sevan",
+    );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/row 2 +service_id +is of no service in these files$/m);
   });
 
   it("lowers no bed below what is held, and sets none of the wrong organisation's", async () => {

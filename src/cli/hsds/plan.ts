@@ -1,5 +1,5 @@
 import { COUNTRY_CODES } from "../../kernel/countries.ts";
-import type { Capacity, Tables } from "./read.ts";
+import type { Capacity, Service, Tables } from "./read.ts";
 
 const MOST_BEDS = 10_000;
 
@@ -30,7 +30,7 @@ export function planShelters(tables: Tables, place: Place) {
   const quarantined: Quarantined[] = [];
   for (const capacity of tables.capacities) {
     const faults = faultsOf(capacity, tables);
-    const where = placeOf(capacity, place);
+    const where = placeOf(tables.services.get(capacity.serviceId), place);
     if (typeof where === "string") faults.push(["city", where]);
     for (const [column, reason] of faults) {
       quarantined.push({ file: capacity.file, place: capacity.place, column, reason });
@@ -71,7 +71,7 @@ function contradiction({ from, maximum, outOfService }: Statement, first: Statem
 }
 
 function faultsOf(capacity: Capacity, { units, services }: Tables): [string, string][] {
-  const { serviceId, status, unitId, available, maximum } = capacity;
+  const { serviceId, unitId, available, maximum } = capacity;
   const faults: [string, string][] = [];
   const unit = capacity.unit ?? (unitId === null ? null : (units.get(unitId) ?? null));
   if (unit === null) {
@@ -89,20 +89,21 @@ function faultsOf(capacity: Capacity, { units, services }: Tables): [string, str
   } else if (isCount(maximum) && available > maximum) {
     faults.push(["available", `is ${available}, above the maximum of ${maximum}`]);
   }
+  const service = services.get(serviceId);
   if (!/^[0-9a-f]{8}-/i.test(serviceId)) faults.push(["service_id", "is no UUID"]);
-  else if (services.size > 0 && !services.has(serviceId)) {
-    faults.push(["service_id", "is of no service in these files"]);
-  }
-  if (status !== null && status !== "active") faults.push(["status", "is not active"]);
+  else if (!service) faults.push(["service_id", "is of no service in these files"]);
+  // One file may say what another does not know yet.
+  else if (service.statuses.size !== 1 || !service.statuses.has("active"))
+    faults.push(["status", "is not active"]);
   return faults;
 }
 
 /** What was asked for, else the one city of the service's locations; else why not. */
 function placeOf(
-  { cities }: Capacity,
+  service: Service | undefined,
   place: Place,
 ): { country: string; locality: string } | string {
-  const [only, ...more] = cities;
+  const [only, ...more] = service?.cities ?? [];
   const country = place.country ?? (more.length === 0 ? only?.country : undefined);
   const locality = place.locality ?? (more.length === 0 ? only?.city : undefined);
   if (!country || !locality) {

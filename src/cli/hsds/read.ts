@@ -4,27 +4,33 @@ import { parse } from "csv-parse/sync";
 import { Stop } from "../command.ts";
 import { codeOf } from "../files.ts";
 
-/** A `service_capacity` (HSDS 3.1) with what its document says of its service; nothing else is kept. */
+/** A `service_capacity` (HSDS 3.1). */
 export interface Capacity {
   readonly file: string;
   /** Row of a CSV, the header being row 1, or JSON pointer (RFC 6901). */
   readonly place: string;
   readonly id: string;
   readonly serviceId: string;
-  readonly status: string | null;
   readonly unitId: string | null;
   readonly unit: string | null;
   readonly available: unknown;
   readonly maximum: unknown;
-  /** Of the service's locations, each once: city and country, nothing finer. */
-  readonly cities: readonly { readonly city: string; readonly country: string }[];
+}
+interface City {
+  readonly city: string;
+  readonly country: string;
+}
+/** All that the files say of a service and that is read: the same wherever and in whichever form they say it. */
+export interface Service {
+  readonly statuses: ReadonlySet<string>;
+  /** Of its locations, each once: city and country, nothing finer. */
+  readonly cities: readonly City[];
 }
 export interface Tables {
   readonly capacities: readonly Capacity[];
   /** Units by id, of every file. */
   readonly units: ReadonlyMap<string, string>;
-  /** Ids of the services that the JSON documents describe. */
-  readonly services: ReadonlySet<string>;
+  readonly services: ReadonlyMap<string, Service>;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -35,8 +41,11 @@ const textOf = (value: unknown) => (typeof value === "string" ? value.trim() : "
 /** One document, or a folder of documents and tables. @throws Stop */
 export function readTables(path: string): Tables {
   const units = new Map<string, string>();
-  const services = new Set<string>();
+  const services = new Map<string, { statuses: Set<string>; cities: City[] }>();
   const capacities: Capacity[] = [];
+  // The tables that lead from a service to its cities, in whichever order they are read.
+  const stands: { readonly serviceId: string; readonly locationId: string }[] = [];
+  const addresses: (City & { readonly locationId: string })[] = [];
   for (const file of filesAt(path)) {
     const name = basename(file);
     try {
@@ -47,11 +56,26 @@ export function readTables(path: string): Tables {
       throw new Stop(`${file} is no JSON or CSV that can be read.`, { cause: error });
     }
   }
+  for (const { serviceId, locationId } of stands) {
+    const cities = addresses.filter((one) => one.locationId === locationId);
+    // Whether there is such a service, its own table says.
+    if (services.has(serviceId)) describe(serviceId, "", cities);
+  }
   return { capacities, units, services };
+
+  function describe(id: string, status: string, cities: readonly City[]): void {
+    const service = services.get(id) ?? { statuses: new Set(), cities: [] };
+    services.set(id, service);
+    if (status) service.statuses.add(status);
+    for (const { city, country } of cities) {
+      if (!service.cities.some((one) => one.city === city && one.country === country))
+        service.cities.push({ city, country });
+    }
+  }
 
   function walk(
     value: unknown,
-    at: { file: string; pointer: string; cities: Capacity["cities"] },
+    at: { file: string; pointer: string; cities: readonly City[] },
   ): void {
     if (Array.isArray(value)) {
       for (const [index, one] of value.entries())
@@ -62,8 +86,10 @@ export function readTables(path: string): Tables {
     const cities = citiesOf(value);
     const here = { ...at, cities: cities.length > 0 ? cities : at.cities };
     const list = value["capacities"];
+    // Nothing else of HSDS has a status, and a service must have one.
+    if (Array.isArray(list) || "status" in value)
+      describe(textOf(value["id"]), textOf(value["status"]), here.cities);
     if (Array.isArray(list)) {
-      services.add(textOf(value["id"]));
       for (const [index, one] of list.entries()) {
         if (isObject(one)) capacities.push(capacityOf(value, one, here, index));
       }
@@ -76,7 +102,7 @@ export function readTables(path: string): Tables {
   function capacityOf(
     service: Json,
     capacity: Json,
-    at: { file: string; pointer: string; cities: Capacity["cities"] },
+    at: { file: string; pointer: string },
     index: number,
   ): Capacity {
     const unit = isObject(capacity["unit"]) ? capacity["unit"] : {};
@@ -87,36 +113,45 @@ export function readTables(path: string): Tables {
       place: `${at.pointer}/capacities/${index}`,
       id: textOf(capacity["id"]),
       serviceId: textOf(service["id"]),
-      status: textOf(service["status"]) || null,
       unitId,
       unit: textOf(unit["name"]) || null,
       available: capacity["available"],
       maximum: capacity["maximum"],
-      cities: at.cities,
     };
   }
 
   function readTable(file: string, rows: Record<string, string>[]): void {
+    // The tables' names are singular, the files of the official examples are mostly plural.
+    const table = file.replace(/\.csv$/, "");
     for (const [index, row] of rows.entries()) {
-      if (/^units?\.csv$/.test(file)) units.set(row["id"] ?? "", row["name"] ?? "");
-      if (file !== "service_capacity.csv") continue;
-      capacities.push({
-        file,
-        place: `row ${index + 2}`,
-        id: row["id"] ?? "",
-        serviceId: row["service_id"] ?? "",
-        status: null,
-        unitId: row["unit_id"] || null,
-        unit: null,
-        available: numberOf(row["available"]),
-        maximum: numberOf(row["maximum"]),
-        cities: [],
-      });
+      const field = (name: string) => row[name] ?? "";
+      if (/^units?$/.test(table)) units.set(field("id"), field("name"));
+      else if (/^services?$/.test(table)) describe(field("id"), field("status"), []);
+      else if (/^services?_at_locations?$/.test(table))
+        stands.push({ serviceId: field("service_id"), locationId: field("location_id") });
+      else if (/^address(?:es)?$/.test(table))
+        addresses.push({
+          locationId: field("location_id"),
+          city: field("city"),
+          country: field("country"),
+        });
+      else if (/^service_capacit(?:y|ies)$/.test(table))
+        capacities.push({
+          file,
+          place: `row ${index + 2}`,
+          id: field("id"),
+          serviceId: field("service_id"),
+          unitId: field("unit_id") || null,
+          unit: null,
+          available: numberOf(field("available")),
+          maximum: numberOf(field("maximum")),
+        });
     }
   }
 }
 
-const numberOf = (text: string | undefined) => (text ? Number(text) : undefined);
+/** As JSON writes a number: no `0x1F`, no `1e3`. */
+const numberOf = (text: string) => (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined);
 
 function filesAt(path: string): string[] {
   try {
@@ -131,7 +166,7 @@ function filesAt(path: string): string[] {
 }
 
 /** Of a service, through its locations, or of a service at one location. */
-function citiesOf(value: Json): Capacity["cities"] {
+function citiesOf(value: Json): City[] {
   const ofService = Array.isArray(value["service_at_locations"])
     ? value["service_at_locations"]
     : [value];
@@ -140,10 +175,5 @@ function citiesOf(value: Json): Capacity["cities"] {
     const list = isObject(location) ? location["addresses"] : null;
     return Array.isArray(list) ? list.filter(isObject) : [];
   });
-  const cities = addresses.map((one) => ({
-    city: textOf(one["city"]),
-    country: textOf(one["country"]),
-  }));
-  const keyed = new Map(cities.map((one) => [`${one.country} ${one.city}`, one]));
-  return [...keyed.values()];
+  return addresses.map((one) => ({ city: textOf(one["city"]), country: textOf(one["country"]) }));
 }
