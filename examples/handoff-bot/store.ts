@@ -27,6 +27,7 @@ export interface Store extends PinStore {
 export function openStore(folder: string, archiveKey: JWK, compared: readonly string[]): Store {
   for (const kind of ["files", "sent", "pins"])
     mkdirSync(join(folder, kind), { recursive: true, mode: 0o700 });
+  sync(folder);
   /** The server names what is kept: a name that leads elsewhere would overwrite what lies there. */
   const place = (kind: string, name: string) => {
     if (/^[\w-]{1,200}$/.test(name)) return join(folder, kind, name);
@@ -60,7 +61,12 @@ export function openStore(folder: string, archiveKey: JWK, compared: readonly st
 function write(path: string, text: string): void {
   writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
-  const folder = openSync(join(path, ".."), "r");
+  sync(join(path, ".."));
+}
+
+/** A name in a folder outlives a loss of power only from then on. */
+function sync(path: string): void {
+  const folder = openSync(path, "r");
   fsyncSync(folder);
   closeSync(folder);
 }

@@ -1,11 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { putFile } from "../platform/files.ts";
 import { hashOf, readRegistry } from "../platform/http/documents.ts";
 import { buildSchema } from "../schema.ts";
 import { answer, printable, Stop } from "./command.ts";
 import { faultsOf } from "./documents-check.ts";
+import { writing } from "./files.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse documents add --registry <folder> [<file|folder> ...] [--json]
@@ -33,6 +35,9 @@ export const exits = {
   2: "something cannot be read",
 };
 
+/** Documents are no secret, and the servers may have another account. */
+const FOR_ALL_TO_READ = 0o644;
+
 export async function run(args: readonly string[]): Promise<0 | 1> {
   const { values, flags, words } = optionsOf(args, usage, {
     required: ["registry"],
@@ -41,7 +46,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const { registry } = values;
   const ours = fileURLToPath(new URL("../../schema/operations", import.meta.url));
   const sources = words.length > 0 ? words : [ours];
-  mkdirSync(registry, { recursive: true });
+  writing(registry, () => mkdirSync(registry, { recursive: true }));
   const known = readRegistry(registry);
   const schema = buildSchema();
   const added: string[] = [];
@@ -52,7 +57,8 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
     const hash = hashOf(document);
     if (fault !== undefined) refused.push({ source, message: fault });
     else if (!known.has(hash) && !added.includes(hash)) {
-      writeFileSync(join(registry, `${hash}.graphql`), document);
+      const path = join(registry, `${hash}.graphql`);
+      writing(path, () => putFile(path, document, FOR_ALL_TO_READ));
       added.push(hash);
     }
   }

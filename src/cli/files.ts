@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import * as files from "../platform/files.ts";
 import { Stop } from "./command.ts";
 
 /** To the byte: it may be an image. @throws Stop */
@@ -25,18 +26,18 @@ export function readJson(path: string): unknown {
 
 /** What must not be there yet, for its owner alone. @throws Stop */
 export function writeNew(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { mode: 0o600, flag: "wx" });
-  } catch (error) {
-    throw new Stop(`${path} cannot be written (${codeOf(error)}).`, { cause: error });
-  }
+  if (!writing(path, () => files.putFile(path, text)))
+    throw new Stop(`${path} is there already: nothing was written.`);
 }
 
 /** For its owner alone; what stood there stands until all of the new is on the disk. @throws Stop */
-export function replaceFile(path: string, text: string): void {
+export const replaceFile = (path: string, text: string) =>
+  writing(path, () => files.replaceFile(path, text));
+
+/** @throws Stop */
+export function writing<T>(path: string, write: () => T): T {
   try {
-    writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
-    renameSync(`${path}.new`, path);
+    return write();
   } catch (error) {
     throw new Stop(`${path} cannot be written (${codeOf(error)}).`, { cause: error });
   }

@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { JWK } from "jose";
+import { putFolder } from "../platform/files.ts";
 import { publicHalf, thumbprintOf } from "../sealing/index.ts";
 import { IDENTITY_KEY, INTRODUCTION, type Introduction, SIGNING_KEY } from "./caller.ts";
 import { answer, Stop } from "./command.ts";
-import { codeOf } from "./files.ts";
+import { writing } from "./files.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse org new <folder> --issuer <https url> [--json]
@@ -44,21 +44,17 @@ export async function run(args: readonly string[]): Promise<0> {
     signingKeys: [{ ...publicHalf(signing) }],
   };
   const thumbprint = await thumbprintOf(identity);
-  try {
-    mkdirSync(folder, { mode: 0o700 });
-    write(join(folder, IDENTITY_KEY), JSON.stringify(identity));
-    write(join(folder, SIGNING_KEY), JSON.stringify(signing));
-    write(join(folder, INTRODUCTION), JSON.stringify(introduction, null, 2));
-    write(join(folder, "thumbprint"), thumbprint);
-  } catch (error) {
-    throw new Stop(`${folder} cannot be made (${codeOf(error)}).`, { cause: error });
-  }
+  const contents = {
+    [IDENTITY_KEY]: JSON.stringify(identity),
+    [SIGNING_KEY]: JSON.stringify(signing),
+    [INTRODUCTION]: JSON.stringify(introduction, null, 2),
+    thumbprint,
+  };
+  const lines = Object.entries(contents).map(([name, content]) => [name, `${content}\n`]);
+  if (!writing(folder, () => putFolder(folder, Object.fromEntries(lines))))
+    throw new Stop(`${folder} is there already: nothing was made.`);
   answer(flags.json, { handle, thumbprint }, [thumbprint]);
   return 0;
 }
 
 const newKey = () => generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }) as JWK;
-
-function write(path: string, content: string): void {
-  writeFileSync(path, `${content}\n`, { mode: 0o600, flag: "wx" });
-}

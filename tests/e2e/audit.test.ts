@@ -101,7 +101,7 @@ describe("an organisation's audit on the command line", () => {
 
   it("does not write over a file", async () => {
     const { code, stderr } = await takeOut("harbour", "first.jsonl");
-    expect(stderr).toMatch(/first.jsonl cannot be written \(EEXIST\)/);
+    expect(stderr).toMatch(/first.jsonl is there already/);
     expect(code).toBe(2);
   });
 });

@@ -7,11 +7,12 @@ import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { run } from "../../src/cli/documents-add.ts";
 import { CreateShelter, FollowEvents, Viewer } from "../../src/client/index.ts";
+import { readRegistry } from "../../src/platform/http/documents.ts";
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { clientOf } from "../support/partners.ts";
 import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
 import { recordDocuments, startFederation } from "../support/federation.ts";
-import { wayhouse } from "../support/wayhouse.ts";
+import { killedWhileWriting, wayhouse } from "../support/wayhouse.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 /** Through a partner's gateway, two calls of the network in documents of the gateway's making. */
@@ -60,6 +61,18 @@ describe("documents add", () => {
     const count = readdirSync("schema/operations").length;
     expect(kept()).toBe(count);
     expect(await add()).toMatchObject({ code: 0, done: { added: [], known: count } });
+  });
+
+  it("leaves no half of a document when it is killed: the same again adds what is missing", async () => {
+    const other = join(folder, "killed");
+    const line = ["documents", "add", "--registry", other];
+    killedWhileWriting(3, ...line);
+    expect(readRegistry(other).size).toBe(2);
+    const { code, stdout } = await wayhouse(demo, ...line);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(", 2 known, 0 refused")]);
+    expect([...readRegistry(other).keys()].toSorted()).toEqual(
+      [...readRegistry(registry).keys()].toSorted(),
+    );
   });
 
   it("takes a partner's, from files and from manifests", async () => {

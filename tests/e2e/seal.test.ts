@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { program, typed } from "../support/wayhouse.ts";
+import { killedWhileWriting, program, typed } from "../support/wayhouse.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -32,6 +32,18 @@ async function keygen(use: "seal" | "sign", name: string) {
   return made;
 }
 
+it("leaves no half of a key or of an organisation when it is killed: the same can be typed again", async () => {
+  const key = ["keygen", "--use", "seal", "--out", file("late.json")];
+  killedWhileWriting(1, ...key);
+  expect(await wayhouse(...key)).toMatchObject({ code: 0 });
+  const organisation = ["org", "new", file("orchard"), "--issuer", "https://orchard.example"];
+  killedWhileWriting(3, ...organisation);
+  expect(await wayhouse(...organisation)).toMatchObject({ code: 0 });
+  expect(await wayhouse(...organisation)).toMatchObject({ code: 2, stdout: "" });
+  expect(statSync(file("orchard/identity.json")).mode & 0o777).toBe(0o600);
+  expect(statSync(file("orchard")).mode & 0o777).toBe(0o700);
+});
+
 describe("keygen, seal and open", () => {
   it("keep the private half to themselves, and open to what was sealed", async () => {
     const made = await keygen("seal", "mine");
@@ -39,7 +51,7 @@ describe("keygen, seal and open", () => {
     expect(made.stdout).not.toContain(JSON.parse(readFileSync(file("mine"), "utf8")).d);
     expect(statSync(file("mine")).mode & 0o777).toBe(0o600);
     const again = await wayhouse("keygen", "--use", "seal", "--out", file("mine"));
-    expect(again.stderr).toContain("EEXIST");
+    expect(again.stderr).toContain("is there already");
 
     const about = ["--sender", "S".repeat(43), "--audience", "A".repeat(43), "--subject", "hold"];
     const keys = ["--to", file("mine.public"), "--key", file("theirs")];

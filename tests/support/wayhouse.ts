@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import pg from "pg";
 import { inject, vi } from "vitest";
@@ -14,6 +14,23 @@ export const startWayhouse = (demo: Demo, ...args: string[]) =>
     env: { PATH: process.env["PATH"], AUDIENCE, DATA_DIR: demo.dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });
+
+/** `kill -9` when it has written half of its `nth` file. */
+export function killedWhileWriting(nth: number, ...args: string[]): void {
+  const hook = `import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    const write = fs.writeFileSync;
+    let count = 0;
+    fs.writeFileSync = (path, text, options) => {
+      if (++count < ${nth}) return write(path, text, options);
+      write(path, text.slice(0, text.length / 2), options);
+      process.kill(process.pid, "SIGKILL");
+    };
+    syncBuiltinESMExports();`;
+  const preload = `data:text/javascript,${encodeURIComponent(hook)}`;
+  const { signal } = spawnSync(process.execPath, ["--import", preload, program(), ...args]);
+  if (signal !== "SIGKILL") throw new Error(`${args.join(" ")} wrote no ${nth} files`);
+}
 
 /** The same in this process, against the demo's server: a new one for each would take minutes. */
 export const wayhouse = (demo: Demo, ...args: string[]) => typed(environmentOf(demo), args);

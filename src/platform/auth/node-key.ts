@@ -1,8 +1,9 @@
-import { type JsonWebKey, createPrivateKey, hkdfSync, randomBytes, sign } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type JsonWebKey, createPrivateKey, hkdfSync, sign } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { encodeBase64url } from "../../kernel/base64url.ts";
 import { parsePublicJwk, type PublicJwk, thumbprint } from "../../kernel/jwk.ts";
+import { putFile } from "../files.ts";
 import { generateSigningKey } from "./sign.ts";
 
 /**
@@ -40,16 +41,8 @@ function read(file: string): string | null {
 /** Several processes may start at once: the first whole file stands, and all read that one. */
 async function make(file: string): Promise<string> {
   const { privateJwk } = await generateSigningKey("EdDSA");
-  const draft = `${file}.${randomBytes(6).toString("hex")}`;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(draft, `${JSON.stringify(privateJwk)}\n`, { mode: 0o600 });
-  try {
-    linkSync(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    rmSync(draft);
-  }
+  putFile(file, `${JSON.stringify(privateJwk)}\n`);
   return readFileSync(file, "utf8");
 }
 

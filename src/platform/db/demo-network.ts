@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { SCOPES, type Scope } from "../../kernel/scopes.ts";
 import { generateSigningKey, type SigningKey } from "../auth/sign.ts";
+import { putFile } from "../files.ts";
 
 const ORDINARY = SCOPES.filter((scope) => scope !== "network:admin");
 const ORGANISATIONS: Readonly<Record<string, readonly Scope[]>> = {
@@ -54,16 +54,8 @@ export async function demoKey(dataDir: string, handle: string): Promise<SigningK
   const path = join(dataDir, "demo", `${handle}.json`);
   if (!existsSync(path)) {
     mkdirSync(join(dataDir, "demo"), { recursive: true, mode: 0o700 });
-    // Several processes may start at once: the first whole file stands.
-    const draft = `${path}.${randomBytes(6).toString("hex")}`;
-    writeFileSync(draft, JSON.stringify(await generateSigningKey()), { mode: 0o600 });
-    try {
-      linkSync(draft, path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    } finally {
-      rmSync(draft);
-    }
+    // Several processes may start at once: all have the first one's.
+    putFile(path, JSON.stringify(await generateSigningKey()));
   }
   return JSON.parse(readFileSync(path, "utf8")) as SigningKey;
 }

@@ -22,7 +22,7 @@ export function readRegistry(folder: string): Registry {
       const hash = hashOf(document);
       if (name === `${hash}.graphql`) return [hash, document];
       throw new RegistryError(
-        `${join(folder, name)} is not the document of its name: its hash is ${hash}. Add it with wayhouse documents add, and remove this one.`,
+        `${join(folder, name)} is not the document of its name: its hash is ${hash}. Remove it, and add the document again with wayhouse documents add.`,
       );
     }),
   );

@@ -1,20 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { chown, mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { putFile } from "../../files.ts";
 import { type Account, findBinaries, isReachable, serverAccount } from "./binaries.ts";
 import { EmbeddedError } from "./errors.ts";
 import { lockFolder } from "./lock.ts";
@@ -86,7 +78,8 @@ export async function startEmbedded(options: {
     await untilReady(superuserUrl, supervised, join(cluster, "server.log"));
     if (isNew) {
       await createDatabase(superuserUrl, secrets);
-      writeFileSync(join(dataDir, "ready"), "");
+      // On the disk before anybody relies on what is in it: without this, the next start makes it anew.
+      putFile(join(dataDir, "ready"), "");
     }
     return {
       superuserUrl,
@@ -117,9 +110,7 @@ function readSecrets(path: string): Secrets {
       owner: secret(),
       api: secret(),
     };
-    // Whole or not at all: a half of it would stop every later start.
-    writeFileSync(`${path}.part`, JSON.stringify(secrets, null, 2), { mode: 0o600 });
-    renameSync(`${path}.part`, path);
+    putFile(path, JSON.stringify(secrets, null, 2));
   }
   return JSON.parse(readFileSync(path, "utf8")) as Secrets;
 }

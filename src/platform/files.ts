@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+const OWNER_ALONE = 0o600;
+
+/**
+ * Puts a file where none is, whole and on the disk, or not at all: of several at once the first stands.
+ * @returns whether it was this one
+ */
+export function putFile(path: string, text: string, mode = OWNER_ALONE): boolean {
+  return placed(path, text, mode, (draft) => {
+    try {
+      linkSync(draft, path);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      return false;
+    }
+  });
+}
+
+/** For its owner alone; what stood there stands until all of the new is on the disk. */
+export function replaceFile(path: string, text: string): void {
+  placed(path, text, OWNER_ALONE, (draft) => renameSync(draft, path));
+}
+
+/** Puts a folder for its owner alone where none is, with all of its files or not at all. */
+export function putFolder(path: string, files: Readonly<Record<string, string>>): boolean {
+  if (existsSync(path)) return false;
+  const draft = draftOf(path);
+  try {
+    mkdirSync(draft, { mode: 0o700 });
+    for (const [name, text] of Object.entries(files)) putFile(join(draft, name), text);
+    // Fails where another has put its own there since.
+    renameSync(draft, path);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+  syncFolder(dirname(path));
+  return true;
+}
+
+/** A name in it outlives a loss of power only from then on. */
+export function syncFolder(path: string): void {
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function placed<T>(path: string, text: string, mode: number, put: (draft: string) => T): T {
+  const draft = draftOf(path);
+  try {
+    writeFileSync(draft, text, { mode, flag: "wx", flush: true });
+    const outcome = put(draft);
+    syncFolder(dirname(path));
+    return outcome;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Beside it, under a name that no other has and that nobody looks for. */
+const draftOf = (path: string) =>
+  join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
