@@ -60,9 +60,13 @@ export async function demoKey(dataDir: string, handle: string): Promise<SigningK
   return JSON.parse(readFileSync(path, "utf8")) as SigningKey;
 }
 
+/** Any two processes that seed one database take turns. */
+const LOCK = 0x73656564;
+
 /**
- * An invented network, in a database that has no organisation yet. The first admins have no one to ask
- * and are put in as the keeper; what they share goes through the walls as the API's role.
+ * An invented network, in a database that has no organisation yet, or whose seeding was cut off. The first
+ * admins have no one to ask and are put in as the keeper; what they share goes through the walls as the
+ * API's role.
  */
 export async function seedDemo(options: {
   readonly ownerUrl: string;
@@ -71,21 +75,41 @@ export async function seedDemo(options: {
 }): Promise<void> {
   const keys = new Map<string, SigningKey>();
   for (const handle of DEMO_ORGANISATIONS) keys.set(handle, await demoKey(options.dataDir, handle));
-  const ids = await connected(options.ownerUrl, (client) => plantOrganisations(client, keys));
-  if (!ids) return;
-  await connected(options.apiUrl, async (client) => {
-    await formCircle(client, ids, keys.get("coordinator")!.kid);
-    await share(client, ids, keys.get("harbour")!.kid);
+  await connected(options.ownerUrl, async (owner) => {
+    // To the end of the connection.
+    await owner.query("select pg_advisory_lock($1)", [LOCK]);
+    const ids = await plantOrganisations(owner, keys);
+    if (!ids) return;
+    await connected(options.apiUrl, async (client) => {
+      await client.query("begin");
+      await formCircle(client, ids, keys.get("coordinator")!.kid);
+      await share(client, ids, keys.get("harbour")!.kid);
+      await client.query("commit");
+    });
   });
 }
 
+/** Null where others are there, or where all was shared. */
 async function plantOrganisations(client: pg.Client, keys: Map<string, SigningKey>) {
   await client.query("begin");
-  // Of two processes that start at once, one plants.
   await client.query("lock table organisation in share row exclusive mode");
   await client.query("set local role wayhouse_keeper");
-  const { rowCount } = await client.query("select from organisation limit 1");
-  if (rowCount) return null;
+  const { rows: standing } = await client.query<{ id: string; handle: string; kid: string }>(
+    "select id, handle, identity_thumbprint as kid from organisation",
+  );
+  if (standing.length === 0) {
+    const ids = await insertOrganisations(client, keys);
+    await client.query("commit");
+    return ids;
+  }
+  // Whatever anybody does here leaves an entry: without one, nobody has done anything yet.
+  const { rowCount: done } = await client.query("select from audit_entry limit 1");
+  await client.query("commit");
+  const isOurs = standing.every(({ handle, kid }) => keys.get(handle)?.kid === kid);
+  return done || !isOurs ? null : new Map(standing.map(({ handle, id }) => [handle, id] as const));
+}
+
+async function insertOrganisations(client: pg.Client, keys: Map<string, SigningKey>) {
   const ids = new Map<string, string>();
   for (const [handle, scopes] of Object.entries(ORGANISATIONS)) {
     const { kid, publicJwk } = keys.get(handle)!;
@@ -110,13 +134,11 @@ async function plantOrganisations(client: pg.Client, keys: Map<string, SigningKe
       );
     }
   }
-  await client.query("commit");
   return ids;
 }
 
 async function formCircle(client: pg.Client, ids: Map<string, string>, kid: string) {
   const steward = ids.get("coordinator")!;
-  await client.query("begin");
   await client.query("select enter($1, 'admin', $2, 'seed', $3)", [steward, kid, SCOPES]);
   const { rows } = await client.query<{ id: string }>(
     "insert into circle (name, steward_id) values ($1, $2) returning id",
@@ -134,12 +156,10 @@ async function formCircle(client: pg.Client, ids: Map<string, string>, kid: stri
   await client.query("select record_changes('createCircle', 'network:admin', $1)", [
     JSON.stringify(changes),
   ]);
-  await client.query("commit");
 }
 
 async function share(client: pg.Client, ids: Map<string, string>, kid: string) {
   const harbour = ids.get("harbour")!;
-  await client.query("begin");
   await client.query("select enter($1, 'admin', $2, 'seed', $3)", [harbour, kid, ORDINARY]);
   const changes: object[] = [];
   for (const [handle, scopes] of Object.entries(GRANTS)) {
@@ -177,7 +197,6 @@ async function share(client: pg.Client, ids: Map<string, string>, kid: string) {
       JSON.stringify([change]),
     ]);
   }
-  await client.query("commit");
 }
 
 async function connected<R>(url: string, use: (client: pg.Client) => Promise<R>): Promise<R> {

@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compactVerify, importJWK } from "jose";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { loadNodeKey, NodeKeyError } from "../../src/platform/auth/node-key.ts";
+import { seedDemo } from "../../src/platform/db/demo-network.ts";
 import { AUDIENCE } from "../support/demo.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
 let folder: string;
 let database: TestDatabase;
@@ -58,5 +60,59 @@ describe("the node's key", () => {
     const other = await loadNodeKey(join(folder, "other.json"));
     const start = createApp({ apiUrl, audience: AUDIENCE, nodeKey: other, log: () => {} });
     await expect(start).rejects.toThrow(NodeKeyError);
+  });
+});
+
+describe("the demo's network", () => {
+  const planted = () =>
+    asSuperuser(database.superuserUrl, async (client) => {
+      const count = (table: string) => `(select count(*)::integer from ${table}) as ${table}`;
+      const tables = ["organisation", "circle_member", "sharing_grant", "shelter", "audit_entry"];
+      const { rows } = await client.query(`select ${tables.map(count).join(", ")}`);
+      return rows[0] as Record<string, number>;
+    });
+  /** As `kill -9` of the process: the connection is gone while the nth statement is under way. */
+  async function seedKilledAt(nth: number): Promise<boolean> {
+    const query = pg.Client.prototype.query;
+    let count = 0;
+    const spy = vi.spyOn(pg.Client.prototype, "query").mockImplementation(function (
+      this: pg.Client & { connection: { stream: { destroy(): void } } },
+      ...args: unknown[]
+    ) {
+      const answered = query.apply(this, args as never) as unknown;
+      if (++count === nth) this.connection.stream.destroy();
+      return answered;
+    } as never);
+    try {
+      await seedDemo({ ...database, dataDir: folder });
+      return false;
+    } catch (error) {
+      if (!/terminated/.test(String(error))) throw error;
+      return true;
+    } finally {
+      spy.mockRestore();
+    }
+  }
+
+  it("is there whole after the next start, at whichever statement the one before was killed", async () => {
+    const whole = {
+      organisation: 5,
+      circle_member: 4,
+      sharing_grant: 2,
+      shelter: 3,
+      audit_entry: 4 + 3 + 2 + 3,
+    };
+    const nothing = Object.fromEntries(Object.keys(whole).map((table) => [table, 0]));
+    const states: Record<string, number>[] = [];
+    for (let nth = 1; states.at(-1)?.["organisation"] !== 5; nth += 3) {
+      expect(await seedKilledAt(nth)).toBe(true);
+      states.push(await planted());
+    }
+    for (let nth = 1; await seedKilledAt(nth); nth++) states.push(await planted());
+    expect(states.length).toBeGreaterThan(30);
+    expect(states).toContainEqual({ ...nothing, organisation: 5 });
+    expect(await planted()).toEqual(whole);
+    await seedDemo({ ...database, dataDir: folder });
+    expect(await planted()).toEqual(whole);
   });
 });
