@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,11 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type EmbeddedServer, startEmbedded } from "../../src/platform/db/embedded/server.ts";
 import { askAt } from "../support/callers.ts";
 import { asSuperuser } from "../support/postgres.ts";
-import { endApi, startApi, startFromSource } from "../support/processes.ts";
+import { type ApiProcess, endApi, startApi, startFromSource } from "../support/processes.ts";
 
 let dataDir: string;
 let server: EmbeddedServer;
 const compose = readFileSync("docker-compose.yml", "utf8");
+const image = readFileSync("Dockerfile", "utf8");
+const PATHS = process.env["PATH"];
 /** As docker-compose.yml says it, but at the server of this test and with passwords that look half encoded. */
 const urlOf = (variable: string) => {
   const written = new RegExp(`${variable}: (\\S+)`).exec(compose)?.[1];
@@ -38,6 +42,15 @@ afterAll(async () => {
 const viewer = (url: string) =>
   askAt(url, dataDir)("lantern", "{ viewer { organisation { handle } } }");
 
+/** The exit code of what the image runs to know whether the process in it is well. */
+async function checked(process: ApiProcess) {
+  const [, written = ""] = /HEALTHCHECK[^\n]*\n *CMD (\[.*\])\n/.exec(image) ?? [];
+  const [command, ...args] = JSON.parse(written) as string[];
+  const { port } = new URL(process.operations());
+  const check = spawn(command!, args, { env: { PATH: PATHS, METRICS_PORT: port } });
+  return (await once(check, "close"))[0] as number;
+}
+
 describe("a server of one's own, as docker-compose.yml brings it", () => {
   it("is migrated and seeded at first, served again as it is, and by the API's role alone", async () => {
     const environment = {
@@ -50,14 +63,23 @@ describe("a server of one's own, as docker-compose.yml brings it", () => {
     for (const start of [
       () => startFromSource(environment),
       () => startApi(environment),
-      () => startApi({ DATABASE_URL, SEED: "none" }),
+      () => startApi({ DATABASE_URL, SEED: "none", METRICS_PORT: "0" }),
     ]) {
       const api = await start();
       expect(await viewer(api.url)).toEqual({
         data: { viewer: { organisation: { handle: "lantern" } } },
       });
+      if (api.operations()) expect(await checked(api)).toBe(0);
       expect(await endApi(api)).toBe(0);
     }
+  });
+
+  it("is worked for by a process that the image's health check knows as well", async () => {
+    const environment = { DATABASE_URL: urlOf("DATABASE_URL"), METRICS_PORT: "0" };
+    const worker = await startApi(environment, "worker");
+    expect(await checked(worker)).toBe(0);
+    expect(await endApi(worker)).toBe(0);
+    expect(await checked(worker)).toBe(1);
   });
 
   it("is refused as superuser, as its owner, and where it is not migrated", async () => {
@@ -74,7 +96,6 @@ describe("a server of one's own, as docker-compose.yml brings it", () => {
 
   it("is named by variables that the API knows", () => {
     const config = readFileSync("src/platform/config/config.ts", "utf8");
-    const image = readFileSync("Dockerfile", "utf8");
     const named = [
       ...compose.matchAll(/^ {6}(?!POSTGRES_)([A-Z_]+):/gm),
       ...image.matchAll(/([A-Z_]+)=\S+/g),
