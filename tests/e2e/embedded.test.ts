@@ -1,11 +1,21 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { serverAccount } from "../../src/platform/db/embedded/binaries.ts";
+import { serverAccount } from "../../src/platform/db/embedded/account.ts";
 import { type EmbeddedServer, startEmbedded } from "../../src/platform/db/embedded/server.ts";
 
 let folder: string;
@@ -53,14 +63,47 @@ describe("the embedded server", () => {
     const stranger = spawn("sleep", ["600"], { ...serverAccount() });
     const cluster = readdirSync(server.home).find((name) => name.startsWith("cluster-"))!;
     writeFileSync(join(server.home, cluster, "postmaster.pid"), `${stranger.pid}\n`);
+    // Where it is made today is not where it was.
+    const { home } = server;
+    chmodSync(folder, 0o755);
     server = await startEmbedded({ dataDir: join(folder, "data"), log });
+    expect(server.home).toBe(home);
     expect(await query("select answer from kept")).toEqual([{ answer: 42 }]);
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
     stranger.kill();
   });
 
+  it.runIf(serverAccount())("says which folder keeps PostgreSQL out of what it made", async () => {
+    mkdirSync(join(folder, "cluster-mine"));
+    writeFileSync(join(folder, "secrets.json"), JSON.stringify({ cluster: "mine" }));
+    await expect(startEmbedded({ dataDir: folder, log })).rejects.toThrow(
+      `can no longer pass ${folder}: chmod o+x ${folder}`,
+    );
+  });
+
+  it("says that a cluster is gone, and makes no other in its place", async () => {
+    writeFileSync(join(folder, "secrets.json"), JSON.stringify({ cluster: "gone" }));
+    writeFileSync(join(folder, "ready"), "");
+    await expect(startEmbedded({ dataDir: folder, log })).rejects.toThrow("cluster-gone is gone");
+    rmSync("/var/lib/wayhouse/gone", { recursive: true, force: true });
+  });
+
+  it.runIf(serverAccount())(
+    "leaves a folder of somebody else as it is, and says whose it is",
+    async () => {
+      chownSync(folder, 65_534, 65_534);
+      await expect(startEmbedded({ dataDir: folder, log })).rejects.toThrow(
+        `${folder} belongs to nobody, and this runs as root: run it as nobody, or set DATA_DIR`,
+      );
+      expect(readdirSync(folder)).toEqual([]);
+      expect(statSync(folder).mode & 0o777).toBe(0o700);
+    },
+  );
+
   it("refuses a second start on one folder and goes on serving the first", async () => {
+    chmodSync(folder, 0o750);
     server = await startEmbedded({ dataDir: folder, log });
+    expect(statSync(folder).mode & 0o777).toBe(0o750);
     await expect(startEmbedded({ dataDir: folder, log })).rejects.toThrow(
       `is in use by process ${process.pid}`,
     );

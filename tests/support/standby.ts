@@ -5,11 +5,8 @@ import { appendFile, chown, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import {
-  type Account,
-  findBinaries,
-  serverAccount,
-} from "../../src/platform/db/embedded/binaries.ts";
+import { type Account, serverAccount } from "../../src/platform/db/embedded/account.ts";
+import { findBinaries } from "../../src/platform/db/embedded/binaries.ts";
 import { freePort } from "./ports.ts";
 import { asSuperuser } from "./postgres.ts";
 import { clusterOf } from "./server-log.ts";

@@ -5,43 +5,13 @@ import {
   lstatSync,
   readdirSync,
   readFileSync,
-  statSync,
   symlinkSync,
 } from "node:fs";
 import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
+import { type Account, obstacleTo } from "./account.ts";
 import { EmbeddedError } from "./errors.ts";
-
-export interface Account {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** PostgreSQL refuses to run as root: then it runs as `postgres`, or where there is none as `nobody`. */
-export function serverAccount(): Account | null {
-  if (process.getuid?.() !== 0) return null;
-  const accounts = readFileSync("/etc/passwd", "utf8")
-    .split("\n")
-    .map((line) => line.split(":"));
-  for (const name of ["postgres", "nobody"]) {
-    const [, , uid, gid] = accounts.find(([entry]) => entry === name) ?? [];
-    if (uid && gid) return { uid: Number(uid), gid: Number(gid) };
-  }
-  throw new EmbeddedError(
-    "No account to run PostgreSQL as: create a user 'postgres', or set DATABASE_URL.",
-  );
-}
-
-/** True if everyone may pass through each folder on the way to a path (no 0700 home on it). */
-export function isReachable(path: string): boolean {
-  for (let folder = path; ; folder = dirname(folder)) {
-    if (existsSync(folder) && statSync(folder).isDirectory() && !(statSync(folder).mode & 0o001)) {
-      return false;
-    }
-    if (folder === dirname(folder)) return true;
-  }
-}
 
 /**
  * The folder with PostgreSQL's bin, lib and share for this platform. Where `account` cannot reach what
@@ -60,7 +30,7 @@ export async function findBinaries(account: Account | null, home: string): Promi
     );
   }
   const complete = linkLibraries(installed);
-  if (complete && (!account || isReachable(installed))) return installed;
+  if (complete && (!account || obstacleTo(installed) === null)) return installed;
   const { version } = JSON.parse(readFileSync(join(installed, "..", "package.json"), "utf8")) as {
     version: string;
   };

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { chown, mkdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { putFile } from "../../files.ts";
-import { type Account, findBinaries, isReachable, serverAccount } from "./binaries.ts";
+import { type Account, obstacleTo, openFolder, serverAccount } from "./account.ts";
+import { findBinaries } from "./binaries.ts";
 import { EmbeddedError } from "./errors.ts";
 import { lockFolder } from "./lock.ts";
 import { stopOrphan } from "./orphan.ts";
@@ -34,6 +35,23 @@ interface Secrets {
   readonly api: string;
 }
 
+/** Where its cluster is, wherever a new one would be made by now. @throws EmbeddedError */
+function homeOf(dataDir: string, { cluster }: Secrets, account: Account | null): string {
+  if (!account) return dataDir;
+  const apart = join(ROOT_STATE, cluster);
+  const [isHere, isApart] = [dataDir, apart].map((one) =>
+    existsSync(join(one, clusterOf(cluster))),
+  );
+  const obstacle = obstacleTo(dataDir);
+  if (isHere && obstacle)
+    throw new EmbeddedError(
+      `PostgreSQL, which does not run as root, can no longer pass ${obstacle}: chmod o+x ${obstacle}`,
+    );
+  return isApart || obstacle ? apart : dataDir;
+}
+
+const clusterOf = (name: string) => `cluster-${name}`;
+
 const ROOT_STATE = "/var/lib/wayhouse";
 
 /**
@@ -51,22 +69,25 @@ export async function startEmbedded(options: {
 }): Promise<EmbeddedServer> {
   const { dataDir, log } = options;
   const account = serverAccount();
-  mkdirSync(dataDir, { recursive: true });
-  chmodSync(dataDir, account ? 0o711 : 0o700);
+  openFolder(dataDir, account);
   const unlock = lockFolder(dataDir);
   try {
     const secrets = readSecrets(join(dataDir, "secrets.json"));
-    const home = !account || isReachable(dataDir) ? dataDir : join(ROOT_STATE, secrets.cluster);
+    const home = homeOf(dataDir, secrets, account);
     if (home !== dataDir) {
       await mkdir(home, { recursive: true });
       // Whatever the umask: the server's account has to pass.
       for (const folder of [ROOT_STATE, home]) chmodSync(folder, 0o711);
     }
     const binaries = await findBinaries(account, home);
-    const cluster = join(home, `cluster-${secrets.cluster}`);
+    const cluster = join(home, clusterOf(secrets.cluster));
     await stopOrphan(cluster);
     const isNew = !existsSync(join(dataDir, "ready"));
     if (isNew) await initialise(binaries, cluster, account, secrets, home);
+    else if (!existsSync(cluster))
+      throw new EmbeddedError(
+        `${cluster} is gone, and ${dataDir} says that it was there: bring both back from one backup, or set DATA_DIR to another folder to begin anew.`,
+      );
     const port = await freePort();
     const url = (user: string, password: string, database = "wayhouse") =>
       `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
