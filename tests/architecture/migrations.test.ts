@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { migrationHazards } from "./migrations.ts";
+import { idleFunctions, migrationHazards } from "./migrations.ts";
 
 /** Written at one time with the rule, before any version ran that they could break. */
 const EXEMPT = /^001[3-8]_/;
@@ -15,6 +15,37 @@ it("each has a number of its own", () => {
   const numbers = readdirSync("migrations").map((name) => name.slice(0, 4));
   expect(numbers).toEqual([...new Set(numbers)]);
 });
+
+/**
+ * What no statement of this version calls, nor anything that one calls, with the migration since which that
+ * is so. Processes of the version before may: each is dropped with the release after the one that stopped calling it.
+ */
+const KEPT: Readonly<Record<string, string>> = {
+  "admit_streams(uuid,text[],text[],text[],text[])": "0022",
+  "advisory_against(text[],text)": "0038",
+  "bed_bands()": "0038",
+  "enter(uuid,text,text,text,text[],boolean)": "0038",
+  "place_hold(uuid,timestamp with time zone,uuid,jsonb)": "0040",
+  "read_inbox(text[],uuid,integer)": "0041",
+  "recipient_of_kid(text)": "0051",
+  "shelters_to_hold(uuid[])": "0040",
+};
+
+it("functions that only versions before this one call are known", () => {
+  const { all, idle } = idleFunctions(readFileSync("schema/database.sql", "utf8"), program());
+  expect(idle.filter((signature) => !(signature in KEPT))).toEqual([]);
+  expect(all).toEqual(expect.arrayContaining(Object.keys(KEPT)));
+  const planted =
+    "-- function planted()\nCREATE FUNCTION planted() ...\n-- function more()\nplanted()";
+  expect(idleFunctions(planted, "more(1)").idle).toEqual([]);
+  expect(idleFunctions(planted, "nothing").idle).toEqual(["planted()", "more()"]);
+});
+
+const program = () =>
+  readdirSync("src", { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => readFileSync(`src/${path}`, "utf8"))
+    .join("");
 
 describe("the check sees", () => {
   const hazards = (sql: string) => migrationHazards("migrations/planted.sql", sql);

@@ -16,7 +16,8 @@ const RULES: readonly Rule[] = [
     pattern:
       /^drop (?:table|view|materialized view|type|domain|sequence|schema|function|procedure)\b/,
     sparesNew: false,
-    instead: "Leave it until no running version uses it, then drop it in a later release.",
+    instead:
+      "Leave it until no running version uses it, then drop it in a later release: tests/architecture/migrations.test.ts lists what waits for that.",
   },
   {
     name: "drop column",
@@ -102,6 +103,31 @@ export function migrationHazards(path: string, sql: string): string[] {
   );
   const idle = [...declared].map((name) => `${path} declares "${name}" and has none.`);
   return [...broken, ...idle];
+}
+
+/**
+ * Of a generated schema, the functions that neither `program` nor a policy, a trigger or another function in
+ * use calls, by signature. By name alone: an overload that is not called hides behind one that is.
+ */
+export function idleFunctions(schema: string, program: string): { all: string[]; idle: string[] } {
+  const functions = new Map<string, string>();
+  const uses = [program];
+  for (const block of schema.split(/^-- (?=function )/m)) {
+    const [, signature, body = ""] = /^function (.*\))\n([\s\S]*)/.exec(block) ?? [];
+    if (signature === undefined) uses.push(block);
+    else functions.set(signature, body.replaceAll(/^(?:CREATE|alter|grant) .*/gm, ""));
+  }
+  const all = [...functions.keys()];
+  const idle = new Set(all);
+  for (let use = uses.pop(); use !== undefined; use = uses.pop()) {
+    for (const signature of idle) {
+      const name = signature.slice(0, signature.indexOf("("));
+      if (!new RegExp(String.raw`\b${name}\(`).test(use)) continue;
+      idle.delete(signature);
+      uses.push(functions.get(signature)!);
+    }
+  }
+  return { all, idle: [...idle] };
 }
 
 /** Without comments, and without the bodies of functions and of `do`, which run later or decide themselves. */

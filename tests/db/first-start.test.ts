@@ -73,13 +73,13 @@ describe("the demo's network", () => {
     });
   /** As `kill -9` of the process: the connection is gone while the nth statement is under way. */
   async function seedKilledAt(nth: number): Promise<boolean> {
-    const query = pg.Client.prototype.query;
+    const query = Reflect.get(pg.Client.prototype, "query") as (...args: unknown[]) => unknown;
     let count = 0;
     const spy = vi.spyOn(pg.Client.prototype, "query").mockImplementation(function (
       this: pg.Client & { connection: { stream: { destroy(): void } } },
       ...args: unknown[]
     ) {
-      const answered = query.apply(this, args as never) as unknown;
+      const answered = query.apply(this, args);
       if (++count === nth) this.connection.stream.destroy();
       return answered;
     } as never);
