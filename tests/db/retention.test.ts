@@ -2,7 +2,11 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startClock } from "../../src/platform/jobs/clock.ts";
 import { purgeToTheEnd } from "../../src/platform/jobs/purge.ts";
+import { TASKS } from "../../src/platform/jobs/tasks.ts";
+import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
+import { NO_TRACING, type Tracing } from "../../src/platform/telemetry/tracing.ts";
 import { createPool, type Pool } from "../../src/platform/db/pool.ts";
 import type { Identity } from "../../src/platform/db/admission.ts";
 import { openSession } from "../../src/platform/db/session.ts";
@@ -201,6 +205,28 @@ describe("the purge", () => {
     expect(await purge(3)).toBe(1);
   });
 
+  it("goes on at once where its clock finds more than one batch, and rests when nothing is left", async () => {
+    const [, make] = PLANTS["bed_hold"]!;
+    for (let nth = 0; nth < 5; nth++) await plant(make(`${midnight(30)} - interval '1 second'`));
+    const purged = TASKS.find(({ name }) => name === "purge")!;
+    const text = purged.text.replace("(1000)", "(2)");
+    let runs = 0;
+    const tracing: Tracing = {
+      ...NO_TRACING,
+      span(...span) {
+        runs++;
+        return NO_TRACING.span(...span);
+      },
+    };
+    const metrics = createMetrics();
+    const tasks = [{ ...purged, text, againMs: 1 }];
+    const clock = startClock({ pool, tasks, log: () => {}, metrics, tracing });
+    await expect.poll(() => runs).toBe(4);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await clock.stop();
+    expect([runs, await purge(1000)]).toEqual([4, 0]);
+  });
+
   it("waits, before anything is served, for the process that is at it", async () => {
     await plant(PLANTS["bed_hold"]![1](`${midnight(30)} - interval '1 second'`));
     await owner.query("begin");
@@ -228,6 +254,9 @@ describe("the purge", () => {
       "purge:bed_hold:1",
       "purge:bed_hold:3",
       "purge:bed_hold:1",
+      "purge:bed_hold:1",
+      "purge:bed_hold:2",
+      "purge:bed_hold:2",
       "purge:bed_hold:1",
       "purge:bed_hold:1",
     ]);

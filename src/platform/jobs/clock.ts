@@ -24,26 +24,32 @@ export function startClock(options: {
   let isStopping = false;
   metrics.watchJobs(tasks.map(({ name }) => name));
 
-  const attempt = ({ name, text }: Task): Promise<void> =>
+  /** How much it did, as far as it says. */
+  const attempt = ({ name, text }: Task): Promise<number> =>
     tracing.span(`job ${name}`, undefined, async (tell) => {
       const begun = performance.now();
       const end = (outcome: "success" | "failure") =>
         metrics.jobEnded(name, outcome, (performance.now() - begun) / 1_000);
       try {
-        await onClient(pool, (client) => rowsOf(client, text));
+        const [row] = await onClient(pool, (client) =>
+          rowsOf<{ done?: number | null }>(client, text),
+        );
         end("success");
+        return row?.done ?? 0;
       } catch (error) {
         const fault = faultOf(error);
         end("failure");
         tell({ code: String(fault.code ?? fault.error) });
         log("job_failed", { job: name, ...fault });
+        return 0;
       }
     });
 
   function run(task: Task): void {
-    const turn: Promise<void> = attempt(task).finally(() => {
+    const { everyMs, againMs = everyMs } = task;
+    const turn: Promise<void> = attempt(task).then((done) => {
       running.delete(turn);
-      if (!isStopping) timers.set(task, setTimeout(run, task.everyMs, task));
+      if (!isStopping) timers.set(task, setTimeout(run, done > 0 ? againMs : everyMs, task));
     });
     running.add(turn);
   }

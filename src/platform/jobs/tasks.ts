@@ -4,6 +4,8 @@ export interface Task {
   readonly name: string;
   /** From the end of one run to the beginning of the next. */
   readonly everyMs: number;
+  /** The same after a run that did something and may have left more: `done` says how much. */
+  readonly againMs?: number;
   /** A call of the keeper's function that does it: idempotent, passing by what others have locked. */
   readonly text: string;
 }
@@ -17,7 +19,12 @@ export const TASKS: readonly Task[] = [
   { name: "settle_holds", everyMs: 5 * SECOND, text: "select settle_overdue_holds(null, 200)" },
   { name: "settle_handoffs", everyMs: 5 * SECOND, text: "select settle_handoffs(200)" },
   { name: "open_nights", everyMs: HOUR, text: "select open_nights(null)" },
-  { name: "purge", everyMs: 10 * MINUTE, text: "select purge_due(1000)" },
+  {
+    name: "purge",
+    everyMs: 10 * MINUTE,
+    againMs: SECOND,
+    text: "select purge_due(1000) as done",
+  },
   { name: "sum_up_revocations", everyMs: 10 * SECOND, text: "select sum_up_revocations()" },
   { name: "purge_used_proofs", everyMs: 10 * SECOND, text: "select purge_used_proofs(20000)" },
 ];
