@@ -33,8 +33,9 @@ create table advisory (
   constraint an_advisory_is_issued_by_an_organisation FOREIGN KEY (issuer_id) REFERENCES organisation(id) ON DELETE RESTRICT,
   constraint an_advisory_names_hazards CHECK ((cardinality(hazards) > 0))
 );
-CREATE INDEX advisory_by_country ON public.advisory USING btree (country, expires_at);
-CREATE INDEX advisory_by_issuer ON public.advisory USING btree (issuer_id);
+CREATE INDEX advisory_by_country ON public.advisory USING btree (country, expires_at) WHERE (withdrawn_at IS NULL);
+CREATE INDEX advisory_by_end ON public.advisory USING btree (LEAST(withdrawn_at, expires_at));
+CREATE INDEX advisory_by_issuer ON public.advisory USING btree (issuer_id, expires_at) WHERE (withdrawn_at IS NULL);
 alter table advisory enable row level security;
 alter table advisory force row level security;
 create policy held_by_publishers on advisory for update to wayhouse_api
@@ -303,6 +304,7 @@ create table client (
   constraint a_client_name_is_a_short_slug CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,127}$'::text)),
   constraint client_pkey PRIMARY KEY (id)
 );
+CREATE INDEX client_by_end ON public.client USING btree (organisation_id, revoked_at);
 CREATE TRIGGER a_client_reduced_ends_streams AFTER UPDATE ON public.client FOR EACH ROW WHEN (((NOT (old.scopes <@ new.scopes)) OR ((new.revoked_at IS NOT NULL) AND (old.revoked_at IS NULL)))) EXECUTE FUNCTION note_revocation('organisation_id');
 CREATE TRIGGER a_client_that_must_prove_ends_streams AFTER UPDATE ON public.client FOR EACH ROW WHEN ((new.require_dpop AND (NOT old.require_dpop))) EXECUTE FUNCTION note_revocation('organisation_id');
 alter table client enable row level security;
@@ -768,6 +770,21 @@ create policy seen_by_itself_and_network_admins on organisation_account for sele
   using (((organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR ( SELECT viewer_may(VARIADIC ARRAY['network:admin'::text]) AS viewer_may)));
 grant insert, select, update (scopes) on organisation_account to wayhouse_api;
 grant insert, select on organisation_account to wayhouse_keeper;
+
+create table organisation_budget (
+  organisation_id uuid not null,
+  purpose text not null,
+  full_at timestamp with time zone not null,
+  constraint a_budget_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
+  constraint a_shared_budget_has_a_known_purpose CHECK ((purpose = ANY (ARRAY['grants'::text, 'advisories'::text, 'clients'::text, 'keys'::text]))),
+  constraint organisation_budget_pkey PRIMARY KEY (organisation_id, purpose)
+);
+alter table organisation_budget enable row level security;
+alter table organisation_budget force row level security;
+create policy keeper on organisation_budget for all to wayhouse_keeper
+  using (true)
+  with check (true);
+grant insert, select, update (full_at) on organisation_budget to wayhouse_keeper;
 
 create table organisation_key (
   organisation_id uuid not null,
@@ -3425,11 +3442,19 @@ begin
   if viewer_client() is null then
     raise insufficient_privilege using message = 'no context';
   end if;
-  insert into budget as b (client_id, purpose, full_at)
-    values (viewer_client(), in_purpose, clock_timestamp() + step)
-    on conflict (client_id, purpose) do update
-      set full_at = greatest(b.full_at, clock_timestamp()) + step
-    returning b.full_at - clock_timestamp() - interval '1 hour' into over;
+  if in_purpose in ('grants', 'advisories', 'clients', 'keys') then
+    insert into organisation_budget as b (organisation_id, purpose, full_at)
+      values (viewer_organisation(), in_purpose, clock_timestamp() + step)
+      on conflict (organisation_id, purpose) do update
+        set full_at = greatest(b.full_at, clock_timestamp()) + step
+      returning b.full_at - clock_timestamp() - interval '1 hour' into over;
+  else
+    insert into budget as b (client_id, purpose, full_at)
+      values (viewer_client(), in_purpose, clock_timestamp() + step)
+      on conflict (client_id, purpose) do update
+        set full_at = greatest(b.full_at, clock_timestamp()) + step
+      returning b.full_at - clock_timestamp() - interval '1 hour' into over;
+  end if;
   if over > interval '0' then
     raise exception using errcode = 'WH001', message = 'a budget is spent',
       detail = greatest(1, ceil(extract(epoch from over)))::text;

@@ -94,6 +94,17 @@ describe("an advisory", () => {
     expect(await search("lantern", { riskProfile: "DESERTER" })).toHaveLength(2);
   });
 
+  it("withdrawn once more is nothing new: nobody is told of it, and no chain tells it", async () => {
+    const { id } = (await publish("bridge", { country: "GE" })).data["publishAdvisory"];
+    const told = async () =>
+      (await meddle(demo, "select from event where subject_id = $1", [decodeId(id)!.uuid]))
+        .rowCount;
+    const once = await step("bridge", "withdrawAdvisory", id);
+    expect(await told()).toBe(2);
+    expect(await step("bridge", "withdrawAdvisory", id)).toEqual(once);
+    expect(await told()).toBe(2);
+  });
+
   it("of a later day binds nobody yet, and one of another country nobody here", async () => {
     for (const input of [{ effectiveFrom: inDays(1) }, { country: "GE" }]) {
       const { id } = (await publish("bridge", input)).data["publishAdvisory"];

@@ -12,14 +12,18 @@ import {
 } from "./advisories.queries.ts";
 import { faultsOfAdvisory, MOST_ADVISORIES } from "./advisories.rules.ts";
 
-/** Warns at once, and blocks nothing until another organisation confirms it. @throws BadUserInput, LimitExceeded */
+/** Warns at once, and blocks nothing until another organisation confirms it. @throws BadUserInput, LimitExceeded, RateLimited */
 export async function publishAdvisory(
   session: Session,
   input: Keyed & NewAdvisory,
 ): Promise<string> {
   refuse(faultsOfAdvisory(input, new Date()));
   const issuer = session.organisationId;
-  const operation = { name: "publishAdvisory", scope: "advisories:publish" } as const;
+  const operation = {
+    name: "publishAdvisory",
+    scope: "advisories:publish",
+    budget: "advisories",
+  } as const;
   const { id } = await session.write(operation, input, async (tx) => {
     if ((await countOwnAdvisories(tx)) >= MOST_ADVISORIES)
       throw new LimitExceeded(
@@ -64,7 +68,9 @@ export async function withdrawAdvisory(session: Session, input: Step): Promise<s
   const { id } = await session.write(operation, input, async (tx) => {
     const advisory = await lockAdvisory(tx, uuid);
     if (advisory?.issuer_id !== session.organisationId) throw new NotFound();
-    if (advisory.withdrawn_at === null) await updateWithdrawn(tx, uuid);
+    // Nothing new: told again and again, it would reach everybody who may know the issuer.
+    if (advisory.withdrawn_at !== null) return { result: { id: uuid }, changes: [] };
+    await updateWithdrawn(tx, uuid);
     const change = changed(uuid, advisory.issuer_id, advisory.country);
     return { result: { id: uuid }, changes: [change] };
   });
