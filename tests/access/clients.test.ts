@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeId } from "../../src/kernel/ids.ts";
+import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { meddle } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
 import { mutate, mutationOf } from "../support/mutate.ts";
 import { present, proofOf } from "../support/proofs.ts";
@@ -88,6 +89,31 @@ describe("an admin", () => {
     const made = await register("lantern", "night-bot", ["BEDS_READ"]);
     expect(made.data["registerClient"]).toMatchObject({ clientId: "night-bot", revokedAt: null });
     expect((await viewer("lantern", "night-bot")).data["viewer"].scopes).toEqual(["BEDS_READ"]);
+  });
+
+  it("has a hundred clients at most, and is told of as many that were revoked, the last", async () => {
+    const { id } = (await register("bridge", "spare", ["BEDS_READ"])).data["registerClient"];
+    await meddle(
+      demo,
+      `insert into client (organisation_id, name, kind, scopes, revoked_at)
+        select organisation_id, 'former-' || n, kind, scopes, now() - interval '1 day' + n * interval '1 second'
+          from client, generate_series(1, 150) n where id = $1
+        union all
+        select organisation_id, 'other-' || n, kind, scopes, null from client, generate_series(1, 96) n where id = $1`,
+      [decodeId(id)!.uuid],
+    );
+    expect(codeOf(await register("bridge", "one-more", ["BEDS_READ"]))).toBe("LIMIT_EXCEEDED");
+    const revoked = await write("bridge", "revokeClient", { id });
+    expect(revoked.data["revokeClient"].revokedAt).toBeTypeOf("string");
+    // Revoked before: it is found, and stays as it was.
+    expect(await write("bridge", "revokeClient", { id })).toEqual(revoked);
+    expect(codeOf(await register("bridge", "one-more", ["BEDS_READ"]))).toBeUndefined();
+    const names = [...(await clientsOf("bridge")).keys()];
+    expect(names).toEqual(names.toSorted());
+    const former = names.filter((name) => name.startsWith("former-"));
+    expect([names.length, former.length, names.includes("spare")]).toEqual([200, 99, true]);
+    expect(former).not.toContain("former-51");
+    expect(former).toContain("former-52");
   });
 
   it.each<[string, string, string[]]>([

@@ -4,13 +4,12 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { demoKey } from "../../src/platform/db/demo-network.ts";
 import { DEFAULT_LIMITS } from "../../src/platform/limits/limits.ts";
 import { createRate } from "../../src/platform/limits/rate.ts";
 import { readJson, SlowBody } from "../../src/platform/http/body.ts";
-import { type Answer, codeOf, type Demo, night, serveToo, startDemo } from "../support/demo.ts";
+import { type Answer, codeOf, type Demo, serveToo, startDemo } from "../support/demo.ts";
 import { offer, openTo } from "../support/handoffs.ts";
-import { HOLD, SEARCH, search } from "../support/holds.ts";
+import { SEARCH, search } from "../support/holds.ts";
 import { mutationOf } from "../support/mutate.ts";
 import { listen } from "../support/ports.ts";
 import { asSuperuser } from "../support/postgres.ts";
@@ -54,27 +53,8 @@ describe("a client", () => {
     demo = await startDemo({
       clientPerSecond: 2,
       searchesPerMinute: 3,
-      perHour: { ...DEFAULT_LIMITS.perHour, holds: 2, introductions: 2 },
     });
   });
-  const stays = async (count: number) => {
-    const { data } = await demo.ask("harbour", "{ shelters { edges { node { id } } } }");
-    const shelterId = data["shelters"].edges[0].node.id as string;
-    return [{ shelterId, beds: 1, checkIn: night(count), checkOut: night(count + 1) }];
-  };
-  const hold = async (nth: number, client = "bot") => {
-    const input = {
-      idempotencyKey: `budget-${client}-${nth}`,
-      stays: await stays(nth),
-      riskProfile: "OTHER",
-    };
-    const { text } = await demo.call(
-      { organisation: "lantern", clientId: client },
-      { query: HOLD, variables: { input } },
-    );
-    return JSON.parse(text) as Answer;
-  };
-
   it("that searched too often is RATE_LIMITED for searches, and for nothing else", async () => {
     const answers: (string | undefined)[] = [];
     for (let count = 0; count < 4; count++)
@@ -82,48 +62,6 @@ describe("a client", () => {
     expect(answers).toEqual([undefined, undefined, undefined, "RATE_LIMITED"]);
     expect(codeOf(await demo.ask("bridge", VIEWER.query))).toBeUndefined();
     expect(codeOf(await demo.ask("lantern", SEARCH, { search }))).toBeUndefined();
-  });
-
-  it("that has held what its hour allows waits, is answered again by key, and a refused hold costs nothing", async () => {
-    const first = await hold(1);
-    expect(codeOf(first)).toBeUndefined();
-    const { data } = await demo.ask("lantern", HOLD, {
-      input: {
-        idempotencyKey: "budget-of-nobody",
-        stays: [{ ...(await stays(2))[0], beds: 10_000 }],
-        riskProfile: "OTHER",
-      },
-    });
-    expect(data["holdBeds"].__typename).toBe("CapacityExhausted");
-    expect(codeOf(await hold(2))).toBeUndefined();
-    const third = await hold(3);
-    expect(third.errors).toMatchObject([{ extensions: { code: "RATE_LIMITED" } }]);
-    const wait = (third.errors![0]!.extensions as unknown as { retryAfterSeconds: number })
-      .retryAfterSeconds;
-    expect(wait).toBeGreaterThan(1_700);
-    expect(wait).toBeLessThanOrEqual(1_800);
-    // Nothing of it happened: its key is free, and the first call's answer stands.
-    expect(await hold(1)).toEqual(first);
-    expect(codeOf(await hold(3))).toBe("RATE_LIMITED");
-  });
-
-  it("that names thumbprints at random is stopped", async () => {
-    const codes: (string | undefined)[] = [];
-    for (let nth = 0; nth < 3; nth++) {
-      const query = `{ organisation(thumbprint: "${"A".repeat(42)}${"AEI"[nth]}") { id } }`;
-      codes.push(codeOf(await demo.ask("outsider", query)));
-    }
-    expect(codes.at(-1)).toBe("RATE_LIMITED");
-    expect(codes.slice(0, 2)).not.toContain("RATE_LIMITED");
-  });
-
-  it("that names whom it knows, as with each envelope, is not", async () => {
-    const { kid } = await demoKey(demo.dataDir, "harbour");
-    const query = `{ organisation(thumbprint: "${kid}") { handle } }`;
-    for (let nth = 0; nth < 5; nth++)
-      expect(await demo.ask("lantern", query)).toEqual({
-        data: { organisation: { handle: "harbour" } },
-      });
   });
 
   it("of too many requests gets 429 and when to come back; another one of the organisation does not", async () => {

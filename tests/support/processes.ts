@@ -23,6 +23,10 @@ const UNBOUNDED = {
   HOLDS_PER_HOUR: "1000000",
   OFFERS_PER_HOUR: "1000000",
   INTRODUCTIONS_PER_HOUR: "1000000",
+  GRANTS_PER_HOUR: "1000000",
+  ADVISORIES_PER_HOUR: "1000000",
+  CLIENTS_PER_HOUR: "1000000",
+  KEYS_PER_HOUR: "1000000",
 };
 
 /** The program in a process of its own, on a free port. @throws what it wrote, if it ends instead */

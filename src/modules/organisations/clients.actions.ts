@@ -1,5 +1,11 @@
 import type { Transaction } from "kysely";
-import { BadUserInput, NotFound, refuse, Unauthenticated } from "../../kernel/errors.ts";
+import {
+  BadUserInput,
+  LimitExceeded,
+  NotFound,
+  refuse,
+  Unauthenticated,
+} from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import type { DB } from "../../platform/db/schema.ts";
@@ -15,20 +21,23 @@ import {
   updateClientScopes,
 } from "./clients.queries.ts";
 import { findOwnCeiling } from "./organisations.queries.ts";
-import { faultsOfClientId, faultsOfScopes, hasAdmin } from "./organisations.rules.ts";
+import { faultsOfClientId, faultsOfScopes, hasAdmin, MOST_CLIENTS } from "./organisations.rules.ts";
 
 export type ClientRow = Awaited<ReturnType<typeof findClients>>[number];
 
-/** @throws BadUserInput for a scope the organisation lacks, and for a client id it already has */
+/** @throws BadUserInput for a scope the organisation lacks, and for a client id it already has, LimitExceeded, RateLimited */
 export async function registerClient(
   session: Session,
   input: Keyed & NewClient & { readonly scopes: readonly Scope[] },
 ): Promise<string> {
   refuse(faultsOfClientId(input.clientId));
   const owner = session.organisationId;
-  const operation = { name: "registerClient", scope: "clients:manage" } as const;
+  const operation = { name: "registerClient", scope: "clients:manage", budget: "clients" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
-    refuseFormer(await lockClients(tx, owner), session.clientId);
+    const clients = await lockClients(tx, owner, null);
+    refuseFormer(clients, session.clientId);
+    if (clients.length >= MOST_CLIENTS)
+      throw new LimitExceeded(`You have ${MOST_CLIENTS} clients: revoke one first.`);
     refuse(faultsOfScopes(input.scopes, await findOwnCeiling(tx)));
     const made = await insertClient(tx, owner, input);
     return { result: { id: made }, changes: [changed(made, owner)] };
@@ -84,7 +93,7 @@ async function writeClient(
   const owner = session.organisationId;
   let row: ClientRow | undefined;
   await session.write(operation, input, async (tx) => {
-    const clients = await lockClients(tx, owner);
+    const clients = await lockClients(tx, owner, uuid);
     refuseFormer(clients, session.clientId);
     const client = clients.find(({ id }) => id === uuid);
     if (!client) throw new NotFound();

@@ -72,7 +72,7 @@ builder.mutationField("registerClient", (t) =>
   t.field({
     type: Client,
     description:
-      "BAD_USER_INPUT for a scope that the organisation lacks and for a clientId it has already.",
+      "BAD_USER_INPUT for a scope that the organisation lacks and for a clientId it has already, LIMIT_EXCEEDED while it has a hundred that are not revoked.",
     requiresScopes: [["clients:manage"]],
     args: { input: t.arg({ type: RegisterClientInput, required: true }) },
     resolve: async (_, { input }, { session }) =>

@@ -11,6 +11,9 @@ const COLUMNS = [
   "require_dpop",
 ] as const;
 
+/** Of one organisation, told in its list. */
+const MOST_REVOKED = 100;
+
 export function findClients(db: Kysely<DB>, ids: readonly string[]) {
   return db
     .selectFrom("client")
@@ -19,23 +22,32 @@ export function findClients(db: Kysely<DB>, ids: readonly string[]) {
     .execute();
 }
 
-/** Of organisations whose clients the caller manages: its own, or with network:admin any. */
-export function findClientsOf(db: Kysely<DB>, organisationIds: readonly string[]) {
-  return db
-    .selectFrom("client")
-    .select(COLUMNS)
-    .where("organisation_id", "=", sql<string>`any(${organisationIds}::uuid[])`)
-    .where(sql<boolean>`(select viewer_may('clients:manage', 'network:admin'))`)
-    .orderBy("name")
-    .execute();
+/**
+ * Of organisations whose clients the caller manages: its own, or with network:admin any. All that stand, and of the
+ * revoked, which stay for good, the last.
+ */
+export async function findClientsOf(db: Kysely<DB>, organisationIds: readonly string[]) {
+  const columns = sql.join(COLUMNS.map((name) => sql.ref(`c.${name}`)));
+  const { rows } = await sql<Awaited<ReturnType<typeof findClients>>[number]>`
+    select c.* from unnest(${organisationIds}::uuid[]) o
+      cross join lateral (
+        (select ${columns} from client c where c.organisation_id = o and c.revoked_at is null)
+        union all
+        (select ${columns} from client c where c.organisation_id = o and c.revoked_at is not null
+          order by c.revoked_at desc limit ${MOST_REVOKED})) c
+      where (select viewer_may('clients:manage', 'network:admin'))
+      order by c.name
+  `.execute(db);
+  return rows;
 }
 
-/** In one order, so that two admins cannot each take away the other's last right. */
-export function lockClients(tx: Transaction<DB>, organisationId: string) {
+/** Those that stand, and this one: in one order, so that two admins cannot each take away the other's last right. */
+export function lockClients(tx: Transaction<DB>, organisationId: string, id: string | null) {
   return tx
     .selectFrom("client")
     .select(COLUMNS)
     .where("organisation_id", "=", organisationId)
+    .where((where) => where.or([where("revoked_at", "is", null), where("id", "=", id)]))
     .orderBy("id")
     .forNoKeyUpdate()
     .execute();

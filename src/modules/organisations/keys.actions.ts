@@ -40,7 +40,7 @@ export function publishKey(session: Session, input: PublishKey): Promise<KeyRow>
   const parsed = parsePublicJwk(input.jwk, use);
   if (!parsed.ok) throw new BadUserInput([{ path: ["jwk"], message: parsed.message }]);
   const kid = thumbprint(parsed.jwk);
-  const operation = { name: "publishKey", scope: "keys:manage" } as const;
+  const operation = { name: "publishKey", scope: "keys:manage", budget: "keys" } as const;
   return writeKey(session, operation, input, kid, async (tx, log) => {
     const known = await findOwnKey(tx, kid);
     if (known && (known.statement !== null || known.retired_at !== null || known.use !== use)) {

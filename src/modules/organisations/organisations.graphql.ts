@@ -74,7 +74,7 @@ Organisation.implement({
       type: [Client],
       nullable: true,
       description:
-        "The revoked ones too. Null unless own, with clients:manage, or with network:admin.",
+        "All that are not revoked, and the hundred that were revoked last. Null unless own, with clients:manage, or with network:admin.",
       resolve: async ({ id }, _, { session }) => {
         const clients = await loadClientsOf(session, id);
         return clients.length > 0 ? clients : null;

@@ -4,6 +4,8 @@ import type { Scope } from "../../kernel/scopes.ts";
 /** Of a circle, and of an organisation's active keys of one use: each token of an issuer is held against all of its own. */
 const MOST_MEMBERS = 200;
 const MOST_KEYS = 10;
+/** Of one organisation, not revoked: each has budgets of its own, and its list tells them all. */
+export const MOST_CLIENTS = 100;
 
 /** What is wrong with scopes that are to be given: nobody can give what `ceiling` lacks. */
 export function faultsOfScopes(scopes: readonly Scope[], ceiling: ReadonlySet<string>): Issue[] {

@@ -290,6 +290,12 @@ export interface OrganisationAccount {
   scopes: string[];
 }
 
+export interface OrganisationBudget {
+  full_at: Timestamp;
+  organisation_id: string;
+  purpose: string;
+}
+
 export interface OrganisationKey {
   jwk: Json;
   kid: string;
@@ -390,6 +396,7 @@ export interface DB {
   network: Network;
   organisation: Organisation;
   organisation_account: OrganisationAccount;
+  organisation_budget: OrganisationBudget;
   organisation_key: OrganisationKey;
   retention: Retention;
   revocation: Revocation;

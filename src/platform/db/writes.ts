@@ -86,7 +86,6 @@ export function createWrites(session: {
   readonly perHour: Limits["perHour"];
 }): Writes {
   const { pool, clientId, spelled, enter, inTime, readmitted, sent, perHour } = session;
-  const spent = ({ budget }: Operation) => (budget ? [spending(budget, perHour)] : []);
 
   async function attempt<R extends object>(
     operation: Operation,
@@ -94,6 +93,8 @@ export function createWrites(session: {
     work: (tx: Transaction<DB>) => Promise<Effect<R>>,
   ): Promise<R> {
     const { key, request } = hashesOf(operation, input);
+    // Before the work, which then is not done in vain.
+    const spent = operation.budget ? [spending(operation.budget, perHour)] : [];
     const claim: Statement = {
       text: "select fresh, matches, result from claim_idempotency_key($1, $2)",
       values: [key, request],
@@ -103,8 +104,15 @@ export function createWrites(session: {
       /** The first statements travel with what must go before them: if that refuses, they are rolled back. */
       async function open(statements: readonly Statement[]): Promise<Rows[]> {
         isOpen = true;
-        const { results, error } = await sent(client, [BEGIN, enter, claim, ...statements]);
-        const [, status, claimed, ...rows] = results;
+        const { results, error } = await sent(client, [
+          BEGIN,
+          enter,
+          claim,
+          ...spent,
+          ...statements,
+        ]);
+        const [, status, claimed, ...rest] = results;
+        const rows = rest.slice(spent.length);
         if (error && !status) throw error;
         if (!readmitted(status).scopes.has(operation.scope)) throw new Forbidden();
         const record = claimed?.rows[0];
@@ -129,7 +137,7 @@ export function createWrites(session: {
           values: [clientId, key, JSON.stringify(effect.result)],
         };
         // The record last: it looks whether anything was taken back while all before it waited for others.
-        await runBatch(client, [remember, ...spent(operation), record, COMMIT]);
+        await runBatch(client, [remember, record, COMMIT]);
         ring(pool);
         return effect.result;
       } catch (error) {

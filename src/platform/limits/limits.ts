@@ -6,7 +6,7 @@ export interface Limits {
   readonly organisationPerSecond: number;
   /** Searches for beds by one client at one process, a minute of it at once: many together count beds. */
   readonly searchesPerMinute: number;
-  /** Of one client, kept in the database: an hour of it may come at once. */
+  /** Of one client or of one organisation, kept in the database: an hour of it may come at once. */
   readonly perHour: Readonly<Record<Budget, number>>;
   /** After so long a request begins no further statement. */
   readonly requestSeconds: number;
@@ -14,14 +14,33 @@ export interface Limits {
   readonly connections: number;
 }
 
-/** What a stolen token would be used up for: counted in the transaction that does it, by every process. */
-export type Budget = "holds" | "offers" | "introductions";
+/**
+ * Counted in the transaction that does it, by every process: what a stolen token would be used up for, of one client;
+ * and what reaches others or stays for good, of all clients of one organisation (grants, advisories, clients, keys).
+ * Taking back is never counted.
+ */
+export type Budget =
+  | "holds"
+  | "offers"
+  | "introductions"
+  | "grants"
+  | "advisories"
+  | "clients"
+  | "keys";
 
 export const DEFAULT_LIMITS: Limits = {
   clientPerSecond: 200,
   organisationPerSecond: 500,
   searchesPerMinute: 3_000,
-  perHour: { holds: 600, offers: 600, introductions: 120 },
+  perHour: {
+    holds: 600,
+    offers: 600,
+    introductions: 120,
+    grants: 120,
+    advisories: 60,
+    clients: 60,
+    keys: 20,
+  },
   requestSeconds: 20,
   connections: 5_000,
 };

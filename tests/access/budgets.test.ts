@@ -1,0 +1,175 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeId, encodeId } from "../../src/kernel/ids.ts";
+import { demoKey } from "../../src/platform/db/demo-network.ts";
+import { DEFAULT_LIMITS } from "../../src/platform/limits/limits.ts";
+import { thumbprintOf } from "../../src/sealing/index.ts";
+import { type Answer, codeOf, type Demo, idOf, night, startDemo } from "../support/demo.ts";
+import { meddle } from "../support/handoffs.ts";
+import { HOLD } from "../support/holds.ts";
+import { publish, retire, state } from "../support/keys.ts";
+import { mutationOf } from "../support/mutate.ts";
+import { p256 } from "../support/sealing.ts";
+
+let demo: Demo;
+beforeAll(async () => {
+  demo = await startDemo({
+    perHour: {
+      ...DEFAULT_LIMITS.perHour,
+      holds: 2,
+      introductions: 2,
+      grants: 2,
+      advisories: 1,
+      clients: 1,
+      keys: 1,
+    },
+  });
+});
+afterAll(async () => {
+  await demo.stop();
+});
+
+describe("a client", () => {
+  const stays = async (count: number) => {
+    const { data } = await demo.ask("harbour", "{ shelters { edges { node { id } } } }");
+    const shelterId = data["shelters"].edges[0].node.id as string;
+    return [{ shelterId, beds: 1, checkIn: night(count), checkOut: night(count + 1) }];
+  };
+  const hold = async (nth: number, client = "bot") => {
+    const input = {
+      idempotencyKey: `budget-${client}-${nth}`,
+      stays: await stays(nth),
+      riskProfile: "OTHER",
+    };
+    const { text } = await demo.call(
+      { organisation: "lantern", clientId: client },
+      { query: HOLD, variables: { input } },
+    );
+    return JSON.parse(text) as Answer;
+  };
+
+  it("that has held what its hour allows waits, is answered again by key, and a refused hold costs nothing", async () => {
+    const first = await hold(1);
+    expect(codeOf(first)).toBeUndefined();
+    const { data } = await demo.ask("lantern", HOLD, {
+      input: {
+        idempotencyKey: "budget-of-nobody",
+        stays: [{ ...(await stays(2))[0], beds: 10_000 }],
+        riskProfile: "OTHER",
+      },
+    });
+    expect(data["holdBeds"].__typename).toBe("CapacityExhausted");
+    expect(codeOf(await hold(2))).toBeUndefined();
+    const third = await hold(3);
+    expect(third.errors).toMatchObject([{ extensions: { code: "RATE_LIMITED" } }]);
+    const wait = (third.errors![0]!.extensions as unknown as { retryAfterSeconds: number })
+      .retryAfterSeconds;
+    expect(wait).toBeGreaterThan(1_700);
+    expect(wait).toBeLessThanOrEqual(1_800);
+    // Nothing of it happened: its key is free, and the first call's answer stands.
+    expect(await hold(1)).toEqual(first);
+    expect(codeOf(await hold(3))).toBe("RATE_LIMITED");
+  });
+
+  it("that names thumbprints at random is stopped", async () => {
+    const codes: (string | undefined)[] = [];
+    for (let nth = 0; nth < 3; nth++) {
+      const query = `{ organisation(thumbprint: "${"A".repeat(42)}${"AEI"[nth]}") { id } }`;
+      codes.push(codeOf(await demo.ask("outsider", query)));
+    }
+    expect(codes.at(-1)).toBe("RATE_LIMITED");
+    expect(codes.slice(0, 2)).not.toContain("RATE_LIMITED");
+  });
+
+  it("that names whom it knows, as with each envelope, is not", async () => {
+    const { kid } = await demoKey(demo.dataDir, "harbour");
+    const query = `{ organisation(thumbprint: "${kid}") { handle } }`;
+    for (let nth = 0; nth < 5; nth++)
+      expect(await demo.ask("lantern", query)).toEqual({
+        data: { organisation: { handle: "harbour" } },
+      });
+  });
+});
+
+describe("an organisation", () => {
+  const write = async (organisation: string, clientId: string, field: string, input: object) => {
+    const variables = { input: { idempotencyKey: randomUUID(), ...input } };
+    const body = { query: mutationOf(field, "{ __typename }"), variables };
+    const { text } = await demo.call({ organisation, clientId }, body);
+    return codeOf(JSON.parse(text) as Answer);
+  };
+
+  it("gives no more grants in an hour than its budget, whichever client asks, and takes back all it likes", async () => {
+    const organisationId = await idOf((...call) => demo.ask(...call), "lantern");
+    const give = (clientId: string) =>
+      write("harbour", clientId, "grantScopes", { organisationId, scopes: ["BEDS_READ"] });
+    const told = async () =>
+      (await meddle(demo, "select from revocation where organisation_id = $1", [uuid])).rowCount!;
+    const { uuid } = decodeId(organisationId)!;
+    const before = await told();
+    expect([await give("bot"), await give("admin"), await give("bot")]).toEqual([
+      undefined,
+      undefined,
+      "RATE_LIMITED",
+    ]);
+    const { rows } = await meddle(
+      demo,
+      "select id from sharing_grant where organisation_id = $1 order by valid_from desc limit 2",
+      [uuid],
+    );
+    for (const { id } of rows as { id: string }[]) {
+      const revoke = { id: encodeId("SharingGrant", id) };
+      expect(await write("harbour", "bot", "revokeGrant", revoke)).toBeUndefined();
+    }
+    expect(await give("admin")).toBe("RATE_LIMITED");
+    // The other one's streams have ended as often as it was given something, and no oftener.
+    expect((await told()) - before).toBe(2);
+  });
+
+  it("registers clients and warns no oftener, whichever client asks, and takes both back all the same", async () => {
+    const register = (by: string, clientId: string) =>
+      write("outsider", by, "registerClient", { clientId, kind: "BOT", scopes: ["BEDS_READ"] });
+    expect([await register("bot", "one"), await register("admin", "two")]).toEqual([
+      undefined,
+      "RATE_LIMITED",
+    ]);
+    const warn = () =>
+      write("bridge", "bot", "publishAdvisory", {
+        country: "GE",
+        riskProfiles: ["OTHER"],
+        level: "AVOID",
+        hazards: ["DEPORTATION"],
+        expiresAt: `${night(30)}T00:00:00Z`,
+      });
+    expect([await warn(), await warn()]).toEqual([undefined, "RATE_LIMITED"]);
+    const { rows } = await meddle(
+      demo,
+      "select (select id from client where name = 'one') as client, (select id from advisory) as advisory",
+    );
+    const { client, advisory } = rows[0] as { client: string; advisory: string };
+    const back = { id: encodeId("Client", client) };
+    expect(await write("outsider", "bot", "revokeClient", back)).toBeUndefined();
+    const withdrawn = { id: encodeId("Advisory", advisory) };
+    expect(await write("bridge", "bot", "withdrawAdvisory", withdrawn)).toBeUndefined();
+    expect([await register("bot", "three"), await warn()]).toEqual([
+      "RATE_LIMITED",
+      "RATE_LIMITED",
+    ]);
+  });
+
+  it("publishes no more keys, and retires them all the same", async () => {
+    const [key, another] = [p256(), p256()];
+    const say = (change: "PUBLISHED" | "RETIRED", of: typeof key) =>
+      state(demo, "outsider", change, of);
+    const put = async (of: typeof key) =>
+      codeOf(await publish(demo, "outsider", of, await say("PUBLISHED", of)));
+    expect([await put(key), await put(another)]).toEqual([undefined, "RATE_LIMITED"]);
+    const kid = await thumbprintOf(key);
+    const retired = await retire(demo, "outsider", kid, await say("RETIRED", key));
+    expect(codeOf(retired)).toBeUndefined();
+  });
+});
+
+it("never was a fault of ours", () => {
+  expect(demo.faults).toEqual([]);
+});
