@@ -35,7 +35,7 @@ create table advisory (
 );
 CREATE INDEX advisory_by_country ON public.advisory USING btree (country, expires_at) WHERE (withdrawn_at IS NULL);
 CREATE INDEX advisory_by_end ON public.advisory USING btree (LEAST(withdrawn_at, expires_at));
-CREATE INDEX advisory_by_issuer ON public.advisory USING btree (issuer_id, expires_at) WHERE (withdrawn_at IS NULL);
+CREATE INDEX advisory_by_issuer ON public.advisory USING btree (issuer_id);
 alter table advisory enable row level security;
 alter table advisory force row level security;
 create policy held_by_publishers on advisory for update to wayhouse_api
