@@ -360,7 +360,7 @@ create policy seen_by_owner_and_those_it_is_shared_with on consulate_contact for
     r.country
    FROM viewer_reach_by_country(VARIADIC ARRAY['consulates:read'::text, 'consulates:reveal'::text]) r(owner_id, country)))));
 grant insert, select, update (assured_at, programme, review_by) on consulate_contact to wayhouse_api;
-grant select on consulate_contact to wayhouse_keeper;
+grant delete, select on consulate_contact to wayhouse_keeper;
 
 create table consulate_envelope (
   contact_id uuid not null,
@@ -826,10 +826,11 @@ create table retention (
 );
 alter table retention enable row level security;
 alter table retention force row level security;
+create policy kept_by_its_owner on retention for all to wayhouse_owner
+  using (true)
+  with check (true);
 create policy read_by_all on retention for select to wayhouse_api, wayhouse_keeper
   using (true);
-create policy written_by_its_owner on retention for insert to wayhouse_owner
-  with check (true);
 grant select on retention to wayhouse_api;
 grant select on retention to wayhouse_keeper;
 
@@ -2485,6 +2486,29 @@ END
 ;
 alter function purge_bed_nights(integer) owner to wayhouse_keeper;
 
+-- function purge_consulate_contacts(integer)
+CREATE OR REPLACE FUNCTION public.purge_consulate_contacts(in_limit integer)
+ RETURNS TABLE(parties uuid[])
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ WITH due AS (
+          SELECT c.id
+            FROM consulate_contact c
+           WHERE ((c.programme = 'CLOSED'::text) AND (c.assured_at < ( SELECT due_before('consulate_contact'::text) AS due_before)))
+          LIMIT purge_consulate_contacts.in_limit
+         ), deleted AS (
+          DELETE FROM consulate_contact c
+            USING due
+           WHERE ((c.id = due.id) AND (c.programme = 'CLOSED'::text))
+           RETURNING c.owner_id
+         )
+  SELECT ARRAY[d.owner_id] AS "array"
+    FROM deleted d;
+END
+;
+alter function purge_consulate_contacts(integer) owner to wayhouse_keeper;
+
 -- function purge_consulate_envelopes(integer)
 CREATE OR REPLACE FUNCTION public.purge_consulate_envelopes(in_limit integer)
  RETURNS TABLE(parties uuid[])
@@ -2558,6 +2582,7 @@ begin
     union all select 'bed_night', p.parties from purge_bed_nights(in_limit) p
     union all select 'consulate_envelope', p.parties from purge_consulate_envelopes(in_limit) p
     union all select 'consulate_reveal', p.parties from purge_consulate_reveals(in_limit) p
+    union all select 'consulate_contact', p.parties from purge_consulate_contacts(in_limit) p
     union all select 'revoked_token', p.parties from purge_spent_tokens(in_limit) p
     union all select 'idempotency_record', p.parties from purge_idempotency_keys(in_limit) p
     union all select 'event', p.parties from purge_events(in_limit) p

@@ -367,7 +367,7 @@ export type Priority =
 
 export type ProgrammeStatus =
   | 'ACTIVE'
-  /** The same; what was sealed for it is deleted. */
+  /** The same; what was sealed for it is deleted, and 30 days later the contact, too. */
   | 'CLOSED'
   /** Shown, but left out of matching. */
   | 'PAUSED';

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeId } from "../../src/kernel/ids.ts";
+import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { inDays, meddle } from "../support/handoffs.ts";
@@ -110,6 +110,19 @@ describe("a consulate contact (publishConsulateContact)", () => {
     ["a contact in clear", { envelopes: ["Ms. Miller, extension 12"] }],
   ])("is refused with %s", async (_, input) => {
     expect(codeOf(await publish(input))).toBe("BAD_USER_INPUT");
+  });
+
+  it("is one of two thousand of its owner at most, closed ones among them", async () => {
+    const made = await publish({}, "harbour");
+    await meddle(
+      demo,
+      `insert into consulate_contact (owner_id, representing, country, locality, documents, risk_profiles, languages, programme, review_by)
+          select owner_id, representing, country, locality, documents, risk_profiles, languages, 'CLOSED', review_by
+            from consulate_contact, generate_series(1, 1998) where id = $1`,
+      [decodeId(made.data["publishConsulateContact"].id)!.uuid],
+    );
+    expect(codeOf(await publish({}, "harbour"))).toBeUndefined();
+    expect(codeOf(await publish({}, "harbour"))).toBe("LIMIT_EXCEEDED");
   });
 });
 

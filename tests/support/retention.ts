@@ -54,6 +54,13 @@ export const PLANTS: Readonly<
         select $1, id, $3, 'DETENTION', ${since} from client where organisation_id = $1`,
     ],
   ],
+  consulate_contact: [
+    30,
+    (since) => [
+      CONTACT("9999-01-01", "CLOSED"),
+      `update consulate_contact set assured_at = ${since} where id = $3`,
+    ],
+  ],
   event: [
     30,
     (since) => [

@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
+import { BadUserInput, LimitExceeded, NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import { Refused } from "../../kernel/refusals.ts";
 import type { DB } from "../../platform/db/schema.ts";
@@ -7,6 +7,7 @@ import type { Session } from "../../platform/db/session.ts";
 import type { Change, Keyed } from "../../platform/db/writes.ts";
 import { inspectEnvelope } from "../organisations/index.ts";
 import {
+  countContacts,
   findRecipient,
   findRevealed,
   insertContact,
@@ -20,11 +21,12 @@ import {
   faultsOfContact,
   faultsOfEnvelopes,
   faultsOfReview,
+  MOST_CONTACTS,
   REVEAL_BUDGET,
 } from "./consulates.rules.ts";
 import { RevealBudgetSpent } from "./errors.ts";
 
-/** Coded facts, and an envelope for each organisation that may see the rest. @throws BadUserInput */
+/** Coded facts, and an envelope for each organisation that may see the rest. @throws BadUserInput, LimitExceeded */
 export async function publishConsulateContact(
   session: Session,
   input: Keyed & NewContact & { readonly envelopes: readonly string[] },
@@ -34,6 +36,8 @@ export async function publishConsulateContact(
   const owner = session.organisationId;
   const operation = { name: "publishConsulateContact", scope: "consulates:manage" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
+    if ((await countContacts(tx, owner)) >= MOST_CONTACTS)
+      throw new LimitExceeded(`You have ${MOST_CONTACTS} contacts: close those that do not hold.`);
     const made = await insertContact(tx, owner, input);
     const sealed = await putAll(tx, made, owner, input.envelopes, kids);
     return { result: { id: made }, changes: [changed(made, owner, input.country), ...sealed] };

@@ -33,7 +33,10 @@ const ProgrammeStatus = builder.enumType("ProgrammeStatus", {
   values: {
     ACTIVE: {},
     PAUSED: { description: "Shown, but left out of matching." },
-    CLOSED: { description: "The same; what was sealed for it is deleted." },
+    CLOSED: {
+      description:
+        "The same; what was sealed for it is deleted, and 30 days later the contact, too.",
+    },
   } as const,
 });
 
@@ -185,7 +188,7 @@ builder.mutationField("publishConsulateContact", (t) =>
   t.field({
     type: ConsulateContact,
     description:
-      "Seen by those whom the caller shares it with. BAD_USER_INPUT for an envelope to anybody else.",
+      "Seen by those whom the caller shares it with. BAD_USER_INPUT for an envelope to anybody else, LIMIT_EXCEEDED while the caller has 2,000, the closed ones too until they are gone.",
     requiresScopes: [["consulates:manage"]],
     args: { input: t.arg({ type: PublishConsulateContactInput, required: true }) },
     resolve: async (_, { input }, { session }) => {

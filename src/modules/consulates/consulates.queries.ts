@@ -57,6 +57,15 @@ export interface NewContact {
   readonly reviewBy: Date;
 }
 
+export async function countContacts(tx: Transaction<DB>, owner: string): Promise<number> {
+  const { count } = await tx
+    .selectFrom("consulate_contact")
+    .select(sql<number>`count(*)::integer`.as("count"))
+    .where("owner_id", "=", owner)
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 export async function insertContact(tx: Transaction<DB>, owner: string, made: NewContact) {
   const { id } = await tx
     .insertInto("consulate_contact")

@@ -3,6 +3,8 @@ import type { Issue } from "../../kernel/errors.ts";
 /** In any 24 hours. A bot that is taken over can carry away no more. */
 export const REVEAL_BUDGET = { perClient: 20, perOrganisation: 60 } as const;
 const MOST_ENVELOPES = 20;
+/** Of one owner, the closed ones too until they are purged: whoever has its grant reads them all. */
+export const MOST_CONTACTS = 2_000;
 const DAY_MS = 86_400_000;
 const MOST_LISTED = 20;
 /** Of a language (RFC 5646 §4.4.1). */
