@@ -158,11 +158,13 @@ async function takeOver({ client, partners, store, tell }: Work, { id, sender }:
   if (node?.__typename !== "Handoff" || !node.envelope) return;
   const isNew = !store.hasFile(id);
   const sealed = { subject: id, envelope: node.envelope };
-  const { content } = await partners.openFrom(sender.identityThumbprint, sealed);
+  const { content, digest } = await partners.openFrom(sender.identityThumbprint, sealed);
   // Also where one is kept: if the bot ended before it received it, the sender may have sealed another.
   await store.keepFile(id, content);
   if (isNew) tell(`opened ${id}`);
-  const { receiveHandoff } = await client.run(ReceiveHandoff, { input: { id } });
+  // Of this one alone: where another was put in its place, an event has us read that one.
+  const input = { id, envelopeDigest: digest };
+  const { receiveHandoff } = await client.run(ReceiveHandoff, { input });
   if (receiveHandoff.__typename === "Handoff") tell(`received ${id}`);
 }
 

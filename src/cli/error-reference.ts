@@ -57,6 +57,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   AlreadyAccepted: "Another candidate was first: let the handoff go.",
   CapacityExhausted:
     "The shelter has not so many beds on every night of the stay; nothing of the hold remains. Search again, ask for less.",
+  EnvelopeReplaced:
+    "The sender has sealed another envelope since you read yours; nothing was received. Read the handoff again, keep the new file, and receive that one.",
   IllegalTransition:
     "There is no such step from `from`, for this caller; `allowed` names those that are. Read the handoff or hold again.",
   KeptApart:

@@ -14,10 +14,11 @@ this key, by this sender, to this audience, for this object, and has not expired
   --sender <thumbprint>    the identity thumbprint of whom the network says sent it
   --audience <thumbprint>  your identity thumbprint
   --subject <id>           id of the handoff, hold or contact that it came with
-  --json                   {"text": …}, or {"base64": …} of what is no text
+  --json                   {"text": …, "digest": …}, or {"base64": …, "digest": …} of what is no text;
+                           the digest names the envelope: it is receiveHandoff's envelopeDigest
 
 Example:  wayhouse open --key seal.json --from sender.public.json --sender "$SENDER" --audience "$RECIPIENT" --subject "$ID" envelope
-Next:     keep it where only those who need it can read it.`;
+Next:     keep it where only those who need it can read it, and only then receive the handoff, with the digest.`;
 
 export const exits = { 0: "opened", 2: "unusable options or keys, or refused" };
 
@@ -27,7 +28,7 @@ export async function run(args: readonly string[]): Promise<0> {
     words: ["[<file>|-]"],
   });
   try {
-    const { content } = await open({
+    const { content, digest } = await open({
       envelope: new TextDecoder().decode(await readInput(words[0])).trim(),
       privateKeys: [readOwnKey(values.key)],
       sender: values.sender,
@@ -36,7 +37,7 @@ export async function run(args: readonly string[]): Promise<0> {
       subject: values.subject,
       now: new Date(),
     });
-    if (flags.json) answer(true, jsonOf(content), []);
+    if (flags.json) answer(true, { ...jsonOf(content), digest }, []);
     else process.stdout.write(content);
     return 0;
   } catch (error) {

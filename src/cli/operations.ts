@@ -31,6 +31,7 @@ const SCALARS = {
   CountryCode: "string",
   Date: "string",
   DateTime: "string",
+  EnvelopeDigest: "string",
   ID: "string",
   LanguageTag: "string",
   PublicJwk:

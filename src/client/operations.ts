@@ -248,6 +248,8 @@ export type HandoffStatus =
   | 'REQUESTED';
 
 export type HandoffStepInput = {
+  /** Of receiveHandoff alone: the envelope that was read, and is safe where it was read. EnvelopeReplaced where another lies there. Null receives whatever lies there, though it was never read. */
+  readonly envelopeDigest?: string | null | undefined;
   readonly id: string;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;
@@ -649,6 +651,7 @@ export type AcknowledgeHandoffMutationVariables = Exact<{
 
 
 export type AcknowledgeHandoffMutation = { readonly acknowledgeHandoff:
+    | { readonly __typename: 'EnvelopeReplaced' }
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
@@ -749,6 +752,7 @@ export type CancelHandoffMutationVariables = Exact<{
 
 
 export type CancelHandoffMutation = { readonly cancelHandoff:
+    | { readonly __typename: 'EnvelopeReplaced' }
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
@@ -771,6 +775,7 @@ export type CompleteHandoffMutationVariables = Exact<{
 
 
 export type CompleteHandoffMutation = { readonly completeHandoff:
+    | { readonly __typename: 'EnvelopeReplaced' }
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
@@ -840,6 +845,7 @@ export type FailHandoffMutationVariables = Exact<{
 
 
 export type FailHandoffMutation = { readonly failHandoff:
+    | { readonly __typename: 'EnvelopeReplaced' }
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
@@ -941,6 +947,7 @@ export type HoldHandoffMutationVariables = Exact<{
 
 
 export type HoldHandoffMutation = { readonly holdHandoff:
+    | { readonly __typename: 'EnvelopeReplaced' }
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
@@ -1015,6 +1022,7 @@ export type ReceiveHandoffMutationVariables = Exact<{
 
 
 export type ReceiveHandoffMutation = { readonly receiveHandoff:
+    | { readonly __typename: 'EnvelopeReplaced', readonly message: string }
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
@@ -1039,6 +1047,7 @@ export type RejectHandoffMutationVariables = Exact<{
 
 
 export type RejectHandoffMutation = { readonly rejectHandoff:
+    | { readonly __typename: 'EnvelopeReplaced' }
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
@@ -1059,6 +1068,7 @@ export type ResumeHandoffMutationVariables = Exact<{
 
 
 export type ResumeHandoffMutation = { readonly resumeHandoff:
+    | { readonly __typename: 'EnvelopeReplaced' }
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
@@ -1117,6 +1127,7 @@ export type SealHandoffMutationVariables = Exact<{
 
 
 export type SealHandoffMutation = { readonly sealHandoff:
+    | { readonly __typename: 'EnvelopeReplaced' }
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
@@ -1237,6 +1248,7 @@ export type WithdrawConsentMutationVariables = Exact<{
 
 
 export type WithdrawConsentMutation = { readonly withdrawConsent:
+    | { readonly __typename: 'EnvelopeReplaced' }
     | { readonly __typename: 'Handoff', readonly id: string, readonly status: HandoffStatus, readonly acknowledgedAt: string | null, readonly decideBy: string, readonly reason: HandoffReason | null, readonly recipient: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } | null, readonly caseReference: { readonly __typename: 'CaseReference', readonly id: string } | null }
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
@@ -1280,7 +1292,7 @@ export const Organisations = "query Organisations($first: Int! = 20, $after: Str
 export const PublishAdvisory = "mutation PublishAdvisory($input: PublishAdvisoryInput!) {\n  publishAdvisory(input: $input) {\n    __typename\n    id\n    country\n    riskProfiles\n    level\n    hazards\n    issuer {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    confirmations\n    inForce\n    effectiveFrom\n    expiresAt\n    withdrawnAt\n  }\n}" as Operation<PublishAdvisoryMutation, PublishAdvisoryMutationVariables>;
 export const PublishConsulateContact = "mutation PublishConsulateContact($input: PublishConsulateContactInput!) {\n  publishConsulateContact(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    representing\n    country\n    locality\n    documents\n    riskProfiles\n    languages\n    leadTimeDays\n    programme\n    assuredAt\n    reviewBy\n    stale\n  }\n}" as Operation<PublishConsulateContactMutation, PublishConsulateContactMutationVariables>;
 export const PublishKey = "mutation PublishKey($input: PublishKeyInput!) {\n  publishKey(input: $input) {\n    __typename\n    kid\n    use\n    jwk\n    publishedAt\n    retiredAt\n    statement\n  }\n}" as Operation<PublishKeyMutation, PublishKeyMutationVariables>;
-export const ReceiveHandoff = "mutation ReceiveHandoff($input: HandoffStepInput!) {\n  receiveHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<ReceiveHandoffMutation, ReceiveHandoffMutationVariables>;
+export const ReceiveHandoff = "mutation ReceiveHandoff($input: HandoffStepInput!) {\n  receiveHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n    ... on EnvelopeReplaced {\n      __typename\n      message\n    }\n  }\n}" as Operation<ReceiveHandoffMutation, ReceiveHandoffMutationVariables>;
 export const RegisterClient = "mutation RegisterClient($input: RegisterClientInput!) {\n  registerClient(input: $input) {\n    __typename\n    id\n    clientId\n    kind\n    scopes\n    requireDpop\n    revokedAt\n  }\n}" as Operation<RegisterClientMutation, RegisterClientMutationVariables>;
 export const RegisterOrganisation = "mutation RegisterOrganisation($input: RegisterOrganisationInput!) {\n  registerOrganisation(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<RegisterOrganisationMutation, RegisterOrganisationMutationVariables>;
 export const RejectHandoff = "mutation RejectHandoff($input: HandoffStepInput!) {\n  rejectHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n  }\n}" as Operation<RejectHandoffMutation, RejectHandoffMutationVariables>;

@@ -1,5 +1,5 @@
 import { CompactEncrypt, compactDecrypt, importJWK, type JWK } from "jose";
-import { decodeBase64url } from "../kernel/base64url.ts";
+import { decodeBase64url, encodeBase64url } from "../kernel/base64url.ts";
 import {
   hasExactly,
   headerOf,
@@ -151,6 +151,14 @@ export interface Opened {
   readonly content: Uint8Array;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
+  /** Of the envelope that held it: what receiveHandoff takes as `envelopeDigest`. */
+  readonly digest: string;
+}
+
+/** Names an envelope: SHA-256 of its ASCII text, base64url (as `ath` of RFC 9449). */
+export async function digestOf(envelope: string): Promise<string> {
+  const bytes = new TextEncoder().encode(envelope);
+  return encodeBase64url(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
 interface Claims {
@@ -203,7 +211,7 @@ export async function open(what: Open): Promise<Opened> {
     "What follows the content is not padding.",
   );
   const [issuedAt, expiresAt] = [new Date(claims.iat * 1000), new Date(claims.exp * 1000)];
-  return { content, issuedAt, expiresAt };
+  return { content, issuedAt, expiresAt, digest: await digestOf(what.envelope) };
 }
 
 async function decrypted(envelope: string, key: JWK): Promise<string> {

@@ -1,4 +1,5 @@
 export {
+  digestOf,
   type Inspection,
   inspect,
   MOST_CONTENT,

@@ -1,10 +1,11 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
-import { open, thumbprintOf } from "../../src/sealing/index.ts";
+import { digestOf, open, thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
+import { heldUp } from "../support/held-up.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { envelopeFor, identityOf, retire, sealingKey, state } from "../support/keys.ts";
 import { mutate } from "../support/mutate.ts";
@@ -128,6 +129,123 @@ describe("a case file", () => {
     for (const by of ["outsider", "harbour", "bridge", "coordinator"]) {
       expect(await sealHandoff(by, id, envelope)).toEqual(missing);
     }
+  });
+});
+
+describe("a receipt (receiveHandoff) that names the envelope that was read", () => {
+  const receive = (by: string, id: string, input: object = {}) =>
+    step(ask, by, "receiveHandoff", id, input);
+  const sealed = async () => {
+    const id = await accepted();
+    const [first, second] = [await file(id), await file(id)];
+    await sealHandoff("lantern", id, first);
+    return { id, first, second, read: await digestOf(first) };
+  };
+  const REPLACED = { __typename: "EnvelopeReplaced" };
+
+  it("is refused where the sender has put another in its place, which lies there until it is read", async () => {
+    const { id, second, read } = await sealed();
+    await sealHandoff("lantern", id, second);
+    const stale = await receive("harbour", id, { envelopeDigest: read });
+    expect(stale).toEqual({ data: { receiveHandoff: REPLACED } });
+    const seen = await see(ask, "harbour", id);
+    expect(seen).toMatchObject({ status: "ACCEPTED", envelope: second });
+    const envelopeDigest = await digestOf(seen.envelope as string);
+    const received = await receive("harbour", id, { envelopeDigest });
+    expect(received.data["receiveHandoff"]).toMatchObject({
+      status: "IN_PROGRESS",
+      envelope: null,
+    });
+  });
+
+  it("is refused as well where the other is put there at the same moment", async () => {
+    const { id, second, read } = await sealed();
+    const [, stale] = await heldUp(
+      demo,
+      "lantern",
+      () => sealHandoff("lantern", id, second),
+      () => receive("harbour", id, { envelopeDigest: read }),
+    );
+    expect(stale.data["receiveHandoff"]).toEqual(REPLACED);
+    expect((await see(ask, "harbour", id)).envelope).toBe(second);
+  });
+
+  it("and comes first, lets the sender know that its other file was not taken", async () => {
+    const { id, second, read } = await sealed();
+    const [received, late] = await heldUp(
+      demo,
+      "lantern",
+      () => receive("harbour", id, { envelopeDigest: read }),
+      () => sealHandoff("lantern", id, second),
+    );
+    expect(received.data["receiveHandoff"].status).toBe("IN_PROGRESS");
+    const [__typename, from] = ["IllegalTransition", "IN_PROGRESS"];
+    expect(late.data["sealHandoff"]).toEqual({ __typename, from });
+  });
+
+  it("keeps its key to one envelope once it was done, and leaves it free where it was refused", async () => {
+    const { id, second, read } = await sealed();
+    const next = await digestOf(second);
+    const idempotencyKey = randomUUID();
+    const early = await receive("harbour", id, { idempotencyKey, envelopeDigest: next });
+    expect(early.data["receiveHandoff"]).toEqual(REPLACED);
+    const done = await receive("harbour", id, { idempotencyKey, envelopeDigest: read });
+    expect(done.data["receiveHandoff"].status).toBe("IN_PROGRESS");
+    expect(await receive("harbour", id, { idempotencyKey, envelopeDigest: read })).toEqual(done);
+    for (const input of [{ envelopeDigest: next }, {}]) {
+      const other = await receive("harbour", id, { idempotencyKey, ...input });
+      expect(codeOf(other)).toBe("IDEMPOTENCY_MISMATCH");
+    }
+  });
+
+  it("tells the wrong organisation nothing, right or not (stepHandoff)", async () => {
+    const { id, second, read } = await sealed();
+    const missing = encodeId("Handoff", randomUUID());
+    for (const envelopeDigest of [read, await digestOf(second)]) {
+      for (const by of ["outsider", "lantern", "bridge", "coordinator"]) {
+        const answer = await receive(by, id, { envelopeDigest });
+        expect(codeOf(answer)).toBe("NOT_FOUND");
+        expect(answer).toEqual(await receive(by, missing, { envelopeDigest }));
+      }
+    }
+    const withdrawn = await step(ask, "lantern", "withdrawConsent", id);
+    expect(withdrawn.data["withdrawConsent"].status).toBe("CANCELLED");
+    const late = await receive("harbour", id, { envelopeDigest: read });
+    expect(late.data["receiveHandoff"]).toMatchObject({ from: "CANCELLED" });
+  });
+
+  it("is no digest unless it is one of SHA-256, and is of no other step", async () => {
+    const { id, first, read } = await sealed();
+    for (const envelopeDigest of ["", read.slice(1), `${read}=`, `${read.slice(0, 42)}B`, first, 1])
+      expect(codeOf(await receive("harbour", id, { envelopeDigest }))).toBe("BAD_USER_INPUT");
+    for (const field of ["holdHandoff", "failHandoff", "acknowledgeHandoff", "rejectHandoff"]) {
+      const answer = await step(ask, "harbour", field, id, { envelopeDigest: read });
+      expect(codeOf(answer)).toBe("BAD_USER_INPUT");
+      expect(messageOf(answer)).toContain("envelopeDigest");
+    }
+    expect((await see(ask, "harbour", id)).status).toBe("ACCEPTED");
+  });
+
+  it("may name none, as before there was a digest, and then takes what was never read with it", async () => {
+    const { id, second } = await sealed();
+    const call = { id, reason: null };
+    await sealHandoff("lantern", id, second);
+    const idempotencyKey = randomUUID();
+    const received = await receive("harbour", id, { idempotencyKey });
+    expect(received.data["receiveHandoff"]).toMatchObject({
+      status: "IN_PROGRESS",
+      envelope: null,
+    });
+    expect(await receive("harbour", id, { idempotencyKey, envelopeDigest: null })).toEqual(
+      received,
+    );
+    // Of a call that began before the API was renewed and is made again after it.
+    const before = createHash("sha256")
+      .update(`receiveHandoff\n${JSON.stringify(call)}`)
+      .digest();
+    const key = createHash("sha256").update(idempotencyKey).digest();
+    const query = "select request_hash from idempotency_record where key_hash = $1";
+    expect((await meddle(demo, query, [key])).rows).toEqual([{ request_hash: before }]);
   });
 });
 

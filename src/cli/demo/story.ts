@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { digestOf } from "../../sealing/index.ts";
 import type { Answer, Partner } from "./partner.ts";
 
 const day = (after: number) => new Date(Date.now() + after * 86_400_000).toISOString().slice(0, 10);
@@ -129,7 +130,8 @@ async function handOver(
   const seen = await winner.ask(ENVELOPE, { id });
   if ((await winner.openFrom(lantern, id, seen.node.envelope)) !== secret)
     throw new Error("what was opened is not what was sealed");
-  await step(winner, "receiveHandoff", id);
+  const envelopeDigest = await digestOf(seen.node.envelope);
+  await step(winner, "receiveHandoff", id, { envelopeDigest });
   if ((await winner.ask(ENVELOPE, { id })).node.envelope !== null)
     throw new Error("the envelope is still there");
   tell(

@@ -9,11 +9,12 @@ import { IllegalTransition, Refused } from "../../kernel/refusals.ts";
 import { findAdvisoryAgainst } from "../advisories/index.ts";
 import { AdvisoryInForce } from "../capacity/index.ts";
 import { inspectEnvelope, refuseStrayEnvelope } from "../organisations/index.ts";
-import { AlreadyAccepted } from "./errors.ts";
+import { AlreadyAccepted, EnvelopeReplaced } from "./errors.ts";
 import {
   acknowledge,
   countOpenCandidates,
   deleteEnvelope,
+  digestOfEnvelope,
   dropOut,
   findCandidates,
   insertTransition,
@@ -34,6 +35,8 @@ import {
 export interface HandoffStepInput extends Keyed {
   readonly id: string;
   readonly reason: string | null;
+  /** Of receiveHandoff: which envelope was read. Not there at all where the caller does not say. */
+  readonly envelopeDigest?: string;
 }
 type Step = Exclude<HandoffStep, "acceptHandoff" | "sealHandoff">;
 
@@ -49,7 +52,7 @@ const SCOPES: Readonly<Record<Step, Scope>> = {
   withdrawConsent: "handoffs:offer",
 };
 
-/** Any step that needs nothing but the handoff. @throws IllegalTransition, NotFound, BadUserInput */
+/** Any step that needs nothing but the handoff. @throws IllegalTransition, EnvelopeReplaced, NotFound, BadUserInput */
 export async function stepHandoff(
   session: Session,
   step: Step,
@@ -59,10 +62,17 @@ export async function stepHandoff(
   if (step === "failHandoff" && input.reason === null) {
     throw new BadUserInput([{ path: ["reason"], message: "must say why it failed" }]);
   }
+  const { envelopeDigest: read } = input;
+  if (step !== "receiveHandoff" && read !== undefined) {
+    throw new BadUserInput([{ path: ["envelopeDigest"], message: "is of receiveHandoff alone" }]);
+  }
   const operation = { name: step, scope: SCOPES[step] };
   await session.write(operation, input, async (tx) => {
     const facts = await lockStep(tx, uuid);
     const to = await decided(tx, step, facts);
+    // Whoever seals another waits for the same lock: what is deleted below is what was read.
+    if (read !== undefined && (await digestOfEnvelope(tx, uuid)) !== read)
+      throw new Refused(new EnvelopeReplaced());
     // Said once more it is nothing new, and the sender's chain is not to grow by it.
     if (step === "acknowledgeHandoff" && !(await acknowledge(tx, uuid, session.organisationId)))
       return { result: { id: uuid }, changes: [] };

@@ -4,7 +4,7 @@ import { present } from "../../platform/graphql/loader.ts";
 import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
 import { RiskProfile } from "../advisories/index.ts";
 import { AdvisoryInForce, CapacityExhausted, HoldBedsInput, KeptApart } from "../capacity/index.ts";
-import { AlreadyAccepted } from "./errors.ts";
+import { AlreadyAccepted, EnvelopeReplaced } from "./errors.ts";
 import {
   DocumentHeld,
   Handoff,
@@ -20,6 +20,14 @@ import { sealHandoff, stepHandoff } from "./steps.actions.ts";
 builder.objectType(AlreadyAccepted, {
   name: "AlreadyAccepted",
   description: "Another candidate was first.",
+  authenticated: true,
+  interfaces: [DomainErrorInterface],
+});
+
+builder.objectType(EnvelopeReplaced, {
+  name: "EnvelopeReplaced",
+  description:
+    "The sender has sealed another envelope since: nothing was received. Read that one, and receive it.",
   authenticated: true,
   interfaces: [DomainErrorInterface],
 });
@@ -40,7 +48,7 @@ const AcceptHandoffResult = builder.unionType("AcceptHandoffResult", {
   resolveType: refusalOr("Handoff"),
 });
 const HandoffResult = builder.unionType("HandoffResult", {
-  types: [Handoff, IllegalTransition],
+  types: [Handoff, IllegalTransition, EnvelopeReplaced],
   resolveType: refusalOr("Handoff"),
 });
 
@@ -173,12 +181,21 @@ const HandoffStepInput = builder.inputType("HandoffStepInput", {
     idempotencyKey: idempotencyKey(t),
     id: t.id({ required: true }),
     reason: t.field({ type: HandoffReason, description: "Kept with the handoff." }),
+    envelopeDigest: t.field({
+      type: "EnvelopeDigest",
+      description:
+        "Of receiveHandoff alone: the envelope that was read, and is safe where it was read. EnvelopeReplaced where another lies there. Null receives whatever lies there, though it was never read.",
+    }),
   }),
 });
 const STEPS = [
   ["acknowledgeHandoff", "handoffs:receive", "It is read and will be decided."],
   ["rejectHandoff", "handoffs:receive", "The last candidate left; an earlier one only drops out."],
-  ["receiveHandoff", "handoffs:receive", "Responsibility moves; the envelope is gone for good."],
+  [
+    "receiveHandoff",
+    "handoffs:receive",
+    "Responsibility moves; the envelope is gone for good. Name it by envelopeDigest: the sender may have sealed another since it was read.",
+  ],
   [
     "holdHandoff",
     "handoffs:receive",
@@ -206,12 +223,17 @@ for (const [field, scope, description] of STEPS) {
       requiresScopes: [[scope]],
       args: { input: t.arg({ type: HandoffStepInput, required: true }) },
       resolve: (_, { input }, { session }) =>
-        orRefusal(async () => {
-          const reason = input.reason ?? null;
-          return present(
-            loadHandoff(session, await stepHandoff(session, field, { ...input, reason })),
-          );
-        }, IllegalTransition),
+        orRefusal(
+          async () => {
+            const { id, idempotencyKey, reason = null, envelopeDigest } = input;
+            // Left out where it is null: a key goes on naming the call that it named before there was a digest.
+            const named = envelopeDigest == null ? {} : { envelopeDigest };
+            const call = { id, idempotencyKey, reason, ...named };
+            return present(loadHandoff(session, await stepHandoff(session, field, call)));
+          },
+          IllegalTransition,
+          EnvelopeReplaced,
+        ),
     }),
   );
 }

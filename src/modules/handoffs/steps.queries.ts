@@ -126,6 +126,16 @@ export async function deleteEnvelope(tx: Transaction<DB>, id: string): Promise<v
   await sql`select destroy_envelope(${id})`.execute(tx);
 }
 
+/** SHA-256 in base64url of what lies there; null: nothing, or nothing for the caller. */
+export async function digestOfEnvelope(tx: Transaction<DB>, id: string): Promise<string | null> {
+  const row = await tx
+    .selectFrom("handoff_envelope")
+    .select(sql<Buffer>`sha256(convert_to(envelope, 'UTF8'))`.as("digest"))
+    .where("handoff_id", "=", id)
+    .executeTakeFirst();
+  return row?.digest.toString("base64url") ?? null;
+}
+
 export async function replaceEnvelope(
   tx: Transaction<DB>,
   id: string,

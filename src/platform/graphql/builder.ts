@@ -36,6 +36,7 @@ export const builder = new SchemaBuilder<{
     CountryCode: { Input: string; Output: string };
     LanguageTag: { Input: string; Output: string };
     SealedEnvelope: { Input: string; Output: string };
+    EnvelopeDigest: { Input: string; Output: string };
     Thumbprint: { Input: string; Output: string };
     PublicJwk: { Input: PublicJwk; Output: PublicJwk };
   };

@@ -61,11 +61,13 @@ builder.scalarType("CountryCode", {
       : refuse("an ISO 3166-1 alpha-2 country code, such as AM"),
 });
 
+/** 256 bits in canonical base64url. */
+const SHA256 = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 builder.scalarType("Thumbprint", {
   description: "RFC 7638 SHA-256 JWK thumbprint, base64url.",
   serialize: (value) => value,
   parseValue: (value) =>
-    typeof value === "string" && /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(value)
+    typeof value === "string" && SHA256.test(value)
       ? value
       : refuse("an RFC 7638 SHA-256 thumbprint: 43 characters of base64url"),
 });
@@ -92,6 +94,16 @@ builder.scalarType("SealedEnvelope", {
     typeof value === "string" && value.length <= LONGEST_ENVELOPE
       ? value
       : refuse("a JWE in compact serialisation"),
+});
+
+builder.scalarType("EnvelopeDigest", {
+  description:
+    "Names one SealedEnvelope: SHA-256 of its ASCII text, base64url without padding (43 characters), as `ath` of RFC 9449 names a token. Whoever read it makes it of what was read.",
+  serialize: (value) => value,
+  parseValue: (value) =>
+    typeof value === "string" && SHA256.test(value)
+      ? value
+      : refuse("the SHA-256 of an envelope's text: 43 characters of base64url"),
 });
 
 builder.scalarType("LanguageTag", {
