@@ -10,7 +10,6 @@ import {
   Handoff,
   HandoffEnvelope,
   HandoffMatches,
-  type HandoffQuery,
   Handoffs,
   type Partners,
   ReceiveHandoff,
@@ -19,17 +18,9 @@ import {
   Viewer,
 } from "wayhouse/client";
 import { SealingError } from "wayhouse/sealing";
+import { type Request, type Rules, suits } from "./rules.ts";
 import type { Store } from "./store.ts";
 
-/** What the bot may accept by itself; everything else it declines at once, so that others may decide. */
-export interface Rules {
-  readonly countries: readonly string[];
-  /** People, children included. */
-  readonly mostPeople: number;
-  /** A request is accepted if all of its needs are among them. */
-  readonly needs: readonly string[];
-  readonly priorities: readonly string[];
-}
 export interface Work {
   readonly client: Client;
   readonly partners: Partners;
@@ -38,38 +29,45 @@ export interface Work {
   /** Where and how to arrive, by the label of the shelter: sealed to whoever has confirmed beds there. */
   readonly instructions: Readonly<Record<string, string>>;
   readonly tell: (line: string) => void;
+  /** What time brings no event tells (a sender is back, an advisory has lapsed): so often it looks at all that stands. */
+  readonly lookAgainMs: number;
 }
-type Request = Extract<HandoffQuery["node"], { __typename: "Handoff" }>;
 
 /**
  * An event says where to look, never what to do: that follows from the state found there. So one that comes
  * twice, or late, does nothing, and a bot that was killed anywhere goes on from there. @throws CallFailed
  */
 export async function runBot(work: Work, signal?: AbortSignal): Promise<never> {
-  const { client, store } = work;
+  const { client, store, lookAgainMs } = work;
   const { viewer } = await client.run(Viewer);
   const me = viewer.organisation.id;
   const kinds = ["HANDOFF_CHANGED", "BED_HOLD_CHANGED"] as const;
-  const following = { kinds, ...(signal && { signal }) };
-  for (let after = store.cursor(); ; after = null) {
+  for (let after = store.cursor(); ;) {
+    await lookAtAll(work, me);
+    const again = AbortSignal.timeout(lookAgainMs);
+    const until = AbortSignal.any(signal ? [again, signal] : [again]);
     try {
-      if (after === null) await lookAtAll(work, me);
-      for await (const { kind, subjectId, cursor } of client.events({ ...following, after })) {
-        await attend(work, kind === "HANDOFF_CHANGED" ? lookAtHandoff : lookAtHold, me, subjectId);
-        store.keepCursor(cursor);
+      for await (const event of client.events({ kinds, after, signal: until })) {
+        const look = event.kind === "HANDOFF_CHANGED" ? lookAtHandoff : lookAtHold;
+        await attend(work, look, me, event.subjectId);
+        after = event.cursor;
+        store.keepCursor(after);
       }
     } catch (error) {
+      if (error === again.reason) continue;
       // Away for longer than events are kept: as if for the first time.
       const isTooOld = error instanceof CallFailed && error.code === "BAD_USER_INPUT" && after;
       if (!isTooOld) throw error;
+      after = null;
     }
   }
 }
 
-/** What stands may be older than any event that is kept. */
+/** What stands, and what was left to people: its cause may be gone. */
 async function lookAtAll(work: Work, me: string): Promise<void> {
   const { client } = work;
-  for await (const { id } of client.all(Handoffs, { box: "INBOX" }, ({ handoffs }) => handoffs))
+  const live = { box: "INBOX", statuses: ["REQUESTED", "ACCEPTED", "IN_PROGRESS"] } as const;
+  for await (const { id } of client.all(Handoffs, live, ({ handoffs }) => handoffs))
     await attend(work, lookAtHandoff, me, id);
   const confirmed = { side: "HOST", statuses: ["CONFIRMED"], first: 100 } as const;
   for await (const { id } of client.all(BedHolds, confirmed, ({ bedHolds }) => bedHolds))
@@ -90,13 +88,17 @@ async function attend(work: Work, look: Look, me: string, id: string): Promise<v
   }
 }
 
+const ENDED: readonly string[] = ["CANCELLED", "FAILED", "EXPIRED"];
+
 async function lookAtHandoff(work: Work, me: string, id: string): Promise<void> {
   const { node } = await work.client.run(Handoff, { id });
   if (node?.__typename !== "Handoff" || node.sender.id === me) return;
   if (node.status === "REQUESTED") return decide(work, me, node);
   if (node.recipient?.id !== me) return;
   if (node.status === "ACCEPTED") return takeOver(work, node);
-  if (node.status === "IN_PROGRESS") return confirmBeds(work, node);
+  if (node.status === "IN_PROGRESS") return goOn(work, node);
+  // Ended before it was received: the case never was ours, and what was read of it is not ours to keep.
+  if (ENDED.includes(node.status) && work.store.dropFile(id)) work.tell(`dropped ${id}`);
 }
 
 async function decide(work: Work, me: string, request: Request): Promise<void> {
@@ -110,15 +112,6 @@ async function decide(work: Work, me: string, request: Request): Promise<void> {
   }
   const { rejectHandoff } = await client.run(RejectHandoff, { input: { id } });
   if (rejectHandoff.__typename === "Handoff") tell(`declined ${id}`);
-}
-
-function suits(rules: Rules, { needs, party, priority, destinations }: Omit<Request, "id">) {
-  return (
-    destinations.some((country) => rules.countries.includes(country)) &&
-    party.adults + party.children <= rules.mostPeople &&
-    needs.every((need) => rules.needs.includes(need)) &&
-    rules.priorities.includes(priority)
-  );
 }
 
 /** Ours that are free on every night; null where no bed is asked for. */
@@ -165,16 +158,20 @@ async function takeOver({ client, partners, store, tell }: Work, { id, sender }:
   // Of this one alone: where another was put in its place, an event has us read that one.
   const input = { id, envelopeDigest: digest };
   const { receiveHandoff } = await client.run(ReceiveHandoff, { input });
-  if (receiveHandoff.__typename === "Handoff") tell(`received ${id}`);
+  if (receiveHandoff.__typename !== "Handoff") return;
+  store.takeFile(id);
+  tell(`received ${id}`);
 }
 
-async function confirmBeds({ client, tell }: Work, { caseReference }: Request): Promise<void> {
+async function goOn({ client, store, tell }: Work, { id, caseReference }: Request) {
+  store.takeFile(id);
   if (!caseReference) return;
-  const held = { side: "HOLDER", statuses: ["HELD"], first: 100 } as const;
+  const held = { side: "HOLDER", statuses: ["HELD", "EXPIRED"], first: 100 } as const;
   for await (const hold of client.all(BedHolds, held, ({ bedHolds }) => bedHolds)) {
     if (hold.caseReference?.id !== caseReference.id) continue;
-    await client.run(ConfirmBedHold, { input: { id: hold.id } });
-    tell(`confirmed ${hold.id}`);
+    const { confirmBedHold } = await client.run(ConfirmBedHold, { input: { id: hold.id } });
+    const isDone = confirmBedHold.__typename === "BedHold";
+    tell(isDone ? `confirmed ${hold.id}` : `${id} is left to people: its beds are held no more`);
   }
 }
 

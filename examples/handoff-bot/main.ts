@@ -46,4 +46,4 @@ const own = {
 };
 const partners = createPartners(client, own, store);
 const tell = (line: string) => void process.stdout.write(`${line}\n`);
-await runBot({ client, partners, store, rules, instructions, tell });
+await runBot({ client, partners, store, rules, instructions, tell, lookAgainMs: 15 * 60_000 });

@@ -6,6 +6,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -18,14 +19,19 @@ export interface Store extends PinStore {
   cursor(): string | null;
   keepCursor(cursor: string): void;
   hasFile(id: string): boolean;
+  /** Among those that are not received yet. */
   keepFile(id: string, content: Uint8Array): Promise<void>;
+  /** Received: from now on nothing that the server says drops it. */
+  takeFile(id: string): void;
+  /** False: there is none that is not received. */
+  dropFile(id: string): boolean;
   hasSent(id: string): boolean;
   keepSent(id: string): void;
 }
 
 /** `archiveKey`: public, P-256; whoever works on the cases has the private half, and this machine has not. */
 export function openStore(folder: string, archiveKey: JWK, compared: readonly string[]): Store {
-  for (const kind of ["files", "sent", "pins"])
+  for (const kind of ["unreceived", "files", "sent", "pins"])
     mkdirSync(join(folder, kind), { recursive: true, mode: 0o700 });
   sync(folder);
   /** The server names what is kept: a name that leads elsewhere would overwrite what lies there. */
@@ -34,16 +40,24 @@ export function openStore(folder: string, archiveKey: JWK, compared: readonly st
     throw new Error("What the server says is no name. Nothing was kept under it.");
   };
   const read = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : null);
-  const file = (id: string) => `${place("files", id)}.jwe`;
+  const file = (kind: "unreceived" | "files", id: string) => `${place(kind, id)}.jwe`;
   return {
     cursor: () => read(join(folder, "cursor")),
     keepCursor: (cursor) => write(join(folder, "cursor"), cursor),
-    hasFile: (id) => existsSync(file(id)),
+    hasFile: (id) => existsSync(file("unreceived", id)) || existsSync(file("files", id)),
     async keepFile(id, content) {
       const sealed = new CompactEncrypt(content)
         .setProtectedHeader({ alg: "ECDH-ES+A256KW", enc: "A256GCM", typ: "case" })
         .encrypt(await importJWK(archiveKey, "ECDH-ES+A256KW"));
-      write(file(id), await sealed);
+      write(file("unreceived", id), await sealed);
+    },
+    takeFile(id) {
+      if (existsSync(file("unreceived", id))) move(file("unreceived", id), file("files", id));
+    },
+    dropFile(id) {
+      if (!existsSync(file("unreceived", id))) return false;
+      unlinkSync(file("unreceived", id));
+      return true;
     },
     hasSent: (id) => existsSync(place("sent", id)),
     keepSent: (id) => write(place("sent", id), ""),
@@ -60,7 +74,11 @@ export function openStore(folder: string, archiveKey: JWK, compared: readonly st
 /** All of it or nothing, and on the disk when this returns. */
 function write(path: string, text: string): void {
   writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
+  move(`${path}.new`, path);
+}
+
+function move(from: string, path: string): void {
+  renameSync(from, path);
   sync(join(path, ".."));
 }
 

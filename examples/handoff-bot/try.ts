@@ -63,7 +63,8 @@ for (let status: string = offerHandoff.status, before = ""; status !== "IN_PROGR
   if (status === "ACCEPTED" && before !== "ACCEPTED") {
     const content = new TextEncoder().encode("Two people, at the station by noon.");
     const envelope = await partners.sealTo(recipient, { subject: id, content, days: 7 });
-    await client.run(SealHandoff, { input: { id, envelope } });
+    const { sealHandoff } = await client.run(SealHandoff, { input: { id, envelope } });
+    if (sealHandoff.__typename !== "Handoff") throw new Error(`It is ${sealHandoff.__typename}.`);
     tell(`sealed ${id}`);
   }
   await sleep(500);

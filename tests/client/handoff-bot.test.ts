@@ -1,10 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compactDecrypt, importJWK } from "jose";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { JWK } from "jose";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { runBot, type Work } from "../../examples/handoff-bot/bot.ts";
 import { openStore } from "../../examples/handoff-bot/store.ts";
+import { createPartners, SealHandoff } from "../../src/client/index.ts";
+import { decodeId } from "../../src/kernel/ids.ts";
+import { effectsOf, readFiles } from "../support/bot-sender.ts";
+import { type Demo, idOf, startDemo } from "../support/demo.ts";
+import { meddle, offer, openTo, see, step } from "../support/handoffs.ts";
+import { mutate } from "../support/mutate.ts";
+import { openDesk } from "../support/partners.ts";
+import { asSuperuser } from "../support/postgres.ts";
 import { p256 } from "../support/sealing.ts";
 
 const PARTNER = "p".repeat(43);
@@ -16,6 +24,9 @@ const open = (...compared: string[]) => {
 };
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "wayhouse-bot-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
+
+const fileOf = async (id: string, of = "files") =>
+  (await readFiles(join(folder, "kept", of), archive)).get(id);
 
 describe("what the bot keeps", () => {
   it("is never kept elsewhere, whatever the server says that it is called", async () => {
@@ -62,31 +73,19 @@ function workOn(answers: Record<string, unknown>, lists: Record<string, string[]
     rules: { countries: [], mostPeople: 0, needs: [], priorities: [] },
     instructions: { Pomegranate: "Ring twice." },
     tell: () => {},
+    lookAgainMs: 60_000,
   };
 }
 
 describe("the bot", () => {
-  it("keeps the file that the sender put in the place of one that was opened and not yet received", async () => {
-    const handoff = {
-      __typename: "Handoff",
-      id: "h",
-      status: "ACCEPTED",
-      sender: { id: "them", identityThumbprint: PARTNER },
-      recipient: { id: "me" },
-    };
-    const work = workOn(
-      {
-        Handoff: { node: handoff },
-        HandoffEnvelope: { node: { __typename: "Handoff", envelope: "the station by noon" } },
-        ReceiveHandoff: { receiveHandoff: { __typename: "Handoff" } },
-      },
-      { Handoffs: ["h"] },
-    );
-    await work.store.keepFile("h", new TextEncoder().encode("the harbour at dusk"));
+  it("drops no file that it has received, whatever the server says of the handoff", async () => {
+    const sender = { id: "them", identityThumbprint: PARTNER };
+    const ended = { __typename: "Handoff", status: "CANCELLED", sender, recipient: { id: "me" } };
+    const work = workOn({ Handoff: { node: { ...ended, id: "h" } } }, { Handoffs: ["h"] });
+    await work.store.keepFile("h", new TextEncoder().encode("the station by noon"));
+    work.store.takeFile("h");
     await expect(runBot(work)).rejects.toThrow("over");
-    const kept = readFileSync(join(folder, "kept", "files", "h.jwe"), "utf8");
-    const { plaintext } = await compactDecrypt(kept, await importJWK(archive, "ECDH-ES+A256KW"));
-    expect(new TextDecoder().decode(plaintext)).toBe("the station by noon");
+    expect(await fileOf("h")).toBe("the station by noon");
   });
 
   it("instructs whoever confirmed beds before the first event that is kept", async () => {
@@ -100,5 +99,157 @@ describe("the bot", () => {
     const work = workOn({ BedHold: { node: hold }, SendInstructions: {} }, { BedHolds: ["b"] });
     await expect(runBot(work)).rejects.toThrow("over");
     expect(work.store.hasSent("b")).toBe(true);
+  });
+});
+
+describe("on the network, the bot", () => {
+  let demo: Demo;
+  let lantern: Awaited<ReturnType<typeof openDesk>>;
+  let harbour: Awaited<ReturnType<typeof openDesk>>;
+  const ask: Demo["ask"] = (...call) => demo.ask(...call);
+  beforeAll(async () => {
+    demo = await startDemo();
+    lantern = await openDesk(demo, "lantern", ["harbour"]);
+    harbour = await openDesk(demo, "harbour", ["lantern"]);
+    await openTo(ask, "lantern", ["harbour"]);
+  });
+  afterAll(() => demo.stop());
+  // Each test has a folder of its own: what stood before would be gone over again.
+  afterEach(() => meddle(demo, "with h as (delete from handoff) delete from event"));
+
+  const store = () => open(lantern.thumbprint);
+  /** Until it has told a line like this; all that it told. */
+  async function live(until: RegExp, change: Partial<Work> = {}, over = new AbortController()) {
+    const told: string[] = [];
+    const tell = (line: string) => {
+      told.push(line);
+      if (until.test(line)) over.abort();
+    };
+    const { client, partners } = harbour;
+    const rules = { countries: ["AM"], mostPeople: 3, needs: ["SHELTER"], priorities: ["URGENT"] };
+    const own = { client, partners, store: store(), rules, instructions: {}, lookAgainMs: 100 };
+    const work = { ...own, ...change, tell };
+    const { signal } = over;
+    await expect(runBot(work, signal)).rejects.toThrow("aborted");
+    return told;
+  }
+  const requested = async () =>
+    (await offer(ask, "lantern", ["harbour"])).data["offerHandoff"].id as string;
+  async function seal(subject: string, text: string) {
+    const what = { subject, content: new TextEncoder().encode(text), days: 1 };
+    const envelope = await lantern.partners.sealTo(harbour.thumbprint, what);
+    await lantern.client.run(SealHandoff, { input: { id: subject, envelope } });
+  }
+  const sealed = async () => {
+    const id = await requested();
+    await live(/^accepted/);
+    await seal(id, "the harbour at dusk");
+    return id;
+  };
+  /** What happens once a file is kept, and before it is received. */
+  function onceKept(act: (id: string) => Promise<unknown>) {
+    let isDone = false;
+    const kept = store();
+    const keepFile: typeof kept.keepFile = async (id, content) => {
+      await kept.keepFile(id, content);
+      if (!isDone) await act(id);
+      isDone = true;
+    };
+    return { store: { ...kept, keepFile } };
+  }
+
+  it("keeps the file that was sealed anew between its look and its receipt", async () => {
+    const id = await sealed();
+    const change = onceKept(() => seal(id, "the station by noon"));
+    const told = await live(/^received/, change);
+    expect(told.filter((line) => line.startsWith("received"))).toHaveLength(1);
+    expect(await fileOf(id)).toBe("the station by noon");
+  });
+
+  it("drops the file of a consent that was withdrawn between its look and its receipt", async () => {
+    const id = await sealed();
+    const change = onceKept(() => step(ask, "lantern", "withdrawConsent", id));
+    await live(/^dropped/, change);
+    expect(await fileOf(id, "unreceived")).toBeUndefined();
+    expect(await fileOf(id)).toBeUndefined();
+  });
+
+  /** What happens once it has looked at all twice, and what events have to say is said. */
+  function onceQuiet(act: () => unknown): typeof harbour.client {
+    let lists = 0;
+    const all: typeof harbour.client.all = (...list) => {
+      if (lists++ === 4) void act();
+      return harbour.client.all(...list);
+    };
+    return { ...harbour.client, all };
+  }
+
+  it("takes over what was left to people for want of a key, once it has the key", async () => {
+    const id = await sealed();
+    const own = { ...harbour.own, sealingKeys: [] as JWK[] };
+    const partners = createPartners(harbour.client, own, harbour.pins);
+    const client = onceQuiet(() => own.sealingKeys.push(...harbour.own.sealingKeys));
+    const told = await live(/^received/, { client, partners });
+    expect(told[0]).toBe(`${id} is left to people: None of the keys opens it.`);
+    expect(await fileOf(id)).toBe("the harbour at dusk");
+  });
+
+  it("decides on a request that waited while its sender was suspended, of which no event tells", async () => {
+    const id = await requested();
+    const organisationId = await idOf(ask, "lantern");
+    const set = (status: string) =>
+      mutate(ask, "coordinator", "setOrganisationStatus", { organisationId, status });
+    await set("SUSPENDED");
+    await live(/^accepted/, { client: onceQuiet(() => set("ACTIVE")) });
+    expect((await see(ask, "lantern", id)).status).toBe("ACCEPTED");
+  });
+
+  it("tells people where the beds of a handoff were let go before its file came", async () => {
+    const id = await sealed();
+    await meddle(demo, "update bed_hold set expires_at = now() where status = 'HELD'");
+    const told = await live(/no more$/);
+    expect(told.at(-1)).toBe(`${id} is left to people: its beds are held no more`);
+  });
+
+  /** One that is killed once its nth step is done and not yet answered. False: it never came so far. */
+  async function isKilledAt(nth: number): Promise<boolean> {
+    const over = new AbortController();
+    let steps = 0;
+    const mortal = <Act>(act: Act) =>
+      (async (...what: unknown[]) => {
+        const done = await (act as (...what: unknown[]) => unknown)(...what);
+        if (++steps === nth) throw new Error("killed");
+        return done;
+      }) as Act;
+    const kept = store();
+    const change = {
+      client: { ...onceQuiet(() => over.abort()), run: mortal(harbour.client.run) },
+      store: { ...kept, keepFile: mortal(kept.keepFile) },
+    };
+    await live(/never/, change, over).catch(() => {});
+    return steps === nth;
+  }
+
+  it("does each thing once, killed at every step of its way", async () => {
+    const id = await requested();
+    for (let life = 1; await isKilledAt(life); life++);
+    await seal(id, "the harbour at dusk");
+    let life = 1;
+    while (await isKilledAt(life)) life++;
+    // Viewer, handoff, envelope, file, receipt, and the beds: each of them was its last.
+    expect(life).toBeGreaterThan(6);
+    expect(await fileOf(id)).toBe("the harbour at dusk");
+    const { effects } = await asSuperuser(demo.database.superuserUrl, effectsOf);
+    const done = effects.filter((one) => one.id === id).map(({ action, count }) => [action, count]);
+    expect(new Map(done as [string, number][])).toEqual(
+      new Map([
+        ["acceptHandoff", 1],
+        ["receiveHandoff", 1],
+      ]),
+    );
+    const held = `select h.status from bed_hold h join bed_hold_reference r on r.hold_id = h.id
+      join handoff_reference f using (case_reference) where f.handoff_id = $1`;
+    const holds = await meddle(demo, held, [decodeId(id)!.uuid]);
+    expect(holds.rows).toEqual([{ status: "CONFIRMED" }]);
   });
 });

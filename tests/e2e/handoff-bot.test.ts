@@ -4,7 +4,7 @@ import { drillBot } from "../support/bot-drill.ts";
 it("the handoff bot does each thing once, though it and its API are killed meanwhile", async () => {
   const { handoffs, declined, files, instructed } = await drillBot({
     handoffs: 10,
-    seconds: 5,
+    seconds: 3,
     processes: 1,
     botKills: 1,
     apiKills: 1,
