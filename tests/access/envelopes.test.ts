@@ -30,14 +30,9 @@ const sealHandoff = (by: string, id: string, envelope: string) =>
     { id, envelope },
     "{ __typename ... on Handoff { status } ... on IllegalTransition { from } }",
   );
+const TYPE = "{ __typename ... on IllegalTransition { from } }";
 const sendInstructions = (by: string, id: string, envelope: string) =>
-  mutate(
-    ask,
-    by,
-    "sendInstructions",
-    { id, envelope },
-    "{ __typename ... on IllegalTransition { from } }",
-  );
+  mutate(ask, by, "sendInstructions", { id, envelope }, TYPE);
 const messageOf = (answer: Answer) => JSON.stringify(answer.errors?.[0]?.extensions);
 const accepted = async () => {
   const id = (await offer(ask, "lantern", ["harbour", "bridge"])).data["offerHandoff"].id as string;

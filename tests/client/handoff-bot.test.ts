@@ -215,17 +215,17 @@ describe("on the network, the bot", () => {
   async function isKilledAt(nth: number): Promise<boolean> {
     const over = new AbortController();
     let steps = 0;
-    const mortal = <Act>(act: Act) =>
-      (async (...what: unknown[]) => {
-        const done = await (act as (...what: unknown[]) => unknown)(...what);
-        if (++steps === nth) throw new Error("killed");
-        return done;
-      }) as Act;
-    const kept = store();
-    const change = {
-      client: { ...onceQuiet(() => over.abort()), run: mortal(harbour.client.run) },
-      store: { ...kept, keepFile: mortal(kept.keepFile) },
+    const end = <Result>(done: Result) => {
+      if (++steps === nth) throw new Error("killed");
+      return done;
     };
+    const kept = store();
+    const client: typeof harbour.client = {
+      ...onceQuiet(() => over.abort()),
+      run: async (...call) => end(await harbour.client.run(...call)),
+    };
+    const keepFile: typeof kept.keepFile = async (...what) => end(await kept.keepFile(...what));
+    const change = { client, store: { ...kept, keepFile } };
     await live(/never/, change, over).catch(() => {});
     return steps === nth;
   }

@@ -225,10 +225,9 @@ for (const [field, scope, description] of STEPS) {
       resolve: (_, { input }, { session }) =>
         orRefusal(
           async () => {
-            const { id, idempotencyKey, reason = null, envelopeDigest } = input;
+            const { envelopeDigest, reason = null, ...rest } = input;
             // Left out where it is null: a key goes on naming the call that it named before there was a digest.
-            const named = envelopeDigest == null ? {} : { envelopeDigest };
-            const call = { id, idempotencyKey, reason, ...named };
+            const call = { ...rest, reason, ...(envelopeDigest && { envelopeDigest }) };
             return present(loadHandoff(session, await stepHandoff(session, field, call)));
           },
           IllegalTransition,
