@@ -64,7 +64,7 @@ for (let status: string = offerHandoff.status, before = ""; status !== "IN_PROGR
     const content = new TextEncoder().encode("Two people, at the station by noon.");
     const envelope = await partners.sealTo(recipient, { subject: id, content, days: 7 });
     const { sealHandoff } = await client.run(SealHandoff, { input: { id, envelope } });
-    if (sealHandoff.__typename !== "Handoff") throw new Error(`It is ${sealHandoff.__typename}.`);
+    if (sealHandoff.__typename !== "Handoff") throw new Error(sealHandoff.message);
     tell(`sealed ${id}`);
   }
   await sleep(500);
