@@ -123,6 +123,18 @@ describe("a grant", () => {
     );
     expect(codeOf(await grant("harbour", { organisationId }))).toBe("LIMIT_EXCEEDED");
     await revoke("harbour", first.data["grantScopes"].id);
+    await meddle(
+      demo,
+      `with given as (
+          insert into sharing_grant (owner_id, organisation_id, scopes)
+            select owner_id, organisation_id, scopes from sharing_grant, generate_series(1, 100) where id = $1
+            returning *)
+        insert into sharing_reach (grant_id, organisation_id, owner_id, scope, valid_from, valid_until)
+          select id, organisation_id, owner_id, 'beds:read', valid_from, now() from given`,
+      [id],
+    );
+    expect(codeOf(await grant("harbour", { organisationId }))).toBe("LIMIT_EXCEEDED");
+    await meddle(demo, "delete from sharing_reach where valid_until is not null");
     const again = await grant("harbour", { organisationId });
     expect(again.errors).toBeUndefined();
     await revoke("harbour", again.data["grantScopes"].id);

@@ -16,7 +16,7 @@ import {
   lockCircle,
 } from "../organisations/index.ts";
 import { endGrant, insertGrant, lockGrant, reachTooFar, stands } from "./grants.queries.ts";
-import { faultsOfTerms, type GrantTerms, MOST_REACHES } from "./grants.rules.ts";
+import { faultsOfTerms, type GrantTerms, MOST_GRANTS, MOST_REACHES } from "./grants.rules.ts";
 
 export interface GrantScopes extends Keyed, GrantTerms {
   readonly organisationId: string | null;
@@ -56,8 +56,8 @@ export async function grantScopes(session: Session, input: GrantScopes): Promise
     }
     const { scopes, countries, validFrom, validUntil } = input;
     // Asked before: what is taken away again with the rest may be a million rows.
-    const most = MOST_REACHES - scopes.length * (countries?.length ?? 1);
-    if (await reachTooFar(tx, audience, most)) {
+    const reaches = MOST_REACHES - scopes.length * (countries?.length ?? 1);
+    if (await reachTooFar(tx, audience, { reaches, grants: MOST_GRANTS - 1 })) {
       throw new LimitExceeded("You gave it too many: revoke those that have ended, too.");
     }
     const made = await insertGrant(tx, {

@@ -87,16 +87,17 @@ export async function insertGrant(tx: Transaction<DB>, made: NewGrant): Promise<
   return grant.id;
 }
 
-/** Whether more than so many reaches on what is the caller's lead to one of these, of grants that have ended, too. */
+/** Whether more reaches, or more grants, than so many lead to one of these from the caller, ended ones among them. */
 export async function reachTooFar(
   tx: Transaction<DB>,
   audience: readonly string[],
-  most: number,
+  most: { readonly reaches: number; readonly grants: number },
 ): Promise<boolean> {
   const { rows } = await sql`
     select from sharing_reach
       where owner_id = (select viewer_organisation()) and organisation_id = any(${audience}::uuid[])
-      group by organisation_id having count(*) > ${most} limit 1
+      group by organisation_id
+      having count(*) > ${most.reaches} or count(distinct grant_id) > ${most.grants} limit 1
   `.execute(tx);
   return rows.length > 0;
 }

@@ -15,6 +15,8 @@ const SKEW_MS = 5 * 60_000;
 const MOST_COUNTRIES = 250;
 /** On one owner's resources for one organisation, each for one scope in one country: whoever has them reads them all. */
 export const MOST_REACHES = 5_000;
+/** From one owner, standing at once: each that is taken back ends its streams. */
+export const MOST_GRANTS = 100;
 
 export interface GrantTerms {
   readonly scopes: readonly Scope[];
