@@ -64,6 +64,19 @@ describe("a client", () => {
     expect(codeOf(await demo.ask("lantern", SEARCH, { search }))).toBeUndefined();
   });
 
+  it("is counted each of its writes, however many come in one request, in fragments too", async () => {
+    const admin = { organisation: "bridge", clientId: "admin" };
+    const write = (nth: number) =>
+      `w${nth}: revokeToken(input: { idempotencyKey: "many-writes-${nth}", jti: "0123456789abcdef" }) { id }`;
+    const all = Array.from({ length: 18 }, (_, nth) => write(nth));
+    const [inFragment, plain] = [all.slice(0, 9).join(" "), all.slice(9).join(" ")];
+    const query = `mutation { ...F ...F ... on Mutation { ${plain} } } fragment F on Mutation { ${inFragment} }`;
+    const statuses: number[] = [];
+    for (let count = 0; count < 2; count++)
+      statuses.push((await demo.call(admin, { query })).status);
+    expect(statuses).toEqual([200, 429]);
+  });
+
   it("of too many requests gets 429 and when to come back; another one of the organisation does not", async () => {
     const answers: Response[] = [];
     const authorization = `Bearer ${await demo.token("coordinator", [])}`;

@@ -112,6 +112,30 @@ function sizeOf(
   }
 }
 
+/** Under which names its root fields are answered, those of fragments among them. */
+export function rootNamesOf(
+  { definitions }: DocumentNode,
+  { selectionSet }: OperationDefinitionNode,
+): Set<string> {
+  const names = new Set<string>();
+  const spread = new Set<string>();
+  const sets = [selectionSet];
+  for (const { selections } of sets) {
+    for (const one of selections) {
+      if (one.kind === Kind.FIELD) names.add((one.alias ?? one.name).value);
+      else if (one.kind === Kind.INLINE_FRAGMENT) sets.push(one.selectionSet);
+      else if (!spread.has(one.name.value)) {
+        spread.add(one.name.value);
+        for (const fragment of definitions) {
+          if (fragment.kind === Kind.FRAGMENT_DEFINITION && fragment.name.value === one.name.value)
+            sets.push(fragment.selectionSet);
+        }
+      }
+    }
+  }
+  return names;
+}
+
 function isList(type: TypeNode): boolean {
   return type.kind === Kind.LIST_TYPE || (type.kind === Kind.NON_NULL_TYPE && isList(type.type));
 }

@@ -20,7 +20,7 @@ import { presentError } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import { judgeDocuments } from "../graphql/documents.ts";
 import { hideSchema, withoutSuggestions } from "../graphql/introspection.ts";
-import { boundDocuments, createBound, type Size } from "../graphql/limits.ts";
+import { boundDocuments, createBound, rootNamesOf, type Size } from "../graphql/limits.ts";
 import { documentOf, type Registry } from "./documents.ts";
 import type { OperationRequest } from "./request.ts";
 
@@ -53,6 +53,8 @@ interface Selected {
   readonly document: DocumentNode;
   /** @throws GraphQLError */
   readonly refuseExcess: (variables: Record<string, unknown>) => Size;
+  /** Of a mutation, each a request of its own. */
+  readonly furtherWrites: number;
   runs: number;
   compiled: Compiled | null;
 }
@@ -149,7 +151,7 @@ export function createOperations(options: {
       return error instanceof AggregateError ? refusal(...error.errors) : refusal(error);
     }
     const { definition, document } = selected;
-    count(Math.floor(size.cost / COST_OF_REQUEST));
+    count(Math.floor(size.cost / COST_OF_REQUEST) + selected.furtherWrites);
     const args = (contextValue: Context) => ({
       schema,
       document,
@@ -200,7 +202,16 @@ function createSelector(schema: GraphQLSchema, document: DocumentNode) {
       );
       const alone = { ...document, definitions };
       const refuseExcess = createBound(schema, alone, definition);
-      selected = { definition, document: alone, refuseExcess, runs: 0, compiled: null };
+      const isWrite = definition.operation === OperationTypeNode.MUTATION;
+      const furtherWrites = isWrite ? rootNamesOf(alone, definition).size - 1 : 0;
+      selected = {
+        definition,
+        document: alone,
+        refuseExcess,
+        furtherWrites,
+        runs: 0,
+        compiled: null,
+      };
       selections.set(operationName, selected);
     }
     return selected;
