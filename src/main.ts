@@ -125,7 +125,7 @@ async function listen(server: Server, at: { host: string; port: number }): Promi
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigError(
       code === "EADDRINUSE"
-        ? "The port is taken: stop what listens there, or set PORT (or METRICS_PORT) to another."
+        ? `Port ${at.port} is taken: stop what listens there, or set PORT (or METRICS_PORT) to another.`
         : `Nothing can listen there (${code}): HOST and PORT (or METRICS_HOST and METRICS_PORT) say where.`,
       { cause: error },
     );

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { migrate } from "../../src/platform/db/migrator.ts";
 import { type Demo, startDemo } from "../support/demo.ts";
 
@@ -53,4 +53,20 @@ it("one that fails leaves nothing behind, and is told by file, line and SQLSTATE
   const { rows } = await client.query("select to_regclass('planted') as made");
   expect(rows).toEqual([{ made: null }]);
   await client.end();
+});
+
+it("an older server is refused by its version, before anything is done there", async () => {
+  const query = Reflect.get(pg.Client.prototype, "query") as (...args: unknown[]) => unknown;
+  const rows = [{ server_version: "15.18 (Debian 15.18-0+deb12u1)" }];
+  const asked: unknown[] = [];
+  const older = vi.spyOn(pg.Client.prototype, "query").mockImplementation(function (
+    this: pg.Client,
+    ...args: unknown[]
+  ) {
+    asked.push(args[0]);
+    return args[0] === "show server_version" ? { rows } : query.apply(this, args);
+  } as never);
+  await expect(migrate(demo.database)).rejects.toThrow("The server is PostgreSQL 15.18");
+  older.mockRestore();
+  expect(asked).not.toContainEqual(expect.stringContaining("pg_advisory_lock"));
 });

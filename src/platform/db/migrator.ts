@@ -9,6 +9,7 @@ import { rowsOf } from "./pipeline.ts";
 
 const FOLDER = fileURLToPath(new URL("../../../migrations/", import.meta.url));
 const FILE_NAME = /^\d{4}_[a-z0-9_]+\.sql$/;
+const LEAST_SERVER = 18;
 /** Any two processes that migrate one database take turns. */
 const LOCK = 0x77617968;
 /** A statement that waits for a table stops every other one behind it: so none waits long, but again. */
@@ -46,6 +47,7 @@ export async function migrate(options: {
   client.on("error", () => {});
   await client.connect();
   try {
+    await assertServer(client);
     await client.query("select pg_advisory_lock($1)", [LOCK]);
     await client.query(CREATE_LEDGER);
     const missing = pending(migrations, await readApplied(client));
@@ -58,6 +60,16 @@ export async function migrate(options: {
   } finally {
     await client.end();
   }
+}
+
+/** An older one would refuse something in the midst of a file, and say nothing that helps. */
+async function assertServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ server_version: string }>("show server_version");
+  const version = rows[0]!.server_version;
+  if (Number.parseInt(version, 10) >= LEAST_SERVER) return;
+  throw new MigrationError(
+    `The server is PostgreSQL ${version}: it must be ${LEAST_SERVER} or later, with which this is tested.`,
+  );
 }
 
 /** Throws unless the database stands exactly where this code expects it. */
