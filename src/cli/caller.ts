@@ -34,12 +34,18 @@ export function readIntroduction(path: string): Introduction {
 /** The folder that `org new` made, or an organisation of the demo. @throws Stop */
 export async function keyOf(organisation: string): Promise<{ issuer: string; key: JWK }> {
   const folder = organisation;
+  const { dataDir } = readConfig();
+  const isOfDemo = DEMO_ORGANISATIONS.includes(organisation) && existsSync(join(dataDir, "demo"));
   if (existsSync(join(folder, INTRODUCTION))) {
+    // As whom is not to be guessed: the other one is not known where this one is.
+    if (isOfDemo)
+      throw new Stop(
+        `${organisation} is a folder here and one of the demo's, too: write ./${organisation} for the folder, or move it away for the demo's.`,
+      );
     const key = readOwnKey(join(folder, SIGNING_KEY));
     return { issuer: readIntroduction(join(folder, INTRODUCTION)).issuer, key };
   }
-  const { dataDir } = readConfig();
-  if (DEMO_ORGANISATIONS.includes(organisation) && existsSync(join(dataDir, "demo"))) {
+  if (isOfDemo) {
     const { privateJwk } = await demoKey(dataDir, organisation);
     return { issuer: demoIssuer(organisation), key: privateJwk as JWK };
   }

@@ -159,6 +159,17 @@ describe("the wrong actor", () => {
   });
 });
 
+it("a name that is a folder's and the demo's is nobody's, until one says which", async () => {
+  await type("org new lantern --issuer https://lantern.example");
+  const both = await type("whoami --organisation lantern");
+  expect(both).toMatchObject({ code: 2, stdout: "" });
+  expect(both.stderr).toContain("write ./lantern for the folder");
+  const folder = await type("whoami --organisation ./lantern");
+  expect(folder.stderr).toContain("UNAUTHENTICATED");
+  rmSync("lantern", { recursive: true });
+  expect((await type("whoami --organisation lantern")).code).toBe(0);
+});
+
 it("a folder that `org new` made is enough to import beds and to take out one's chain", async () => {
   const desk = "--kind DASHBOARD --scopes organisations:read,beds:read,beds:manage";
   await type(`clients register desk ${desk} --organisation orchard`);
