@@ -2674,11 +2674,6 @@ BEGIN ATOMIC
            WHERE ((e.sealed_at < due_before('handoff_envelope'::text)) OR (h_1.consent_expires_at <= now()))
           LIMIT purge_handoff_envelopes.in_limit
           FOR UPDATE OF h_1 SKIP LOCKED
-         ), lapsed AS (
-          UPDATE handoff h_1 SET seal_by = now()
-            FROM due
-           WHERE ((h_1.id = due.id) AND (('ACCEPTED'::text = h_1.status) OR ('ACCEPTED'::text = h_1.held_from)))
-           RETURNING h_1.id
          ), deleted AS (
           DELETE FROM handoff_envelope e
             USING due
@@ -2687,6 +2682,11 @@ BEGIN ATOMIC
              e.recipient_id,
              e.envelope,
              e.sealed_at
+         ), lapsed AS (
+          UPDATE handoff h_1 SET seal_by = now()
+            FROM deleted d_1
+           WHERE ((h_1.id = d_1.handoff_id) AND (('ACCEPTED'::text = h_1.status) OR ('ACCEPTED'::text = h_1.held_from)))
+           RETURNING h_1.id
          )
   SELECT ARRAY[h.sender_id, d.recipient_id] AS "array"
     FROM (deleted d

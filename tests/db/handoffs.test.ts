@@ -4,6 +4,7 @@ import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, plantEnvelope, see, step } from "../support/handoffs.ts";
 import { heldUp, waiting } from "../support/held-up.ts";
 import { hold, shelter, stay } from "../support/holds.ts";
+import { envelopeFor, sealingKey } from "../support/keys.ts";
 import { mutate } from "../support/mutate.ts";
 import { asSuperuser } from "../support/postgres.ts";
 
@@ -158,6 +159,41 @@ describe("the clock", () => {
       expect(
         (await meddle(demo, "select status from handoff where id = $1", [uuid(id)])).rows,
       ).toEqual([{ status: "EXPIRED" }]);
+  });
+});
+
+describe("the purge", () => {
+  it("leaves a handoff whose file is sealed anew while it looks at the old one", async () => {
+    const key = await sealingKey(demo, "harbour");
+    const { id: subject } = await offered();
+    await accept(ask, "harbour", subject);
+    await plantEnvelope(demo, subject);
+    await meddle(demo, "update handoff_envelope set sealed_at = now() - interval '20 days'");
+    // Held up once it has begun to look: what is volatile the planner does not ask.
+    await meddle(
+      demo,
+      `create or replace function due_before(in_table text) returns timestamptz volatile language plpgsql as $$
+        begin
+          if in_table = 'handoff_envelope' then
+            perform pg_advisory_xact_lock_shared(1);
+          end if;
+          return now() - (select r.keep from retention r where r.table_name = in_table);
+        end $$`,
+    );
+    await asSuperuser(demo.database.superuserUrl, async (client) => {
+      await client.query("select pg_advisory_lock(1)");
+      const purged = meddle(demo, "select purge_due(100)");
+      await waiting(client, 1);
+      const what = { from: "lantern", to: "harbour", key, subject, text: "the station by noon" };
+      const input = { id: subject, envelope: await envelopeFor(demo, what) };
+      await mutate(ask, "lantern", "sealHandoff", input, "{ __typename }");
+      await client.query("select pg_advisory_unlock(1)");
+      await purged;
+    });
+    expect(await see(ask, "harbour", subject)).toMatchObject({
+      status: "ACCEPTED",
+      envelope: expect.any(String),
+    });
   });
 });
 
