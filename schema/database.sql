@@ -3200,6 +3200,40 @@ END
 alter function revoked_since(uuid,pg_snapshot) owner to wayhouse_keeper;
 grant execute on function revoked_since(uuid,pg_snapshot) to wayhouse_api;
 
+-- function sealed_files(uuid[])
+CREATE OR REPLACE FUNCTION public.sealed_files(in_handoffs uuid[])
+ RETURNS TABLE(handoff_id uuid, digest bytea)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT e.handoff_id,
+     sha256(convert_to(e.envelope, 'UTF8'::name)) AS sha256
+    FROM (handoff_envelope e
+      JOIN handoff h ON ((h.id = e.handoff_id)))
+   WHERE ((e.handoff_id = ANY (sealed_files.in_handoffs)) AND (h.sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:read'::text, 'handoffs:offer'::text]) AS viewer_may) AND (h.consent_expires_at > now()));
+END
+;
+alter function sealed_files(uuid[]) owner to wayhouse_keeper;
+grant execute on function sealed_files(uuid[]) to wayhouse_api;
+
+-- function sealed_instructions(uuid[])
+CREATE OR REPLACE FUNCTION public.sealed_instructions(in_holds uuid[])
+ RETURNS TABLE(hold_id uuid, digest bytea)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT i.hold_id,
+     sha256(convert_to(i.envelope, 'UTF8'::name)) AS sha256
+    FROM (bed_hold_instruction i
+      JOIN bed_hold h ON ((h.id = i.hold_id)))
+   WHERE ((i.hold_id = ANY (sealed_instructions.in_holds)) AND (i.host_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:manage'::text]) AS viewer_may) AND (hold_status(h.status, h.expires_at, h.ends_on) = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])));
+END
+;
+alter function sealed_instructions(uuid[]) owner to wayhouse_keeper;
+grant execute on function sealed_instructions(uuid[]) to wayhouse_api;
+
 -- function search_beds(text,text,text[],date,date,integer,uuid,integer)
 CREATE OR REPLACE FUNCTION public.search_beds(in_country text, in_locality text, in_features text[], in_check_in date, in_check_out date, in_beds integer, in_after uuid, in_limit integer)
  RETURNS TABLE(shelter_id uuid, band text, beds integer)

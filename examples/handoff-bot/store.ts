@@ -14,7 +14,7 @@ import { CompactEncrypt, importJWK, type JWK } from "jose";
 import type { PinStore } from "wayhouse/client";
 import { pinOf } from "wayhouse/sealing";
 
-/** What outlives the bot: files that it cannot read itself, marks, pins, and how far it has come. */
+/** What outlives the bot: files that it cannot read itself, pins, and how far it has come. */
 export interface Store extends PinStore {
   cursor(): string | null;
   keepCursor(cursor: string): void;
@@ -25,13 +25,11 @@ export interface Store extends PinStore {
   takeFile(id: string): void;
   /** False: there is none that is not received. */
   dropFile(id: string): boolean;
-  hasSent(id: string): boolean;
-  keepSent(id: string): void;
 }
 
 /** `archiveKey`: public, P-256; whoever works on the cases has the private half, and this machine has not. */
 export function openStore(folder: string, archiveKey: JWK, compared: readonly string[]): Store {
-  for (const kind of ["unreceived", "files", "sent", "pins"])
+  for (const kind of ["unreceived", "files", "pins"])
     mkdirSync(join(folder, kind), { recursive: true, mode: 0o700 });
   sync(folder);
   /** The server names what is kept: a name that leads elsewhere would overwrite what lies there. */
@@ -59,8 +57,6 @@ export function openStore(folder: string, archiveKey: JWK, compared: readonly st
       unlinkSync(file("unreceived", id));
       return true;
     },
-    hasSent: (id) => existsSync(place("sent", id)),
-    keepSent: (id) => write(place("sent", id), ""),
     async load(thumbprint) {
       // Who was struck off the list is known no more, however much was seen of its log.
       if (!compared.includes(thumbprint)) return null;

@@ -58,18 +58,18 @@ if (offerHandoff.__typename !== "Handoff") throw new Error(offerHandoff.message)
 const { id } = offerHandoff;
 tell(`offered ${id}`);
 
-for (let status: string = offerHandoff.status, before = ""; status !== "IN_PROGRESS";) {
-  if (!["REQUESTED", "ACCEPTED"].includes(status)) throw new Error(`It is ${status}.`);
-  if (status === "ACCEPTED" && before !== "ACCEPTED") {
+for (;;) {
+  const { node } = await client.run(Handoff, { id });
+  if (node?.__typename !== "Handoff") throw new Error("It is gone.");
+  if (node.status === "IN_PROGRESS") break;
+  if (!["REQUESTED", "ACCEPTED"].includes(node.status)) throw new Error(`It is ${node.status}.`);
+  // Whatever this process did before: nothing lies there, so it is to be sealed.
+  if (node.status === "ACCEPTED" && node.envelopeDigest === null) {
     const content = new TextEncoder().encode("Two people, at the station by noon.");
     const envelope = await partners.sealTo(recipient, { subject: id, content, days: 7 });
     const { sealHandoff } = await client.run(SealHandoff, { input: { id, envelope } });
-    if (sealHandoff.__typename !== "Handoff") throw new Error(sealHandoff.message);
-    tell(`sealed ${id}`);
+    if (sealHandoff.__typename === "Handoff") tell(`sealed ${id}`);
   }
   await sleep(500);
-  before = status;
-  const now = await client.run(Handoff, { id });
-  status = now.node?.__typename === "Handoff" ? now.node.status : "gone";
 }
 tell(`handed over ${id}`);

@@ -3,10 +3,9 @@ import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { digestOf, open, thumbprintOf } from "../../src/sealing/index.ts";
-import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
-import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { envelopeFor, identityOf, retire, sealingKey, state } from "../support/keys.ts";
 import { mutate } from "../support/mutate.ts";
 
@@ -30,9 +29,6 @@ const sealHandoff = (by: string, id: string, envelope: string) =>
     { id, envelope },
     "{ __typename ... on Handoff { status } ... on IllegalTransition { from } }",
   );
-const TYPE = "{ __typename ... on IllegalTransition { from } }";
-const sendInstructions = (by: string, id: string, envelope: string) =>
-  mutate(ask, by, "sendInstructions", { id, envelope }, TYPE);
 const messageOf = (answer: Answer) => JSON.stringify(answer.errors?.[0]?.extensions);
 const accepted = async () => {
   const id = (await offer(ask, "lantern", ["harbour", "bridge"])).data["offerHandoff"].id as string;
@@ -124,6 +120,49 @@ describe("a case file", () => {
     for (const by of ["outsider", "harbour", "bridge", "coordinator"]) {
       expect(await sealHandoff(by, id, envelope)).toEqual(missing);
     }
+  });
+});
+
+describe("what its sender, who cannot read it, is told of a file that lies there", () => {
+  const told = async (by: string, id: string) =>
+    (
+      await ask(by, "query ($id: ID!) { node(id: $id) { ... on Handoff { envelopeDigest } } }", {
+        id,
+      })
+    ).data["node"]?.envelopeDigest ?? null;
+
+  it("is its digest, until it is received or destroyed, and the wrong organisation's is nothing", async () => {
+    const id = await accepted();
+    expect(await told("lantern", id)).toBeNull();
+    const [first, second] = [await file(id), await file(id)];
+    for (const envelope of [first, second]) {
+      await sealHandoff("lantern", id, envelope);
+      expect(await told("lantern", id)).toBe(await digestOf(envelope));
+    }
+    for (const by of ["harbour", "bridge", "outsider", "coordinator"])
+      expect(await told(by, id)).toBeNull();
+    await step(ask, "harbour", "receiveHandoff", id);
+    expect(await told("lantern", id)).toBeNull();
+  });
+
+  it("says that a suspension has destroyed it, so that it can be sealed again", async () => {
+    const id = await accepted();
+    await sealHandoff("lantern", id, await file(id));
+    const organisationId = await idOf(ask, "harbour");
+    for (const status of ["SUSPENDED", "ACTIVE"])
+      await mutate(ask, "coordinator", "setOrganisationStatus", { organisationId, status });
+    await step(ask, "harbour", "resumeHandoff", id);
+    expect((await see(ask, "lantern", id)).status).toBe("ACCEPTED");
+    expect(await told("lantern", id)).toBeNull();
+  });
+
+  it("is nothing once consent has ended, job or no job", async () => {
+    const id = await accepted();
+    await sealHandoff("lantern", id, await file(id));
+    await meddle(demo, "update handoff set consent_expires_at = now() where id = $1", [
+      decodeId(id)!.uuid,
+    ]);
+    expect(await told("lantern", id)).toBeNull();
   });
 });
 
@@ -241,57 +280,6 @@ describe("a receipt (receiveHandoff) that names the envelope that was read", () 
     const key = createHash("sha256").update(idempotencyKey).digest();
     const query = "select request_hash from idempotency_record where key_hash = $1";
     expect((await meddle(demo, query, [key])).rows).toEqual([{ request_hash: before }]);
-  });
-});
-
-describe("check-in instructions (sendInstructions)", () => {
-  const INSTRUCTIONS = "query ($id: ID!) { node(id: $id) { ... on BedHold { instructions } } }";
-  it("go from the host to the holder alone, and are gone with the hold; the wrong organisation sends none", async () => {
-    const placed = await hold(ask, "lantern", [stay(await shelter(ask, "Apricot"), 1, 150)]);
-    const id = placed.data["holdBeds"].id as string;
-    const envelope = await envelopeFor(demo, {
-      from: "harbour",
-      to: "lantern",
-      key: keys.get("lantern")!,
-      subject: id,
-      text: CANARY,
-    });
-    const missing = await sendInstructions("outsider", encodeId("BedHold", randomUUID()), envelope);
-    expect(codeOf(missing)).toBe("NOT_FOUND");
-    for (const by of ["outsider", "lantern", "bridge"]) {
-      expect(await sendInstructions(by, id, envelope)).toEqual(missing);
-    }
-    const sent = await sendInstructions("harbour", id, envelope);
-    expect(sent.data["sendInstructions"].__typename).toBe("BedHold");
-    expect((await ask("lantern", INSTRUCTIONS, { id })).data["node"].instructions).toBe(envelope);
-    expect((await ask("harbour", INSTRUCTIONS, { id })).data["node"].instructions).toBeNull();
-    const toOther = await envelopeFor(demo, {
-      from: "harbour",
-      to: "bridge",
-      key: keys.get("bridge")!,
-      subject: id,
-      text: CANARY,
-    });
-    expect(messageOf(await sendInstructions("harbour", id, toOther))).toContain("KEY_NOT_ACTIVE");
-    await moveHold(ask, "lantern", "releaseBedHold", id);
-    expect((await ask("lantern", INSTRUCTIONS, { id })).data["node"].instructions).toBeNull();
-    const late = await sendInstructions("harbour", id, envelope);
-    expect(late.data["sendInstructions"]).toEqual({
-      __typename: "IllegalTransition",
-      from: "RELEASED",
-    });
-  });
-
-  it("are gone with a hold that has expired or ended, job or no job", async () => {
-    for (const past of ["expires_at = now()", "status = 'CONFIRMED', ends_on = current_date"]) {
-      const placed = await hold(ask, "lantern", [stay(await shelter(ask, "Apricot"), 1, 160)]);
-      const id = placed.data["holdBeds"].id as string;
-      const what = { from: "harbour", to: "lantern", key: keys.get("lantern")! };
-      const envelope = await envelopeFor(demo, { ...what, subject: id, text: CANARY });
-      await sendInstructions("harbour", id, envelope);
-      await meddle(demo, `update bed_hold set ${past} where id = $1`, [decodeId(id)!.uuid]);
-      expect((await ask("lantern", INSTRUCTIONS, { id })).data["node"].instructions).toBeNull();
-    }
   });
 });
 

@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
+import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
+import { digestOf } from "../../src/sealing/index.ts";
 import { codeOf, type Demo, night as nightOf, startDemo } from "../support/demo.ts";
 import { meddle } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+import { envelopeFor, sealingKey } from "../support/keys.ts";
 import { mutate } from "../support/mutate.ts";
 import { asSuperuser } from "../support/postgres.ts";
 
@@ -83,6 +86,75 @@ describe.each(Object.keys(ALLOWED))("a hold that is %s (changeBedHold)", (state)
       }
     }
     expect(await statusOf(stays)).toBe(state);
+  });
+});
+
+describe("check-in instructions (sendInstructions)", () => {
+  const INSTRUCTIONS =
+    "query ($id: ID!) { node(id: $id) { ... on BedHold { instructions instructionsDigest } } }";
+  const TYPE = "{ __typename ... on IllegalTransition { from } }";
+  const sendInstructions = (by: string, id: string, envelope: string) =>
+    mutate(ask, by, "sendInstructions", { id, envelope }, TYPE);
+  const read = async (by: string, id: string) =>
+    (await ask(by, INSTRUCTIONS, { id })).data["node"] as Record<string, string | null> | null;
+  const NOTHING = { instructions: null, instructionsDigest: null };
+  let lantern: JWK;
+  let bridge: JWK;
+  beforeAll(async () => {
+    lantern = await sealingKey(demo, "lantern");
+    bridge = await sealingKey(demo, "bridge");
+  });
+
+  it("go from the host to the holder alone, and are gone with the hold; the wrong organisation sends none", async () => {
+    const placed = await hold(ask, "lantern", [stay(await shelter(ask, "Apricot"), 1, 150)]);
+    const id = placed.data["holdBeds"].id as string;
+    const envelope = await envelopeFor(demo, {
+      from: "harbour",
+      to: "lantern",
+      key: lantern,
+      subject: id,
+      text: "Ring twice.",
+    });
+    expect(await read("harbour", id)).toEqual(NOTHING);
+    const missing = await sendInstructions("outsider", encodeId("BedHold", randomUUID()), envelope);
+    expect(codeOf(missing)).toBe("NOT_FOUND");
+    for (const by of ["outsider", "lantern", "bridge"]) {
+      expect(await sendInstructions(by, id, envelope)).toEqual(missing);
+    }
+    const sent = await sendInstructions("harbour", id, envelope);
+    expect(sent.data["sendInstructions"].__typename).toBe("BedHold");
+    expect(await read("lantern", id)).toEqual({ ...NOTHING, instructions: envelope });
+    const instructionsDigest = await digestOf(envelope);
+    expect(await read("harbour", id)).toEqual({ ...NOTHING, instructionsDigest });
+    for (const by of ["bridge", "outsider", "coordinator"]) expect(await read(by, id)).toBeNull();
+    const toOther = await envelopeFor(demo, {
+      from: "harbour",
+      to: "bridge",
+      key: bridge,
+      subject: id,
+      text: "Ring twice.",
+    });
+    const stray = await sendInstructions("harbour", id, toOther);
+    expect(JSON.stringify(stray.errors)).toContain("KEY_NOT_ACTIVE");
+    await moveHold(ask, "lantern", "releaseBedHold", id);
+    for (const by of ["lantern", "harbour"]) expect(await read(by, id)).toEqual(NOTHING);
+    const late = await sendInstructions("harbour", id, envelope);
+    expect(late.data["sendInstructions"]).toEqual({
+      __typename: "IllegalTransition",
+      from: "RELEASED",
+    });
+  });
+
+  it("are gone with a hold that has expired or ended, job or no job", async () => {
+    for (const past of ["expires_at = now()", "status = 'CONFIRMED', ends_on = current_date"]) {
+      const placed = await hold(ask, "lantern", [stay(await shelter(ask, "Apricot"), 1, 160)]);
+      const id = placed.data["holdBeds"].id as string;
+      const what = { from: "harbour", to: "lantern", key: lantern };
+      const envelope = await envelopeFor(demo, { ...what, subject: id, text: "Ring twice." });
+      await sendInstructions("harbour", id, envelope);
+      await meddle(demo, `update bed_hold set ${past} where id = $1`, [decodeId(id)!.uuid]);
+      for (const by of ["lantern", "harbour"]) expect(await read(by, id)).toEqual(NOTHING);
+    }
   });
 });
 

@@ -5,11 +5,12 @@ import type { JWK } from "jose";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { runBot, type Work } from "../../examples/handoff-bot/bot.ts";
 import { openStore } from "../../examples/handoff-bot/store.ts";
-import { createPartners, SealHandoff } from "../../src/client/index.ts";
+import { createPartners, SealHandoff, SendInstructions } from "../../src/client/index.ts";
 import { decodeId } from "../../src/kernel/ids.ts";
-import { effectsOf, readFiles } from "../support/bot-sender.ts";
+import { effectsOf, instructionsFor, readFiles } from "../support/bot-sender.ts";
 import { type Demo, idOf, startDemo } from "../support/demo.ts";
 import { meddle, offer, openTo, see, step } from "../support/handoffs.ts";
+import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { mutate } from "../support/mutate.ts";
 import { openDesk } from "../support/partners.ts";
 import { asSuperuser } from "../support/postgres.ts";
@@ -33,8 +34,8 @@ describe("what the bot keeps", () => {
     const key = join(folder, "seal.json");
     writeFileSync(key, "the sealing key");
     const store = open("../../seal.json");
-    expect(() => store.keepSent("../../seal.json")).toThrow("no name");
-    expect(() => store.hasSent("../../seal.json")).toThrow("no name");
+    expect(() => store.takeFile("../../seal")).toThrow("no name");
+    expect(() => store.dropFile("../../seal")).toThrow("no name");
     await expect(store.keepFile("../../seal", new Uint8Array())).rejects.toThrow("no name");
     await expect(store.load("../../seal.json")).rejects.toThrow("no name");
     expect(readFileSync(key, "utf8")).toBe("the sealing key");
@@ -95,10 +96,14 @@ describe("the bot", () => {
       host: { id: "me" },
       holder: { id: "them", identityThumbprint: PARTNER },
       stays: [{ shelter: { label: "Pomegranate" } }],
+      instructionsDigest: null,
     };
-    const work = workOn({ BedHold: { node: hold }, SendInstructions: {} }, { BedHolds: ["b"] });
-    await expect(runBot(work)).rejects.toThrow("over");
-    expect(work.store.hasSent("b")).toBe(true);
+    const SendInstructions = { sendInstructions: { __typename: "BedHold" } };
+    const work = workOn({ BedHold: { node: hold }, SendInstructions }, { BedHolds: ["b"] });
+    const told: string[] = [];
+    const tell = (line: string) => void told.push(line);
+    await expect(runBot({ ...work, tell })).rejects.toThrow("over");
+    expect(told).toEqual(["instructed b"]);
   });
 });
 
@@ -209,6 +214,31 @@ describe("on the network, the bot", () => {
     await meddle(demo, "update bed_hold set expires_at = now() where status = 'HELD'");
     const told = await live(/no more$/);
     expect(told.at(-1)).toBe(`${id} is left to people: its beds are held no more`);
+  });
+
+  it("instructs whoever confirmed beds, and leaves what a person has sent", async () => {
+    const at = await shelter(ask, "Pomegranate");
+    const confirmed = async (from: number) => {
+      const id = (await hold(ask, "lantern", [stay(at, 1, from)])).data["holdBeds"].id as string;
+      await moveHold(ask, "lantern", "confirmBedHold", id);
+      return id;
+    };
+    const [first, second] = [await confirmed(30), await confirmed(40)];
+    const what = {
+      subject: first,
+      content: new TextEncoder().encode("Not the front door."),
+      days: 1,
+    };
+    const envelope = await harbour.partners.sealTo(lantern.thumbprint, what);
+    await harbour.client.run(SendInstructions, { input: { id: first, envelope } });
+    const instructions = { Pomegranate: "Ring twice." };
+    await live(new RegExp(`^instructed ${second}`), { instructions });
+    const texts = await instructionsFor(lantern.client, lantern.partners, harbour.thumbprint, [
+      first,
+      second,
+    ]);
+    expect(texts).toEqual(["Not the front door.", "Ring twice."]);
+    for (const id of [first, second]) await moveHold(ask, "lantern", "releaseBedHold", id);
   });
 
   /** One that is killed once its nth step is done and not yet answered. False: it never came so far. */

@@ -9,6 +9,7 @@ import {
   findHolds,
   findHoldsOf,
   findInstructions,
+  findSealedInstructions,
   findReferences,
   findStays,
   type HoldRow,
@@ -33,6 +34,7 @@ const BedHoldStatusEnum = builder.enumType("BedHoldStatus", {
 });
 
 const loadReference = loaderOf(findReferences, ({ hold_id }) => hold_id);
+const loadSealed = loaderOf(findSealedInstructions, ({ hold_id }) => hold_id);
 const loadInstructions = loaderOf(findInstructions, ({ hold_id }) => hold_id);
 const loadHoldsOf = groupLoaderOf(findHoldsOf, ({ case_reference }) => case_reference);
 
@@ -102,6 +104,14 @@ BedHold.implement({
         "Check-in instructions, sealed by the host to the holder, for it alone; gone with the hold.",
       resolve: async ({ id }, _, { session }) =>
         (await loadInstructions(session, id))?.envelope ?? null,
+    }),
+    instructionsDigest: t.field({
+      type: "EnvelopeDigest",
+      nullable: true,
+      description:
+        "Of the instructions that lie there, to the host alone, which cannot read them: null, none were sent. Null to the holder.",
+      resolve: async ({ id }, _, { session }) =>
+        (await loadSealed(session, id))?.digest.toString("base64url") ?? null,
     }),
   }),
 });

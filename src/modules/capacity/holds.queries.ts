@@ -164,6 +164,14 @@ export function findInstructions(db: Kysely<DB>, holdIds: readonly string[]) {
     .execute();
 }
 
+/** SHA-256 of what the caller has sealed, where it still lies there. */
+export async function findSealedInstructions(db: Kysely<DB>, holdIds: readonly string[]) {
+  const { rows } = await sql<{ hold_id: string; digest: Buffer }>`
+    select hold_id, digest from sealed_instructions(${holdIds}::uuid[])
+  `.execute(db);
+  return rows;
+}
+
 /** Null: the caller is not its host. */
 export async function lockHostedHold(tx: Transaction<DB>, id: string) {
   const { rows } = await sql<{ holder_id: string; status: string }>`

@@ -14,6 +14,7 @@ import {
   findHandoffReferences,
   findHandoffs,
   findHandoffsOf,
+  findSealedFiles,
   findTransitions,
   type HandoffRow,
   listInbox,
@@ -33,6 +34,7 @@ const loadTransitions = groupLoaderOf(findTransitions, ({ handoff_id }) => hando
 const loadReference = loaderOf(findHandoffReferences, ({ handoff_id }) => handoff_id);
 const loadAcknowledgement = loaderOf(findAcknowledgements, ({ handoff_id }) => handoff_id);
 const loadEnvelope = loaderOf(findEnvelopes, ({ handoff_id }) => handoff_id);
+const loadSealedFile = loaderOf(findSealedFiles, ({ handoff_id }) => handoff_id);
 const loadHandoffsOf = groupLoaderOf(findHandoffsOf, ({ case_reference }) => case_reference);
 
 const HandoffStatusEnum = builder.enumType("HandoffStatus", {
@@ -211,6 +213,14 @@ Handoff.implement({
         "Case file sealed to the recipient, for it alone: from acceptance until receipt, then gone for good.",
       resolve: async ({ id }, _, { session }) =>
         (await loadEnvelope(session, id))?.envelope ?? null,
+    }),
+    envelopeDigest: t.field({
+      type: "EnvelopeDigest",
+      nullable: true,
+      description:
+        "Of the envelope that lies there, to its sender alone, which cannot read it: ACCEPTED and null, it is to be sealed. Null to all others: a recipient makes it of what it has read.",
+      resolve: async ({ id }, _, { session }) =>
+        (await loadSealedFile(session, id))?.digest.toString("base64url") ?? null,
     }),
     history: t.field({
       type: [HandoffTransition],

@@ -166,6 +166,14 @@ export function findEnvelopes(db: Kysely<DB>, handoffIds: readonly string[]) {
     .execute();
 }
 
+/** SHA-256 of what the caller has sealed, where it still lies there. */
+export async function findSealedFiles(db: Kysely<DB>, handoffIds: readonly string[]) {
+  const { rows } = await sql<{ handoff_id: string; digest: Buffer }>`
+    select handoff_id, digest from sealed_files(${handoffIds}::uuid[])
+  `.execute(db);
+  return rows;
+}
+
 /** The caller's own, for references of its own. */
 export async function findHandoffsOf(db: Kysely<DB>, references: readonly string[]) {
   const { rows } = await sql<HandoffRow & { readonly case_reference: string }>`
