@@ -453,7 +453,7 @@ CASE subject_type
     WHEN 'Advisory'::text THEN (( SELECT viewer_may(VARIADIC ARRAY['advisories:read'::text]) AS viewer_may) AND (EXISTS ( SELECT
        FROM advisory a
       WHERE (a.id = event.subject_id))))
-    WHEN 'Organisation'::text THEN (( SELECT viewer_may(VARIADIC ARRAY['organisations:read'::text]) AS viewer_may) AND (EXISTS ( SELECT
+    WHEN 'Organisation'::text THEN (( SELECT viewer_may(VARIADIC ARRAY['organisations:read'::text]) AS viewer_may) AND ((party_id IS NULL) OR ((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id))) AND (EXISTS ( SELECT
        FROM organisation o
       WHERE (o.id = event.subject_id))))
     ELSE false
@@ -3547,7 +3547,7 @@ BEGIN ATOMIC
      epoch_of(o.id) AS epoch_of,
      (EXISTS ( SELECT
             FROM fresh e
-           WHERE (((o.id = e.owner_id) OR (o.id = e.party_id)) OR (e.subject_type = ANY (ARRAY['Advisory'::text, 'Organisation'::text])) OR ((e.subject_type = ANY (ARRAY['Shelter'::text, 'ConsulateContact'::text])) AND ((EXISTS ( SELECT
+           WHERE (((o.id = e.owner_id) OR (o.id = e.party_id)) OR (e.subject_type = 'Advisory'::text) OR ((e.subject_type = 'Organisation'::text) AND (e.party_id IS NULL)) OR ((e.subject_type = ANY (ARRAY['Shelter'::text, 'ConsulateContact'::text])) AND ((EXISTS ( SELECT
                     FROM sharing_reach r
                    WHERE ((r.owner_id = e.owner_id) AND (r.organisation_id = o.id)))) OR (EXISTS ( SELECT
                     FROM bed_stay s

@@ -92,6 +92,18 @@ describe("events", () => {
     expect(paged).toEqual(now);
   });
 
+  it("of a revoked token are told to its organisation, once, and to nobody who knows it", async () => {
+    const of = async (organisation: string) =>
+      nodesOf(await read(organisation, { kinds: ["ORGANISATION_CHANGED"] })).length;
+    const before = [await of("bridge"), await of("lantern"), await of("coordinator")];
+    for (let count = 0; count < 2; count++) {
+      const { errors } = await mutate(ask, "bridge", "revokeToken", { jti: "of-some-lost-phone" });
+      expect(errors).toBeUndefined();
+    }
+    const after = [await of("bridge"), await of("lantern"), await of("coordinator")];
+    expect(after).toEqual([before[0]! + 1, before[1], before[2]]);
+  });
+
   it("of the asked kinds are told, and of those alone", async () => {
     const stream = await follow("harbour", { kinds: ["BEDS_CHANGED"] });
     await newHold();

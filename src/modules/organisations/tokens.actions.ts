@@ -16,11 +16,18 @@ export async function revokeToken(
   const operation = { name: "revokeToken", scope: "clients:manage" } as const;
   let row: OrganisationRow | undefined;
   await session.write(operation, input, async (tx) => {
-    await insertRevokedToken(tx, id, input.jti);
+    const isNew = await insertRevokedToken(tx, id, input.jti);
     // As its own transaction sees it: whoever revokes its own token sees nothing afterwards.
     [row] = await findOrganisations(tx, [id]);
-    const change = { event: "ORGANISATION_CHANGED", type: "Organisation", id, owner: id };
-    return { result: {}, changes: [change] };
+    // To itself alone: nobody else is to hear how often.
+    const change = {
+      event: "ORGANISATION_CHANGED",
+      type: "Organisation",
+      id,
+      owner: id,
+      party: id,
+    };
+    return { result: {}, changes: isNew ? [change] : [] };
   });
   [row] = row ? [row] : await findOrganisations(session.read, [id]);
   if (!row) throw new NotFound();

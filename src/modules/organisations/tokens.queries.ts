@@ -1,13 +1,13 @@
 import { sql, type Transaction } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
 
-/** Kept until any token of that name has expired: the longest life, and the skew a clock may have. */
+/** Kept until any token of that name has expired: the longest life, and the skew a clock may have. False: it was revoked before. */
 export async function insertRevokedToken(
   tx: Transaction<DB>,
   organisationId: string,
   jti: string,
-): Promise<void> {
-  await tx
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
     .insertInto("revoked_token")
     .values({
       organisation_id: organisationId,
@@ -15,5 +15,6 @@ export async function insertRevokedToken(
       expires_at: sql`now() + interval '20 minutes'`,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows! > 0n;
 }
