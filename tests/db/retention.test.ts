@@ -14,7 +14,14 @@ import { readRecord, verifyAuditExport } from "../../src/sealing/audit/index.ts"
 import { exportOf, nodeKey } from "../support/audit-chain.ts";
 import { plantOrganisation } from "../support/network.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import { CONTACT, HANDOFF, midnight, PLANTS } from "../support/retention.ts";
+import {
+  CONTACT,
+  HANDOFF,
+  midnight,
+  OVERDUE_HOLD,
+  OVERDUE_OFFER,
+  PLANTS,
+} from "../support/retention.ts";
 
 let database: TestDatabase;
 let owner: pg.Client;
@@ -205,27 +212,36 @@ describe("the purge", () => {
     expect(await purge(3)).toBe(1);
   });
 
-  it("goes on at once where its clock finds more than one batch, and rests when nothing is left", async () => {
-    const [, make] = PLANTS["bed_hold"]!;
-    for (let nth = 0; nth < 5; nth++) await plant(make(`${midnight(30)} - interval '1 second'`));
-    const purged = TASKS.find(({ name }) => name === "purge")!;
-    const text = purged.text.replace("(1000)", "(2)");
-    let runs = 0;
-    const tracing: Tracing = {
-      ...NO_TRACING,
-      span(...span) {
-        runs++;
-        return NO_TRACING.span(...span);
-      },
-    };
-    const metrics = createMetrics();
-    const tasks = [{ ...purged, text, againMs: 1 }];
-    const clock = startClock({ pool, tasks, log: () => {}, metrics, tracing });
-    await expect.poll(() => runs).toBe(4);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await clock.stop();
-    expect([runs, await purge(1000)]).toEqual([4, 0]);
-  });
+  const due = `${midnight(30)} - interval '1 second'`;
+  it.each<[string, string, string, readonly string[]]>([
+    ["purge", "(1000)", "(2)", PLANTS["bed_hold"]![1](due)],
+    ["settle_holds", "200)", "2)", [OVERDUE_HOLD]],
+    ["settle_handoffs", "(200)", "(2)", [OVERDUE_OFFER]],
+  ])(
+    "and %s go on at once where there is more than a batch, and rest when nothing is left",
+    async (name, many, few, make) => {
+      const task = TASKS.find((one) => one.name === name)!;
+      await owner.query(task.text);
+      for (let nth = 0; nth < 5; nth++) await plant(make);
+      const text = task.text.replace(many, few);
+      let runs = 0;
+      const tracing: Tracing = {
+        ...NO_TRACING,
+        span(...span) {
+          runs++;
+          return NO_TRACING.span(...span);
+        },
+      };
+      const metrics = createMetrics();
+      const tasks = [{ ...task, text, againMs: task.againMs! / 1_000 }];
+      const clock = startClock({ pool, tasks, log: () => {}, metrics, tracing });
+      await expect.poll(() => runs).toBe(4);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await clock.stop();
+      const { rows } = await owner.query(task.text);
+      expect([runs, rows]).toEqual([4, [{ done: 0 }]]);
+    },
+  );
 
   it("waits, before anything is served, for the process that is at it", async () => {
     await plant(PLANTS["bed_hold"]![1](`${midnight(30)} - interval '1 second'`));

@@ -86,3 +86,7 @@ export const PLANTS: Readonly<
 export const CONTACT = (reviewBy: string, programme = "ACTIVE") => `
   insert into consulate_contact (id, owner_id, representing, country, locality, documents, risk_profiles, languages, programme, review_by)
     values ($3, $1, 'DE', 'AM', 'Yerevan', '{}', '{}', '{}', '${programme}', '${reviewBy}')`;
+export const OVERDUE_HOLD = `
+  insert into bed_hold (id, holder_id, host_id, status, expires_at, ends_on)
+    values ($3, $1, $2, 'HELD', now() - interval '1 minute', current_date + 1)`;
+export const OVERDUE_OFFER = HANDOFF("REQUESTED", "now() + interval '9 days'");

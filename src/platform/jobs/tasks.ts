@@ -16,8 +16,18 @@ const HOUR = 60 * MINUTE;
 
 /** Nothing depends on one having run: reads tell the same without. */
 export const TASKS: readonly Task[] = [
-  { name: "settle_holds", everyMs: 5 * SECOND, text: "select settle_overdue_holds(null, 200)" },
-  { name: "settle_handoffs", everyMs: 5 * SECOND, text: "select settle_handoffs(200)" },
+  {
+    name: "settle_holds",
+    everyMs: 5 * SECOND,
+    againMs: SECOND / 4,
+    text: "select settle_overdue_holds(null, 200) as done",
+  },
+  {
+    name: "settle_handoffs",
+    everyMs: 5 * SECOND,
+    againMs: SECOND / 4,
+    text: "select settle_handoffs(200) as done",
+  },
   { name: "open_nights", everyMs: HOUR, text: "select open_nights(null)" },
   {
     name: "purge",
