@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { basename } from "node:path";
 import type { JWK } from "jose";
+import { faultsOfRegistration } from "../modules/organisations/index.ts";
 import { putFolder } from "../platform/files.ts";
 import { publicHalf, thumbprintOf } from "../sealing/index.ts";
 import { IDENTITY_KEY, INTRODUCTION, type Introduction, SIGNING_KEY } from "./caller.ts";
@@ -43,6 +44,9 @@ export async function run(args: readonly string[]): Promise<0> {
     identityKey: { ...publicHalf(identity) },
     signingKeys: [{ ...publicHalf(signing) }],
   };
+  const { issuer, signingKeys } = introduction;
+  const [fault] = faultsOfRegistration({ handle, issuer, jwksUri: null, signingKeys });
+  if (fault) throw new Stop(`The ${fault.path.join(".")} ${fault.message}: nothing was made.`);
   const thumbprint = await thumbprintOf(identity);
   const contents = {
     [IDENTITY_KEY]: JSON.stringify(identity),

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -43,6 +43,20 @@ it("leaves no half of a key or of an organisation when it is killed: the same ca
   expect(await wayhouse(...organisation)).toMatchObject({ code: 2, stdout: "" });
   expect(statSync(file("orchard/identity.json")).mode & 0o777).toBe(0o600);
   expect(statSync(file("orchard")).mode & 0o777).toBe(0o700);
+});
+
+it.each([
+  [
+    "a handle that no network takes",
+    "Orchard!",
+    "https://orchard.example",
+    "The handle must be 3 to",
+  ],
+  ["an issuer that no network takes", "grove", "grove.example", "The issuer must be an https URL"],
+])("makes no keys for %s", async (_, name, issuer, told) => {
+  const made = await wayhouse("org", "new", file(name), "--issuer", issuer);
+  expect(made).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining(told) });
+  expect(existsSync(file(name))).toBe(false);
 });
 
 describe("keygen, seal and open", () => {
