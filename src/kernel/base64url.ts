@@ -17,9 +17,17 @@ export function encodeAscii(text: string): string {
  * space, the other alphabet and bits left over at the end, so that many strings are one value.
  */
 export function decodeBase64url(text: string): Uint8Array | null {
+  const binary = decodeBinary(text);
+  if (binary === null) return null;
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+
+/** The same as text of one byte a character. */
+export function decodeBinary(text: string): string | null {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return null;
   const leftOver = [0, 0, 0b1111, 0b11][text.length % 4]!;
   if (leftOver && ALPHABET.indexOf(text.at(-1)!) & leftOver) return null;
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  return atob(text.replaceAll("-", "+").replaceAll("_", "/"));
 }

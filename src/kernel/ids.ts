@@ -1,5 +1,5 @@
 import { NotFound } from "./errors.ts";
-import { decodeBase64url, encodeAscii } from "./base64url.ts";
+import { decodeBinary, encodeAscii } from "./base64url.ts";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -10,9 +10,9 @@ export function encodeId(type: string, uuid: string): string {
 
 /** What is no id is the id of nothing: null, and never another answer than for a missing object. */
 export function decodeId(id: string): { readonly type: string; readonly uuid: string } | null {
-  const bytes = id.length <= 128 ? decodeBase64url(id) : null;
-  if (!bytes) return null;
-  const [type, uuid, ...rest] = new TextDecoder().decode(bytes).split(":");
+  const text = id.length <= 128 ? decodeBinary(id) : null;
+  if (!text) return null;
+  const [type, uuid, ...rest] = text.split(":");
   return type && uuid && rest.length === 0 && UUID.test(uuid) ? { type, uuid } : null;
 }
 

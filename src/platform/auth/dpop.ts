@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { z } from "zod";
 import { encodeBase64url } from "../../kernel/base64url.ts";
 import { Unauthenticated } from "../../kernel/errors.ts";
@@ -48,7 +48,7 @@ export function createProofVerifier({ url, now }: ProofVerifierOptions) {
     try {
       const { jti, iat } = readProof(proof ?? refuse("there is none"), { token, jkt });
       return {
-        digest: createHash("sha256").update(`${jkt}\n${jti}`).digest(),
+        digest: hash("sha256", `${jkt}\n${jti}`, "buffer"),
         expiresAt: new Date((iat + WINDOW_S) * 1000),
       };
     } catch (cause) {
@@ -63,7 +63,7 @@ export function createProofVerifier({ url, now }: ProofVerifierOptions) {
     const claims = Claims.parse(readObject(parts.payload));
     if (claims.htu !== url) refuse("it is for another URL");
     if (Math.abs(claims.iat - now() / 1000) > WINDOW_S) refuse("it is not of now");
-    const ath = createHash("sha256").update(bound.token).digest();
+    const ath = hash("sha256", bound.token, "buffer");
     if (claims.ath !== encodeBase64url(ath)) refuse("it is for another token");
     const parsed = parsePublicJwk(jwk, "SIGN");
     if (!parsed.ok || thumbprint(parsed.jwk) !== bound.jkt) refuse("it is by another key");

@@ -1,4 +1,4 @@
-import { createHash, type JsonWebKey } from "node:crypto";
+import { hash, type JsonWebKey } from "node:crypto";
 import { z } from "zod";
 import { decodeBase64url } from "../../kernel/base64url.ts";
 import { Unauthenticated, WayhouseError } from "../../kernel/errors.ts";
@@ -82,7 +82,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   return {
     async verify(token) {
       refuseOverlong(token);
-      const digest = createHash("sha256").update(token).digest("base64");
+      const digest = hash("sha256", token, "base64");
       const recalled = recall(digest);
       if (recalled) {
         options.onVerified?.(true);

@@ -15,13 +15,22 @@ export interface Identity {
   readonly scopes: readonly Scope[];
 }
 
+/** Of a token that the verifier still remembers. */
+const entries = new WeakMap<Identity, Statement>();
+
 /** Reads the status of whoever calls, and opens what follows to its eyes until the transaction ends. */
 export function enterAs(identity: Identity): Statement {
-  const { organisationId, clientName, kid, jti, scopes, jkt } = identity;
-  return {
-    text: "select client_id, scopes, pg_current_snapshot()::text as snapshot from admit($1, $2, $3, $4, $5, $6)",
-    values: [organisationId, clientName, kid, jti, scopes, jkt !== null],
-  };
+  let entry = entries.get(identity);
+  if (!entry) {
+    const { organisationId, clientName, kid, jti, scopes, jkt } = identity;
+    entry = {
+      text: "select client_id, scopes, pg_current_snapshot()::text as snapshot from admit($1, $2, $3, $4, $5, $6)",
+      // An array's own spelling: no scope has a comma or a quotation mark.
+      values: [organisationId, clientName, kid, jti, `{${scopes.join()}}`, jkt !== null],
+    };
+    entries.set(identity, entry);
+  }
+  return entry;
 }
 
 export interface Entered {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { createRequire } from "node:module";
 import type pg from "pg";
 import { serialize } from "pg-protocol";
@@ -24,7 +24,7 @@ function nameOf(text: string): string {
   let name = names.get(text);
   if (name === undefined) {
     if (names.size >= MOST_NAMED) return "";
-    name = `w${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+    name = `w${hash("sha256", text, "hex").slice(0, 24)}`;
     names.set(text, name);
   }
   return name;
@@ -255,16 +255,14 @@ function submit(client: pg.ClientBase, statements: readonly Statement[]): Promis
   });
 }
 
+export type Line = (statement: Statement) => Promise<Rows>;
 export type Send = (statements: readonly Statement[]) => Promise<readonly Rows[]>;
 
 /**
  * What is asked in one tick travels in one round trip. `alone`: where one of several fails, each is asked
  * again by itself, so that the error is that one's only.
  */
-export function gather(
-  send: Send,
-  { alone = false } = {},
-): (statement: Statement) => Promise<Rows> {
+export function gather(send: Send, { alone = false } = {}): Line {
   interface Asked {
     readonly statement: Statement;
     readonly resolve: (rows: Rows) => void;

@@ -25,10 +25,21 @@ const PARSERS = new Map<number, Parser>([
     TEXTS,
     (value) =>
       /^\{[A-Z_]+(?:,[A-Z_]+)*\}$/.test(value) && !value.includes("NULL")
-        ? value.slice(1, -1).split(",")
+        ? codesIn(value)
         : usual(TEXTS)(value),
   ],
 ]);
+/** Lists of codes are few: each is made once. Beyond so many none is kept. */
+const MOST_LISTS = 1_000;
+const lists = new Map<string, readonly string[]>();
+function codesIn(value: string): readonly string[] {
+  let codes = lists.get(value);
+  if (!codes) {
+    codes = Object.freeze(value.slice(1, -1).split(","));
+    if (lists.size < MOST_LISTS) lists.set(value, codes);
+  }
+  return codes;
+}
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: "text" | "binary") =>
     PARSERS.get(oid) ??
@@ -59,7 +70,7 @@ export function createPool(options: {
     idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
     // Plans are made once a connection: making one anew costs more than most of them take to run.
-    options: "-c timezone=UTC -c plan_cache_mode=force_generic_plan",
+    options: "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c enable_seqscan=off",
   });
   pool.on("error", (error) => {
     if (!pool.ending) options.log("idle_connection_lost", { code: faultOf(error).code });

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import type pg from "pg";
 import { Forbidden, Unauthenticated, Unavailable } from "../../kernel/errors.ts";
 import type { Scope } from "../../kernel/scopes.ts";
@@ -6,11 +6,28 @@ import { InvalidProof, type Proof } from "../auth/dpop.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
 import { admitted, type Admission, enterAs, type Entered, type Identity } from "./admission.ts";
 import { kyselyOver } from "./dialect.ts";
-import { gather, type Rows, runAsFar, type Send, type Statement } from "./pipeline.ts";
+import {
+  gather,
+  type Line,
+  type Outcome,
+  type Rows,
+  runAsFar,
+  type Statement,
+} from "./pipeline.ts";
 import { onClient, type Pool } from "./pool.ts";
 import type { Replica } from "./replica.ts";
 import type { DB } from "./schema.ts";
-import { createWrites, spending, type Writes } from "./writes.ts";
+import {
+  type Effect,
+  type Keyed,
+  type Operation,
+  spending,
+  write,
+  writeAtOnce,
+  type Writer,
+  type Writes,
+  type Written,
+} from "./writes.ts";
 
 /** How much one call may use. */
 export interface Allowance extends Pick<Limits, "perHour"> {
@@ -64,98 +81,165 @@ export async function openSession(
   isBelieved = false,
   replica: Replica | null = null,
 ): Promise<Session> {
-  const { until = Infinity, countSearch, perHour } = allowance;
-  const enter = enterAs(identity);
-  const believed = isBelieved && !proof ? admissions.get(identity) : undefined;
-  /** Of the first statement: who waits for a connection has read nothing yet. */
-  let askedAt: number | undefined;
-  const sent = (client: pg.ClientBase, statements: readonly Statement[]) => {
-    askedAt ??= performance.now();
-    return runAsFar(client, statements);
-  };
-  const run = async (client: pg.ClientBase, statements: readonly Statement[]) => {
-    const { results, error } = await sent(client, statements);
-    if (error) throw error;
-    return results;
-  };
-  /** Of each statement: what it saw is as old as that. */
-  const snapshots: string[] = [];
-  let state: "believed" | "mistaken" | "admitted" = believed ? "believed" : "admitted";
-  const { clientId, scopes, spelled } = believed ?? (await ask());
+  const call = new Call(pool, identity, allowance, replica);
+  if (!isBelieved || proof || !call.believe()) await call.open(proof);
+  return call;
+}
 
-  async function ask(): Promise<Admission> {
-    const opening = proof ? [enter, use(proof)] : [enter];
-    const [entered, used] = await onClient(pool, (client) => run(client, opening));
-    const admission = admitted(entered);
-    if (proof && used?.rows[0]?.["is_fresh"] !== true) throw new InvalidProof();
-    admissions.set(identity, admission);
-    snapshots.push(admission.snapshot);
-    return admission;
+/** A class, because functions that are made for each call would be old from their birth (see limitRoundTrips). */
+class Call implements Session, Writer {
+  readonly enter: Statement;
+  readonly #line: Line = gather((statements) => this.#reenter(statements), { alone: true });
+  readonly #recent: Line;
+  #kysely: Kysely<DB> | undefined;
+  #admission: Admission | undefined;
+  #state: "believed" | "mistaken" | "admitted" = "admitted";
+  /** Of the first statement: who waits for a connection has read nothing yet. */
+  #askedAt: number | undefined;
+  /** Of each statement: what it saw is as old as that. */
+  readonly #snapshots: string[] = [];
+
+  constructor(
+    readonly pool: Pool,
+    private readonly identity: Identity,
+    private readonly allowance: Allowance,
+    private readonly replica: Replica | null,
+  ) {
+    this.enter = enterAs(identity);
+    this.#recent = replica
+      ? gather(
+          (all) => replica.read(this.enter, all, (...statements) => this.#reenter(statements)),
+          { alone: true },
+        )
+      : this.#line;
   }
 
-  /** @throws Unauthenticated, Forbidden if what the call was admitted for has been taken back meanwhile */
-  function readmitted(entered: Rows | undefined): Admission {
+  get organisationId() {
+    return this.identity.organisationId;
+  }
+  get clientId() {
+    return this.#admission!.clientId;
+  }
+  get scopes() {
+    return this.#admission!.scopes;
+  }
+  get spelled() {
+    return this.#admission!.spelled;
+  }
+  get perHour() {
+    return this.allowance.perHour;
+  }
+  get read() {
+    return (this.#kysely ??= kyselyOver(this.#line));
+  }
+
+  /** False: nothing is remembered of the token. */
+  believe(): boolean {
+    this.#admission = admissions.get(this.identity);
+    if (this.#admission) this.#state = "believed";
+    return this.#admission !== undefined;
+  }
+
+  async open(proof: Proof | null): Promise<void> {
+    const opening = proof ? [this.enter, use(proof)] : [this.enter];
+    const [entered, used] = await onClient(this.pool, (client) => this.#run(client, opening));
+    const admission = admitted(entered);
+    if (proof && used?.rows[0]?.["is_fresh"] !== true) throw new InvalidProof();
+    admissions.set(this.identity, admission);
+    this.#snapshots.push(admission.snapshot);
+    this.#admission = admission;
+  }
+
+  inTime(): void {
+    const { until = Infinity } = this.allowance;
+    if (Date.now() > until) throw new Unavailable();
+  }
+
+  sent(client: pg.ClientBase, statements: readonly Statement[]): Promise<Outcome> {
+    this.#askedAt ??= performance.now();
+    return runAsFar(client, statements);
+  }
+
+  readmitted(entered: Rows | undefined): Admission {
+    const { clientId, scopes, spelled } = this.#admission!;
     const row = entered?.rows[0] as Entered | undefined;
     const isSame = row?.client_id === clientId && row.scopes === spelled;
-    if (!isSame && state !== "admitted") {
-      state = "mistaken";
-      admissions.delete(identity);
+    if (!isSame && this.#state !== "admitted") {
+      this.#state = "mistaken";
+      admissions.delete(this.identity);
       throw new Unauthenticated();
     }
-    state = "admitted";
+    this.#state = "admitted";
     const now = isSame ? { clientId, scopes, spelled, snapshot: row.snapshot } : admitted(entered);
     for (const scope of scopes) if (!now.scopes.has(scope)) throw new Forbidden();
-    snapshots.push(now.snapshot);
+    this.#snapshots.push(now.snapshot);
     return now;
   }
 
-  const inTime = () => {
-    if (Date.now() > until) throw new Unavailable();
-  };
-
-  async function reenter(...statements: Statement[]): Promise<Rows[]> {
-    inTime();
-    const [status, ...results] = await onClient(pool, (client) =>
-      run(client, [enter, ...statements]),
-    );
-    readmitted(status);
+  async #run(client: pg.ClientBase, statements: readonly Statement[]): Promise<Rows[]> {
+    const { results, error } = await this.sent(client, statements);
+    if (error) throw error;
     return results;
   }
-  const lineOver = (send: Send) => gather(send, { alone: true });
-  const line = lineOver((statements) => reenter(...statements));
-  const recent = replica ? lineOver((all) => replica.read(enter, all, reenter)) : line;
-  let kysely: Kysely<DB> | undefined;
 
-  return {
-    organisationId: identity.organisationId,
-    clientId,
-    scopes,
-    get read() {
-      return (kysely ??= kyselyOver(line));
-    },
-    ask: async <Row>(statement: Statement) => (await line(statement)).rows as Row[],
-    askRecent: async <Row>(statement: Statement) => (await recent(statement)).rows as Row[],
-    anew: () => openSession(pool, identity, allowance, null, false, replica),
-    async spend(on) {
-      if (on === "searches") countSearch?.();
-      else await reenter(spending(on, perHour));
-    },
-    async confirm(told) {
-      if (state === "believed")
-        await reenter().catch((error: unknown) => {
-          if (state !== "mistaken") throw error;
-        });
-      if (state === "mistaken") return false;
-      if (told === "read" && performance.now() - askedAt! > STALE_MS) {
-        const text =
-          "select bool_or(revoked_since($1, s)) as revoked from unnest($2::pg_snapshot[]) s";
-        const [rows] = await reenter({ text, values: [identity.organisationId, snapshots] });
-        if (rows!.rows[0]!["revoked"]) throw new Unavailable();
-      }
-      return true;
-    },
-    ...createWrites({ pool, clientId, spelled, enter, inTime, readmitted, sent, perHour }),
-  };
+  async #reenter(statements: readonly Statement[]): Promise<Rows[]> {
+    this.inTime();
+    const [status, ...results] = await onClient(this.pool, (client) =>
+      this.#run(client, [this.enter, ...statements]),
+    );
+    this.readmitted(status);
+    return results;
+  }
+
+  async ask<Row>(statement: Statement): Promise<Row[]> {
+    return (await this.#line(statement)).rows as Row[];
+  }
+
+  async askRecent<Row>(statement: Statement): Promise<Row[]> {
+    return (await this.#recent(statement)).rows as Row[];
+  }
+
+  anew(): Promise<Session> {
+    return openSession(this.pool, this.identity, this.allowance, null, false, this.replica);
+  }
+
+  async spend(on: "searches" | "introductions"): Promise<void> {
+    if (on === "searches") this.allowance.countSearch?.();
+    else await this.#reenter([spending(on, this.perHour)]);
+  }
+
+  async confirm(told: "read" | "written"): Promise<boolean> {
+    if (this.#state === "believed")
+      await this.#reenter([]).catch((error: unknown) => {
+        if (this.#state !== "mistaken") throw error;
+      });
+    if (this.#state === "mistaken") return false;
+    if (told === "read" && performance.now() - this.#askedAt! > STALE_MS) {
+      const text =
+        "select bool_or(revoked_since($1, s)) as revoked from unnest($2::pg_snapshot[]) s";
+      const values = [this.organisationId, this.#snapshots];
+      const [rows] = await this.#reenter([{ text, values }]);
+      if (rows!.rows[0]!["revoked"]) throw new Unavailable();
+    }
+    return true;
+  }
+
+  write<R extends object>(
+    operation: Operation,
+    input: Keyed,
+    work: (tx: Transaction<DB>) => Promise<Effect<R>>,
+  ): Promise<R> {
+    return write(this, operation, input, work);
+  }
+
+  writeAtOnce<R extends object, Row>(
+    operation: Operation,
+    input: Keyed,
+    result: R,
+    work: Statement,
+  ): Promise<Written<R, Row>> {
+    return writeAtOnce(this, operation, input, result, work);
+  }
 }
 
 const use = ({ digest, expiresAt }: Proof): Statement => ({

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Transaction } from "kysely";
 import type pg from "pg";
 import { BadUserInput, Forbidden, IdempotencyMismatch, Unavailable } from "../../kernel/errors.ts";
@@ -71,145 +71,160 @@ export interface Written<R, Row> {
 const MOST_ATTEMPTS = 4;
 const KEY = /^[\x21-\x7e]{8,128}$/;
 
-/** The writes of one session, which says who calls and in what state. */
-export function createWrites(session: {
+/** The session that writes: who calls and in what state. */
+export interface Writer {
   readonly pool: Pool;
   readonly clientId: string;
   /** The scopes it was admitted with, as the database spells them. */
   readonly spelled: string;
   readonly enter: Statement;
-  /** @throws Unavailable once the call has used up its time */
-  readonly inTime: () => void;
-  /** @throws Unauthenticated, Forbidden if what the call was admitted for has been taken back meanwhile */
-  readonly readmitted: (status: Rows | undefined) => Admission;
-  readonly sent: (client: pg.ClientBase, statements: readonly Statement[]) => Promise<Outcome>;
   readonly perHour: Limits["perHour"];
-}): Writes {
-  const { pool, clientId, spelled, enter, inTime, readmitted, sent, perHour } = session;
+  /** @throws Unavailable once the call has used up its time */
+  inTime(): void;
+  /** @throws Unauthenticated, Forbidden if what the call was admitted for has been taken back meanwhile */
+  readmitted(status: Rows | undefined): Admission;
+  sent(client: pg.ClientBase, statements: readonly Statement[]): Promise<Outcome>;
+}
 
-  async function attempt<R extends object>(
-    operation: Operation,
-    input: Keyed,
-    work: (tx: Transaction<DB>) => Promise<Effect<R>>,
-  ): Promise<R> {
-    const { key, request } = hashesOf(operation, input);
-    // Before the work, which then is not done in vain.
-    const spent = operation.budget ? [spending(operation.budget, perHour)] : [];
-    const claim: Statement = {
-      text: "select fresh, matches, result from claim_idempotency_key($1, $2)",
-      values: [key, request],
-    };
-    return onClient(pool, async (client) => {
-      let isOpen = false;
-      /** The first statements travel with what must go before them: if that refuses, they are rolled back. */
-      async function open(statements: readonly Statement[]): Promise<Rows[]> {
-        isOpen = true;
-        const { results, error } = await sent(client, [
-          BEGIN,
-          enter,
-          claim,
-          ...spent,
-          ...statements,
-        ]);
-        const [, status, claimed, ...rest] = results;
-        const rows = rest.slice(spent.length);
-        if (error && !status) throw error;
-        if (!readmitted(status).scopes.has(operation.scope)) throw new Forbidden();
-        const record = claimed?.rows[0];
-        if (record && !record["matches"]) throw new IdempotencyMismatch();
-        if (record && !record["fresh"]) throw new Replay(record["result"] as object);
-        if (error) throw error;
-        return rows;
-      }
-      const line = gather((statements) => {
-        inTime();
-        return isOpen ? runBatch(client, statements) : open(statements);
-      });
-      try {
-        const effect = await work(kyselyOver(line) as Transaction<DB>);
-        if (!isOpen) await open([]);
-        const record = {
-          text: "select record_changes($1, $2, $3)",
-          values: [operation.name, operation.scope, JSON.stringify(effect.changes)],
-        };
-        const remember = {
-          text: "update idempotency_record set result = $3 where client_id = $1 and key_hash = $2",
-          values: [clientId, key, JSON.stringify(effect.result)],
-        };
-        // The record last: it looks whether anything was taken back while all before it waited for others.
-        await runBatch(client, [remember, record, COMMIT]);
-        ring(pool);
-        return effect.result;
-      } catch (error) {
-        // If the connection is lost the server rolls back by itself; the first error is what is told.
-        if (isOpen) await runBatch(client, [ROLLBACK]).catch(() => {});
-        if (error instanceof Replay) return error.result as R;
-        throw error;
-      }
-    });
-  }
+export function write<R extends object>(
+  writer: Writer,
+  operation: Operation,
+  input: Keyed,
+  work: (tx: Transaction<DB>) => Promise<Effect<R>>,
+): Promise<R> {
+  return persist(input, () => attempt(writer, operation, input, work));
+}
 
-  async function attemptAtOnce<R extends object, Row>(
-    operation: Operation,
-    input: Keyed,
-    result: R,
-    work: Statement,
-  ): Promise<Written<R, Row>> {
-    inTime();
-    const { scope, budget = null } = operation;
-    const { key, request } = hashesOf(operation, input);
-    const claim: Statement = {
-      text: "select claim_write($1, $2, $3, $4, $5, $6, $7)",
-      values: [
-        scope,
-        spelled,
-        key,
-        request,
-        JSON.stringify(result),
-        budget,
-        budget && perHour[budget],
-      ],
-    };
-    return onClient(pool, async (client) => {
-      // One implicit transaction: whatever raises undoes the rest.
-      const { results, error } = await sent(client, [enter, claim, work]);
-      const [status, , told] = results;
-      if (error && !status) throw error;
-      // Where this says no the claim has raised it; where more is allowed now, the same key finds what was done.
-      if (!readmitted(status).scopes.has(scope)) throw new Forbidden();
-      if (!error) {
-        ring(pool);
-        return { result, rows: told!.rows as Row[] };
-      }
-      const used = raisedBy(error, "WH003") as { matches: boolean; result: R } | null;
-      if (!used) throw error;
-      if (!used.matches) throw new IdempotencyMismatch();
-      return { result: used.result, rows: null };
-    });
-  }
+export function writeAtOnce<R extends object, Row>(
+  writer: Writer,
+  operation: Operation,
+  input: Keyed,
+  result: R,
+  work: Statement,
+): Promise<Written<R, Row>> {
+  return persist(input, () => attemptAtOnce(writer, operation, input, result, work));
+}
 
-  /** @throws BadUserInput for a key out of its bounds */
-  async function persist<R>(input: Keyed, act: () => Promise<R>): Promise<R> {
-    if (!KEY.test(input.idempotencyKey)) {
-      const message = "must be 8 to 128 visible ASCII characters";
-      throw new BadUserInput([{ path: ["idempotencyKey"], message }]);
-    }
-    for (let count = 1; ; count++) {
-      try {
-        return await act();
-      } catch (error) {
-        if (!(error instanceof Unavailable && isRetryable(error.cause)) || count === MOST_ATTEMPTS)
-          throw error;
-        await new Promise((resolve) => setTimeout(resolve, 5 * 2 ** count * Math.random()));
-      }
-    }
-  }
-
-  return {
-    write: (operation, input, work) => persist(input, () => attempt(operation, input, work)),
-    writeAtOnce: (operation, input, result, work) =>
-      persist(input, () => attemptAtOnce(operation, input, result, work)),
+async function attempt<R extends object>(
+  writer: Writer,
+  operation: Operation,
+  input: Keyed,
+  work: (tx: Transaction<DB>) => Promise<Effect<R>>,
+): Promise<R> {
+  const { pool, clientId, enter, perHour } = writer;
+  const { key, request } = hashesOf(operation, input);
+  const claim: Statement = {
+    text: "select fresh, matches, result from claim_idempotency_key($1, $2)",
+    values: [key, request],
   };
+  // Before the work, which then is not done in vain.
+  const spent = operation.budget ? [spending(operation.budget, perHour)] : [];
+  return onClient(pool, async (client) => {
+    let isOpen = false;
+    /** The first statements travel with what must go before them: if that refuses, they are rolled back. */
+    async function open(statements: readonly Statement[]): Promise<Rows[]> {
+      isOpen = true;
+      const { results, error } = await writer.sent(client, [
+        BEGIN,
+        enter,
+        claim,
+        ...spent,
+        ...statements,
+      ]);
+      const [, status, claimed, ...rest] = results;
+      const rows = rest.slice(spent.length);
+      if (error && !status) throw error;
+      if (!writer.readmitted(status).scopes.has(operation.scope)) throw new Forbidden();
+      const record = claimed?.rows[0];
+      if (record && !record["matches"]) throw new IdempotencyMismatch();
+      if (record && !record["fresh"]) throw new Replay(record["result"] as object);
+      if (error) throw error;
+      return rows;
+    }
+    const line = gather((statements) => {
+      writer.inTime();
+      return isOpen ? runBatch(client, statements) : open(statements);
+    });
+    try {
+      const effect = await work(kyselyOver(line) as Transaction<DB>);
+      if (!isOpen) await open([]);
+      const record = {
+        text: "select record_changes($1, $2, $3)",
+        values: [operation.name, operation.scope, JSON.stringify(effect.changes)],
+      };
+      const remember = {
+        text: "update idempotency_record set result = $3 where client_id = $1 and key_hash = $2",
+        values: [clientId, key, JSON.stringify(effect.result)],
+      };
+      // The record last: it looks whether anything was taken back while all before it waited for others.
+      await runBatch(client, [remember, record, COMMIT]);
+      ring(pool);
+      return effect.result;
+    } catch (error) {
+      // If the connection is lost the server rolls back by itself; the first error is what is told.
+      if (isOpen) await runBatch(client, [ROLLBACK]).catch(() => {});
+      if (error instanceof Replay) return error.result as R;
+      throw error;
+    }
+  });
+}
+
+async function attemptAtOnce<R extends object, Row>(
+  writer: Writer,
+  operation: Operation,
+  input: Keyed,
+  result: R,
+  work: Statement,
+): Promise<Written<R, Row>> {
+  writer.inTime();
+  const { pool, spelled, enter, perHour } = writer;
+  const { scope, budget = null } = operation;
+  const { key, request } = hashesOf(operation, input);
+  const claim: Statement = {
+    text: "select claim_write($1, $2, $3, $4, $5, $6, $7)",
+    values: [
+      scope,
+      spelled,
+      key,
+      request,
+      JSON.stringify(result),
+      budget,
+      budget && perHour[budget],
+    ],
+  };
+  return onClient(pool, async (client) => {
+    // One implicit transaction: whatever raises undoes the rest.
+    const { results, error } = await writer.sent(client, [enter, claim, work]);
+    const [status, , told] = results;
+    if (error && !status) throw error;
+    // Where this says no the claim has raised it; where more is allowed now, the same key finds what was done.
+    if (!writer.readmitted(status).scopes.has(scope)) throw new Forbidden();
+    if (!error) {
+      ring(pool);
+      return { result, rows: told!.rows as Row[] };
+    }
+    const used = raisedBy(error, "WH003") as { matches: boolean; result: R } | null;
+    if (!used) throw error;
+    if (!used.matches) throw new IdempotencyMismatch();
+    return { result: used.result, rows: null };
+  });
+}
+
+/** @throws BadUserInput for a key out of its bounds */
+async function persist<R>(input: Keyed, act: () => Promise<R>): Promise<R> {
+  if (!KEY.test(input.idempotencyKey)) {
+    const message = "must be 8 to 128 visible ASCII characters";
+    throw new BadUserInput([{ path: ["idempotencyKey"], message }]);
+  }
+  for (let count = 1; ; count++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof Unavailable && isRetryable(error.cause)) || count === MOST_ATTEMPTS)
+        throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5 * 2 ** count * Math.random()));
+    }
+  }
 }
 
 export const spending = (budget: Budget, perHour: Limits["perHour"]): Statement => ({
@@ -234,14 +249,16 @@ const COMMIT: Statement = { text: "commit", values: [] };
 const ROLLBACK: Statement = { text: "rollback", values: [] };
 
 function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  return hash("sha256", text, "buffer");
 }
 
 /** JSON with members in one order, so that two spellings of one input are one request. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) =>
-    member !== null && typeof member === "object" && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : member,
-  );
+  if (typeof value !== "object" || value === null || value instanceof Date)
+    return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`);
+  return `{${members.toSorted().join()}}`;
 }

@@ -36,7 +36,7 @@ export function connectionOf<Node extends object>(
     authenticated: true,
     fields: (t) => ({
       cursor: t.string({ resolve: (parent) => parent.cursorOf(parent.node) }),
-      node: t.field({ type: node, resolve: (parent) => parent.node as never }),
+      node: t.expose("node", { type: node }),
     }),
   });
   const connection = builder.objectRef<Page<Node>>(`${name}Connection`);

@@ -30,9 +30,8 @@ builder.scalarType("Date", {
 /** PostgreSQL's text of an instant, in UTC to the microsecond at most, without a Date made of it. */
 function spellInstant(text: string): string {
   if (!/^\d{4}-\d\d-\d\d [\d:]{8}(\.\d+)?\+00$/.test(text)) return new Date(text).toISOString();
-  const time = text.slice(11, Math.min(23, text.length - 3));
-  const whole = time.length === 12 ? time : (time.length === 8 ? `${time}.` : time).padEnd(12, "0");
-  return `${text.slice(0, 10)}T${whole}Z`;
+  const thousandths = text.length === 22 ? "000" : text.slice(20, -3).slice(0, 3).padEnd(3, "0");
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${thousandths}Z`;
 }
 
 builder.scalarType("DateTime", {

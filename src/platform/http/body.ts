@@ -36,7 +36,8 @@ export function readJson(request: IncomingMessage, slowestMs = SLOWEST_MS): Prom
       .once("error", reject)
       .once("close", () => {
         clearTimeout(slow);
-        reject(new Error("the caller went away"));
+        // Each request ends so, and an error costs as much as its body.
+        if (!request.readableEnded) reject(new Error("the caller went away"));
       })
       .once("end", () => {
         clearTimeout(slow);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BadUserInput } from "../../kernel/errors.ts";
@@ -7,7 +7,7 @@ import { BadUserInput } from "../../kernel/errors.ts";
 export type Registry = ReadonlyMap<string, string>;
 
 /** SHA-256 of the text in UTF-8, hex. */
-export const hashOf = (document: string) => createHash("sha256").update(document).digest("hex");
+export const hashOf = (document: string) => hash("sha256", document, "hex");
 
 /** Says which file to mend. */
 export class RegistryError extends Error {
