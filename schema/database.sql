@@ -1066,9 +1066,11 @@ BEGIN ATOMIC
       JOIN organisation o ON ((o.id = c.organisation_id)))
       JOIN organisation_account a ON ((a.organisation_id = c.organisation_id)))
       CROSS JOIN network n)
-      CROSS JOIN LATERAL ( SELECT string_agg(u.scope, ' '::text ORDER BY u."position") AS spelled
-            FROM unnest(admission_of.in_scopes) WITH ORDINALITY u(scope, "position")
-           WHERE ((u.scope = ANY (c.scopes)) AND (u.scope = ANY (a.scopes)) AND ((n.status = 'ACTIVE'::text) OR (u.scope = 'network:admin'::text)))) s)
+      CROSS JOIN LATERAL ( SELECT
+                 CASE
+                     WHEN ((n.status = 'ACTIVE'::text) AND (admission_of.in_scopes <@ c.scopes) AND (admission_of.in_scopes <@ a.scopes)) THEN array_to_string(admission_of.in_scopes, ' '::text)
+                     ELSE scopes_within(admission_of.in_scopes, c.scopes, a.scopes, n.status)
+                 END AS spelled) s)
    WHERE ((c.organisation_id = admission_of.in_organisation) AND (c.name = admission_of.in_client) AND (o.status = 'ACTIVE'::text) AND (c.revoked_at IS NULL) AND (admission_of.in_bound OR (NOT c.require_dpop)) AND
          CASE
              WHEN (admission_of.in_kid IS NULL) THEN (a.jwks_uri IS NOT NULL)
@@ -1092,14 +1094,12 @@ AS $function$
 declare
   kept text;
 begin
-  select a.client_id, a.scopes,
-      set_config('wayhouse.organisation', case when a.client_id is null then '' else in_organisation::text end, true)
-        || set_config('wayhouse.client', coalesce(a.client_id::text, ''), true)
-        || set_config('wayhouse.scopes', coalesce(a.scopes, ''), true)
-        || set_config('wayhouse.admitted', pg_current_snapshot()::text, true)
-    into client_id, scopes, kept
-    from (select) one
-    left join admission_of(in_organisation, in_client, in_kid, in_jti, in_scopes, in_bound) a on true;
+  select a.client_id, a.scopes into client_id, scopes
+    from admission_of(in_organisation, in_client, in_kid, in_jti, in_scopes, in_bound) a;
+  kept := set_config('wayhouse.organisation', case when client_id is null then '' else in_organisation::text end, true)
+    || set_config('wayhouse.client', coalesce(client_id::text, ''), true)
+    || set_config('wayhouse.scopes', coalesce(scopes, ''), true)
+    || set_config('wayhouse.admitted', pg_current_snapshot()::text, true);
 end
 $function$
 ;
@@ -1921,23 +1921,30 @@ declare
   least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
   most integer := case when in_statuses is null then in_limit end;
   closed text[];
-  countries text[];
+  countries text[] := '{}';
   inactive uuid[];
   ids uuid[];
 begin
   if viewer is null or not viewer_may('handoffs:read', 'handoffs:offer', 'handoffs:receive') then
     return;
   end if;
-  closed := closed_to_profiles();
-  countries := array(select split_part(c, ' ', 1) from unnest(closed) c);
-  inactive := inactive_organisations();
-  ids := array(
+  -- As closed_to_profiles() and inactive_organisations() tell them, each of which would be a statement of its own.
+  select array(
+      select distinct a.country || ' ' || p from advisory a cross join unnest(a.risk_profiles) p
+        where a.withdrawn_at is null and a.effective_from <= now() and a.expires_at > now()
+          and exists (select from advisory_confirmation c where c.advisory_id = a.id)),
+    array(select o.id from organisation o where o.status <> 'ACTIVE'),
+    array(
     (select r.id from handoff r where r.recipient_id = viewer and r.id > least order by r.id limit most)
     union all
     (select c.handoff_id from handoff_candidate c
       where c.organisation_id = viewer and c.is_open and c.handoff_id > least
       order by c.handoff_id limit most)
-    order by 1 limit most);
+    order by 1 limit most)
+    into closed, inactive, ids;
+  if closed <> '{}' then
+    countries := array(select split_part(c, ' ', 1) from unnest(closed) c);
+  end if;
   if in_statuses is not null then
     ids := array(
       select h.id from handoff h
@@ -1968,11 +1975,15 @@ CREATE OR REPLACE FUNCTION public.lock_chains(in_chains uuid[])
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
-  chain uuid;
+  locked text;
 begin
-  for chain in select distinct c from unnest(in_chains) c order by c loop
-    perform pg_advisory_xact_lock(hashtextextended('audit:' || chain, 0));
-  end loop;
+  if cardinality(in_chains) = 2 then
+    locked := pg_advisory_xact_lock(hashtextextended('audit:' || least(in_chains[1], in_chains[2]), 0));
+    locked := pg_advisory_xact_lock(hashtextextended('audit:' || greatest(in_chains[1], in_chains[2]), 0));
+  else
+    perform pg_advisory_xact_lock(hashtextextended('audit:' || o.chain, 0))
+      from (select distinct o as chain from unnest(in_chains) o order by o) o;
+  end if;
 end
 $function$
 ;
@@ -3029,29 +3040,34 @@ declare
   owners uuid[];
   types text[];
   ids uuid[];
-  locked bigint;
+  locked text;
   -- Null of an owner's own statements.
   admitted pg_snapshot := nullif(current_setting('wayhouse.admitted', true), '');
 begin
   if actor is null then
     raise insufficient_privilege using message = 'no context';
   end if;
-  with change as materialized (
-    select c.*, row_number() over () as position from jsonb_to_recordset(in_changes)
-      as c (event text, type text, id uuid, owner uuid, party uuid, country text)
-  ), told as (
-    insert into event (kind, subject_type, subject_id, owner_id, party_id, country)
-      select c.event, c.type, c.id, c.owner, c.party, c.country from change c order by c.position
-  )
-  select array_agg(s.owner order by s.first), array_agg(s.type order by s.first), array_agg(s.id order by s.first)
-    into owners, types, ids
-    from (select c.owner, c.type, c.id, min(c.position) as first from change c group by 1, 2, 3) s;
-  -- In one order, as lock_chains() does.
-  select count(pg_advisory_xact_lock(hashtextextended('audit:' || l.chain, 0))), max(l.client) into locked, client
-    from (
-      select o.chain, c.name as client from (select distinct o as chain from unnest(owners || actor) o) o
-        left join client c on c.id = viewer_client()
-        order by o.chain) l;
+  insert into event (kind, subject_type, subject_id, owner_id, party_id, country)
+    select c.event, c.type, c.id, c.owner, c.party, c.country
+      from rows from (jsonb_to_recordset(in_changes)
+          as (event text, type text, id uuid, owner uuid, party uuid, country text))
+        with ordinality c (event, type, id, owner, party, country, position)
+      order by c.position;
+  if jsonb_array_length(in_changes) = 1 then
+    owners := array[in_changes #>> '{0,owner}'];
+    types := array[in_changes #>> '{0,type}'];
+    ids := array[in_changes #>> '{0,id}'];
+  else
+    select array_agg(s.owner order by s.first), array_agg(s.type order by s.first), array_agg(s.id order by s.first)
+      into owners, types, ids
+      from (
+        select c.owner, c.type, c.id, min(c.position) as first
+          from rows from (jsonb_to_recordset(in_changes) as (type text, id uuid, owner uuid))
+            with ordinality c (type, id, owner, position)
+          group by 1, 2, 3) s;
+  end if;
+  locked := lock_chains(owners || actor);
+  client := (select c.name from client c where c.id = viewer_client());
   for i in 1 .. coalesce(cardinality(ids), 0) loop
     -- The wall clock is read under the chains' locks: entries never run backwards.
     insert into audit_entry
@@ -3199,6 +3215,20 @@ END
 ;
 alter function revoked_since(uuid,pg_snapshot) owner to wayhouse_keeper;
 grant execute on function revoked_since(uuid,pg_snapshot) to wayhouse_api;
+
+-- function scopes_within(text[],text[],text[],text)
+CREATE OR REPLACE FUNCTION public.scopes_within(in_scopes text[], in_client text[], in_ceiling text[], in_status text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT string_agg(u.scope, ' '::text ORDER BY u."position") AS string_agg
+    FROM unnest(scopes_within.in_scopes) WITH ORDINALITY u(scope, "position")
+   WHERE ((u.scope = ANY (scopes_within.in_client)) AND (u.scope = ANY (scopes_within.in_ceiling)) AND ((scopes_within.in_status = 'ACTIVE'::text) OR (u.scope = 'network:admin'::text)));
+END
+;
+alter function scopes_within(text[],text[],text[],text) owner to wayhouse_keeper;
 
 -- function sealed_files(uuid[])
 CREATE OR REPLACE FUNCTION public.sealed_files(in_handoffs uuid[])
@@ -3646,6 +3676,9 @@ declare
   one record;
   name text;
   apart uuid;
+  turns integer[] := array[1];
+  i integer;
+  taken integer;
   lacking integer;
   until timestamptz := now() + make_interval(mins => in_minutes);
 begin
@@ -3714,33 +3747,30 @@ begin
     end if;
   end if;
 
-  -- Nights are locked in one order; each of two stays at once takes its own beds of a night.
-  with stay as materialized (
-    select * from unnest(in_shelters, in_beds, in_check_ins, in_check_outs)
-      with ordinality i (shelter, beds, check_in, check_out, n)
-  ), hold as (
-    insert into bed_hold (id, holder_id, host_id, status, expires_at, ends_on)
-      select in_hold, viewer, owners[1], 'HELD', until, max(s.check_out) from stay s
-  ), reference as (
-    insert into bed_hold_reference
-      select in_hold, viewer, owners[1], in_case_reference where in_case_reference is not null
-  ), stays as (
+  insert into bed_hold (id, holder_id, host_id, status, expires_at, ends_on)
+    values (in_hold, viewer, owners[1], 'HELD', until, (select max(c) from unnest(in_check_outs) c));
+  if in_case_reference is not null then
+    insert into bed_hold_reference values (in_hold, viewer, owners[1], in_case_reference);
+  end if;
+  for i in 1 .. cardinality(owners) loop
     insert into bed_stay (hold_id, position, holder_id, host_id, shelter_id, beds, check_in, check_out)
-      select in_hold, s.n, viewer, owners[1], s.shelter, s.beds, s.check_in, s.check_out from stay s
-  ), locked as materialized (
-    select s.n, s.beds, b.shelter_id, b.night from stay s
-      join bed_night b on b.shelter_id = s.shelter and b.night >= s.check_in and b.night < s.check_out
-      order by b.shelter_id, b.night for update of b
-  ), taken as (
-    update bed_night b set held = b.held + l.beds
-      from (select l.shelter_id, l.night, sum(l.beds)::integer as beds from locked l group by 1, 2) l
-      where b.shelter_id = l.shelter_id and b.night = l.night
-        and b.maximum - b.held - b.occupied - b.out_of_service >= l.beds
-      returning b.shelter_id, b.night
-  )
-  select min(s.n) into lacking from stay s
-    where s.check_out - s.check_in > (
-      select count(*) from locked l join taken t using (shelter_id, night) where l.n = s.n);
+      values (in_hold, i, viewer, owners[1], in_shelters[i], in_beds[i], in_check_ins[i], in_check_outs[i]);
+  end loop;
+  -- Nights are taken in one order, that of their key; each of two stays at once takes its own beds of a night.
+  if cardinality(owners) > 1 then
+    turns := array(
+      select i.n from unnest(in_shelters, in_check_ins) with ordinality i (shelter, check_in, n)
+        order by i.shelter, i.check_in);
+  end if;
+  foreach i in array turns loop
+    update bed_night b set held = b.held + in_beds[i]
+      where b.shelter_id = in_shelters[i] and b.night >= in_check_ins[i] and b.night < in_check_outs[i]
+        and b.maximum - b.held - b.occupied - b.out_of_service >= in_beds[i];
+    get diagnostics taken = row_count;
+    if taken < in_check_outs[i] - in_check_ins[i] then
+      lacking := least(lacking, i);
+    end if;
+  end loop;
   if lacking is not null then
     raise exception using errcode = 'WH002', message = 'the beds are not free',
       detail = jsonb_build_object('exhausted', in_shelters[lacking]);

@@ -4,6 +4,60 @@
 grant create on schema public to wayhouse_keeper;
 set local role wayhouse_keeper;
 
+-- Of the token's scopes those that its client and its organisation have, in the order of the token; null: none.
+create function scopes_within(in_scopes text[], in_client text[], in_ceiling text[], in_status text) returns text
+  language sql stable set search_path = public, pg_temp
+begin atomic
+  select string_agg(u.scope, ' ' order by u.position)
+    from unnest(in_scopes) with ordinality u (scope, position)
+    where u.scope = any (in_client) and u.scope = any (in_ceiling)
+      and (in_status = 'ACTIVE' or u.scope = 'network:admin');
+end;
+
+-- As before: the one rule of who may call now, and what. Most tokens ask for no more than their client has.
+create or replace function admission_of(
+  in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[], in_bound boolean
+) returns table (client_id uuid, scopes text)
+  language sql stable
+begin atomic
+  select c.id, coalesce(s.spelled, '')
+    from client c
+    join organisation o on o.id = c.organisation_id
+    join organisation_account a on a.organisation_id = c.organisation_id
+    cross join network n
+    cross join lateral (
+      select case when n.status = 'ACTIVE' and in_scopes <@ c.scopes and in_scopes <@ a.scopes
+        then array_to_string(in_scopes, ' ')
+        else scopes_within(in_scopes, c.scopes, a.scopes, n.status) end as spelled) s
+    where c.organisation_id = in_organisation and c.name = in_client
+      and o.status = 'ACTIVE' and c.revoked_at is null and (in_bound or not c.require_dpop)
+      and (case when in_kid is null then a.jwks_uri is not null else exists (
+            select from organisation_key k
+            where k.organisation_id = in_organisation and k.kid = in_kid
+              and k.use = 'SIGN' and k.retired_at is null) end)
+      and not exists (
+        select from revoked_token t where t.organisation_id = in_organisation and t.jti = in_jti)
+      and (n.status = 'ACTIVE' or s.spelled is not null);
+end;
+
+-- As before.
+create or replace function admit(
+  in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[], in_bound boolean,
+  out client_id uuid, out scopes text
+) language plpgsql security definer set search_path = public, pg_temp
+as $$
+declare
+  kept text;
+begin
+  select a.client_id, a.scopes into client_id, scopes
+    from admission_of(in_organisation, in_client, in_kid, in_jti, in_scopes, in_bound) a;
+  kept := set_config('wayhouse.organisation', case when client_id is null then '' else in_organisation::text end, true)
+    || set_config('wayhouse.client', coalesce(client_id::text, ''), true)
+    || set_config('wayhouse.scopes', coalesce(scopes, ''), true)
+    || set_config('wayhouse.admitted', pg_current_snapshot()::text, true);
+end
+$$;
+
 -- In one order, whoever locks several.
 create or replace function lock_chains(in_chains uuid[]) returns void
   language plpgsql set search_path = public, pg_temp
