@@ -1,7 +1,11 @@
 import { runBatch, type Statement } from "./pipeline.ts";
 import { onClient, type Pool } from "./pool.ts";
 
-const RING: Statement = { text: "notify wayhouse_event", values: [] };
+/** What was committed is safe already: that it rings need not reach the disk. */
+const RING: Statement = {
+  text: "select set_config('synchronous_commit', 'off', true), pg_notify('wayhouse_event', '')",
+  values: [],
+};
 const EVERY_MS = 10;
 /** Of each pool: when it last rang or is going to. */
 const rings = new WeakMap<Pool, number>();
