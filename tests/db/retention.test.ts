@@ -218,7 +218,7 @@ describe("the purge", () => {
     ["settle_holds", "200)", "2)", [OVERDUE_HOLD]],
     ["settle_handoffs", "(200)", "(2)", [OVERDUE_OFFER]],
   ])(
-    "and %s go on at once where there is more than a batch, and rest when nothing is left",
+    "is, as the job %s is, begun again at once where there is more than a batch, and not when nothing is left",
     async (name, many, few, make) => {
       const task = TASKS.find((one) => one.name === name)!;
       await owner.query(task.text);

@@ -39,7 +39,8 @@ async function expectHoldsAsAcknowledged(
     status: string;
     stays: object;
   }>(
-    `select h.id, o.handle as holder, h.status, (
+    // As it is read: who was told that its time is over may have been told so before a job came by.
+    `select h.id, o.handle as holder, hold_status(h.status, h.expires_at, h.ends_on) as status, (
         select json_agg(json_build_object('shelterId', s.shelter_id, 'beds', s.beds,
             'checkIn', s.check_in, 'checkOut', s.check_out) order by s.position)
           from bed_stay s where s.hold_id = h.id) as stays
