@@ -29,7 +29,8 @@ afterAll(async () => {
     rmSync(join("/var/lib/wayhouse", cluster), { recursive: true, force: true });
   }
   rmSync(home, { recursive: true, force: true });
-});
+  // Two installations are many files.
+}, 180_000);
 
 const env = () => ({ PATH: process.env["PATH"], HOME: home, PORT });
 /** `alias wayhouse=…`, as the guides say; in a script an alias is a function. */
