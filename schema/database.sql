@@ -2529,6 +2529,7 @@ BEGIN ATOMIC
  WITH due AS (
           SELECT e.contact_id,
              e.recipient_id,
+             e.ctid AS place,
              c.owner_id
             FROM (consulate_envelope e
               JOIN consulate_contact c ON ((c.id = e.contact_id)))
@@ -2540,7 +2541,7 @@ BEGIN ATOMIC
          ), deleted AS (
           DELETE FROM consulate_envelope e
             USING due
-           WHERE ((e.contact_id = due.contact_id) AND (e.recipient_id = due.recipient_id))
+           WHERE ((e.contact_id = due.contact_id) AND (e.recipient_id = due.recipient_id) AND (e.ctid = due.place))
            RETURNING due.owner_id
          )
   SELECT ARRAY[d.owner_id] AS "array"

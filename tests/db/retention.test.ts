@@ -12,6 +12,7 @@ import type { Identity } from "../../src/platform/db/admission.ts";
 import { openSession } from "../../src/platform/db/session.ts";
 import { readRecord, verifyAuditExport } from "../../src/sealing/audit/index.ts";
 import { exportOf, nodeKey } from "../support/audit-chain.ts";
+import { waiting } from "../support/held-up.ts";
 import { plantOrganisation } from "../support/network.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import {
@@ -21,6 +22,8 @@ import {
   OVERDUE_HOLD,
   OVERDUE_OFFER,
   PLANTS,
+  REVEALED,
+  sealedTo,
 } from "../support/retention.ts";
 
 let database: TestDatabase;
@@ -154,19 +157,15 @@ describe("the purge", () => {
   });
 
   it("takes a consulate envelope whose grant, key or programme has ended", async () => {
-    const header = Buffer.from(JSON.stringify({ kid: "sealing" })).toString("base64url");
     await owner.query(
       "insert into organisation_key (organisation_id, kid, use, jwk) values ($1, 'sealing', 'SEAL', '{}')",
       [ids()[1]],
     );
-    const sealed = `insert into consulate_envelope values ($3, $2, '${header}.a.b.c.d')`;
+    const sealed = `insert into consulate_envelope values ($3, $2, '${sealedTo("sealing")}')`;
     const closed = await plant([CONTACT("9999-01-01", "CLOSED"), sealed]);
     const forgotten = await plant([CONTACT("2020-01-01"), sealed]);
     await plant([CONTACT("9999-01-01"), sealed]);
-    const grant = await plant([
-      "insert into sharing_grant (id, owner_id, organisation_id, scopes) values ($3, $1, $2, '{consulates:reveal}')",
-      "insert into sharing_reach (grant_id, organisation_id, owner_id, scope, valid_from) values ($3, $2, $1, 'consulates:reveal', now())",
-    ]);
+    const grant = await plant(REVEALED);
     expect(await purge(1000)).toBe(2);
     expect(
       await count(`consulate_envelope where contact_id in ('${closed}', '${forgotten}')`),
@@ -178,6 +177,26 @@ describe("the purge", () => {
     await owner.query("delete from sharing_reach where grant_id = $1", [grant]);
     expect(await purge(1000)).toBe(1);
     expect(await purge(1000)).toBe(0);
+  });
+
+  it("leaves a consulate envelope that was sealed anew while it looked at the old one", async () => {
+    const sealed = `insert into consulate_envelope values ($3, $2, '${sealedTo("old")}')`;
+    const contact = await plant([CONTACT("9999-01-01"), sealed, ...REVEALED]);
+    // Whoever asks what something is sealed to waits: so it is held up once it has begun to look.
+    const asked = "select pg_get_functiondef('envelope_kid'::regproc) as text";
+    const text = (await owner.query(asked)).rows[0].text as string;
+    const held = text.replace("begin\n", "begin perform pg_advisory_xact_lock_shared(1);");
+    await owner.query(`${held.replace("IMMUTABLE", "VOLATILE")}; select pg_advisory_lock(1)`);
+    const purged = purge(1000);
+    await waiting(owner, 1);
+    await plant([
+      "insert into organisation_key (organisation_id, kid, use, jwk) values ($2, 'new', 'SEAL', '{}')",
+      `update consulate_envelope set envelope = '${sealedTo("new")}' where contact_id = '${contact}'`,
+    ]);
+    await owner.query("select pg_advisory_unlock(1)");
+    expect(await purged).toBe(0);
+    expect(await count(`consulate_envelope where contact_id = '${contact}'`)).toBe(1);
+    await owner.query(`${text}; delete from sharing_reach; delete from consulate_envelope`);
   });
 
   it("never takes the newest event", async () => {

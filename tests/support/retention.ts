@@ -90,3 +90,12 @@ export const OVERDUE_HOLD = `
   insert into bed_hold (id, holder_id, host_id, status, expires_at, ends_on)
     values ($3, $1, $2, 'HELD', now() - interval '1 minute', current_date + 1)`;
 export const OVERDUE_OFFER = HANDOFF("REQUESTED", "now() + interval '9 days'");
+
+/** As much of an envelope as the server reads: what it is sealed to. */
+export const sealedTo = (kid: string) =>
+  `${Buffer.from(JSON.stringify({ kid })).toString("base64url")}.a.b.c.d`;
+/** A grant by which the second organisation may have the first one's contacts revealed. */
+export const REVEALED = [
+  "insert into sharing_grant (id, owner_id, organisation_id, scopes) values ($3, $1, $2, '{consulates:reveal}')",
+  "insert into sharing_reach (grant_id, organisation_id, owner_id, scope, valid_from) values ($3, $2, $1, 'consulates:reveal', now())",
+];
