@@ -301,9 +301,9 @@ begin
   end if;
   -- As closed_to_profiles() and inactive_organisations() tell them, each of which would be a statement of its own.
   select array(
-      select distinct a.country || ' ' || p from advisory a cross join unnest(a.risk_profiles) p
-        where a.withdrawn_at is null and a.effective_from <= now() and a.expires_at > now()
-          and exists (select from advisory_confirmation c where c.advisory_id = a.id)),
+      select distinct a.country || ' ' || p
+        from advisory_confirmation c join advisory a on a.id = c.advisory_id cross join unnest(a.risk_profiles) p
+        where a.withdrawn_at is null and a.effective_from <= now() and a.expires_at > now()),
     array(select o.id from organisation o where o.status <> 'ACTIVE'),
     array(
     (select r.id from handoff r where r.recipient_id = viewer and r.id > least order by r.id limit most)
