@@ -965,7 +965,7 @@ create table shelter (
   constraint shelter_pkey PRIMARY KEY (id)
 );
 CREATE INDEX shelter_by_country ON public.shelter USING btree (country, id);
-CREATE INDEX shelter_by_country_and_owner ON public.shelter USING btree (country, owner_id);
+CREATE INDEX shelter_by_country_and_owner ON public.shelter USING btree (country, owner_id, id);
 CREATE INDEX shelter_by_owner ON public.shelter USING btree (owner_id, id);
 alter table shelter enable row level security;
 alter table shelter force row level security;
@@ -2880,10 +2880,11 @@ BEGIN ATOMIC
  SELECT r.owner_id,
      r.country,
      r.scope
-    FROM ((sharing_reach r
-      JOIN organisation o ON (((o.id = r.owner_id) AND (o.status = 'ACTIVE'::text))))
+    FROM (sharing_reach r
       JOIN organisation_account a ON (((a.organisation_id = r.owner_id) AND (r.scope = ANY (a.scopes)))))
-   WHERE ((r.organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (r.scope = ANY (( SELECT viewer_scopes() AS viewer_scopes)::text[])) AND (r.valid_from <= now()) AND ((r.valid_until IS NULL) OR (r.valid_until > now())));
+   WHERE ((r.organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (r.scope = ANY (( SELECT viewer_scopes() AS viewer_scopes)::text[])) AND (r.valid_from <= now()) AND ((r.valid_until IS NULL) OR (r.valid_until > now())) AND (r.owner_id <> ALL (ARRAY( SELECT o.id
+            FROM organisation o
+           WHERE (o.status <> 'ACTIVE'::text)))));
 END
 ;
 alter function reach_of_viewer() owner to wayhouse_keeper;
@@ -3269,7 +3270,7 @@ grant execute on function sealed_instructions(uuid[]) to wayhouse_api;
 CREATE OR REPLACE FUNCTION public.search_beds(in_country text, in_locality text, in_features text[], in_check_in date, in_check_out date, in_beds integer, in_after uuid, in_limit integer)
  RETURNS TABLE(shelter_id uuid, band text, beds integer)
  LANGUAGE plpgsql
- STABLE SECURITY DEFINER ROWS 20
+ STABLE SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
@@ -3277,17 +3278,22 @@ declare
   stay integer := in_check_out - in_check_in;
   counted uuid[];
   seen uuid[];
+  visible uuid[];
   -- for whoever may not count: the fewest of the band that so many beds are in
   least integer := case when in_beds >= 6 then 6 when in_beds >= 3 then 3 else 1 end;
 begin
   if viewer_organisation() is null or not viewer_may('beds:read', 'beds:hold', 'beds:manage') then
     return;
   end if;
-  select coalesce(array_agg(r.owner_id) filter (where r.scope = 'beds:hold'), '{}') || viewer_organisation(),
-      coalesce(array_agg(r.owner_id), '{}') || viewer_organisation()
+  select coalesce(array_agg(distinct r.owner_id) filter (where r.scope = 'beds:hold'), '{}') || viewer_organisation(),
+      coalesce(array_agg(distinct r.owner_id), '{}') || viewer_organisation()
     into counted, seen
     from reach_of_viewer() r
     where r.scope in ('beds:read', 'beds:hold') and (r.country is null or r.country = in_country);
+  visible := array(
+    select s.id from unnest(seen) o join shelter s on s.country = in_country and s.owner_id = o
+      where in_after is null or s.id > in_after
+      order by s.id);
   return query
     with overdue as materialized (
       select s.shelter_id, g::date as night, sum(s.beds)::integer as beds
@@ -3295,16 +3301,16 @@ begin
       cross join generate_series(
         greatest(s.check_in, in_check_in), least(s.check_out, in_check_out) - 1, interval '1 day') g
       where h.status = 'HELD' and h.expires_at <= now()
-      group by 1, 2),
-    visible as materialized (
-      select s.id, s.owner_id = any (counted) as counts from shelter s
-        where s.country = in_country and s.owner_id = any (seen)
-          and (in_after is null or s.id > in_after)
-          and (in_locality is null or lower(s.locality) = lower(in_locality))
-          and s.features @> in_features
-          and coalesce(s.max_stay_nights >= stay, true))
+      group by 1, 2)
     select s.id, bed_band(v.free), case when s.counts then v.free end
-      from (select * from visible order by id) s
+      from unnest(visible) i (id)
+      cross join lateral (
+        select s.id, s.owner_id = any (counted) as counts from shelter s
+          where s.id = i.id
+            and (in_locality is null or lower(s.locality) = lower(in_locality))
+            and s.features @> in_features
+            and coalesce(s.max_stay_nights >= stay, true)
+          limit 1) s
       cross join lateral (
         select case when count(*) < stay then 0 else min(
             n.maximum - n.held - n.occupied - n.out_of_service
