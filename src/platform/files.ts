@@ -19,15 +19,18 @@ const OWNER_ALONE = 0o600;
  * @returns whether it was this one
  */
 export function putFile(path: string, text: string, mode = OWNER_ALONE): boolean {
-  return placed(path, text, mode, (draft) => {
-    try {
-      linkSync(draft, path);
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      return false;
-    }
-  });
+  return placed(path, text, mode, (draft) => isLinked(draft, path));
+}
+
+/** Gives a file this name, too. False where there is one of that name. */
+export function isLinked(file: string, path: string): boolean {
+  try {
+    linkSync(file, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
 }
 
 /** For its owner alone; what stood there stands until all of the new is on the disk. */

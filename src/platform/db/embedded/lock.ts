@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { putFile, isLinked } from "../../files.ts";
 import { EmbeddedError } from "./errors.ts";
 
 /** Another live process runs its database in this folder. Nothing was touched. */
@@ -16,45 +17,29 @@ export class DataDirInUse extends EmbeddedError {
 /** Takes the folder for this process; returns how to give it back. A dead owner's lock is void. */
 export function lockFolder(folder: string): () => void {
   const path = join(folder, "lock");
-  const draft = `${path}.${randomBytes(6).toString("hex")}`;
   const mine = JSON.stringify({ pid: process.pid, startedAt: startTime(process.pid) });
-  writeFileSync(draft, mine, { mode: 0o600 });
-  try {
-    for (let attempt = 0; attempt < 10; attempt++) {
-      // Whole or not at all: a lock that is being written looks like none.
-      if (isPut(draft, path)) return () => rmSync(path, { force: true });
-      const owner = readOwner(path);
-      if (owner && isAlive(owner.pid) && startTime(owner.pid) === owner.startedAt) {
-        throw new DataDirInUse(folder, owner.pid);
-      }
-      discard(path, `${draft}.void`, owner);
+  for (let attempt = 0; attempt < 10; attempt++) {
+    // Whole or not at all: a lock that is being written looks like none.
+    if (putFile(path, mine)) return () => rmSync(path, { force: true });
+    const owner = readOwner(path);
+    if (owner && isAlive(owner.pid) && startTime(owner.pid) === owner.startedAt) {
+      throw new DataDirInUse(folder, owner.pid);
     }
-  } finally {
-    rmSync(draft, { force: true });
+    discard(path, owner);
   }
   throw new EmbeddedError(`${path} cannot be taken.`);
 }
 
-/** False where there is one. */
-function isPut(draft: string, path: string): boolean {
-  try {
-    linkSync(draft, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return false;
-  }
-}
-
 /** Another process may have found it void as well, and have put its own there since: that one stays. */
-function discard(path: string, aside: string, seen: Owner | null): void {
+function discard(path: string, seen: Owner | null): void {
+  const aside = `${path}.${randomBytes(6).toString("hex")}.void`;
   try {
     renameSync(path, aside);
   } catch {
     return;
   }
   const found = readOwner(aside);
-  if (found?.pid !== seen?.pid || found?.startedAt !== seen?.startedAt) isPut(aside, path);
+  if (found?.pid !== seen?.pid || found?.startedAt !== seen?.startedAt) isLinked(aside, path);
   rmSync(aside);
 }
 
