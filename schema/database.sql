@@ -228,21 +228,6 @@ create policy seen_by_holder_and_host on bed_stay for select to wayhouse_api
 grant select on bed_stay to wayhouse_api;
 grant insert, select on bed_stay to wayhouse_keeper;
 
-create table budget (
-  client_id uuid not null,
-  purpose text not null,
-  full_at timestamp with time zone not null,
-  constraint a_budget_has_a_known_purpose CHECK ((purpose = ANY (ARRAY['holds'::text, 'offers'::text, 'introductions'::text]))),
-  constraint a_budget_is_of_a_client FOREIGN KEY (client_id) REFERENCES client(id) ON DELETE CASCADE,
-  constraint budget_pkey PRIMARY KEY (client_id, purpose)
-);
-alter table budget enable row level security;
-alter table budget force row level security;
-create policy keeper on budget for all to wayhouse_keeper
-  using (true)
-  with check (true);
-grant insert, select, update (full_at) on budget to wayhouse_keeper;
-
 create table circle (
   id uuid not null default gen_random_uuid(),
   name text not null,
@@ -776,7 +761,7 @@ create table organisation_budget (
   purpose text not null,
   full_at timestamp with time zone not null,
   constraint a_budget_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
-  constraint a_shared_budget_has_a_known_purpose CHECK ((purpose = ANY (ARRAY['grants'::text, 'advisories'::text, 'clients'::text, 'keys'::text]))),
+  constraint a_shared_budget_has_a_known_purpose CHECK ((purpose = ANY (ARRAY['holds'::text, 'offers'::text, 'introductions'::text, 'grants'::text, 'advisories'::text, 'clients'::text, 'keys'::text]))),
   constraint organisation_budget_pkey PRIMARY KEY (organisation_id, purpose)
 );
 alter table organisation_budget enable row level security;
@@ -3535,22 +3520,14 @@ declare
   step constant interval := interval '1 hour' / in_per_hour;
   over interval;
 begin
-  if viewer_client() is null then
+  if viewer_organisation() is null then
     raise insufficient_privilege using message = 'no context';
   end if;
-  if in_purpose in ('grants', 'advisories', 'clients', 'keys') then
-    insert into organisation_budget as b (organisation_id, purpose, full_at)
-      values (viewer_organisation(), in_purpose, clock_timestamp() + step)
-      on conflict (organisation_id, purpose) do update
-        set full_at = greatest(b.full_at, clock_timestamp()) + step
-      returning b.full_at - clock_timestamp() - interval '1 hour' into over;
-  else
-    insert into budget as b (client_id, purpose, full_at)
-      values (viewer_client(), in_purpose, clock_timestamp() + step)
-      on conflict (client_id, purpose) do update
-        set full_at = greatest(b.full_at, clock_timestamp()) + step
-      returning b.full_at - clock_timestamp() - interval '1 hour' into over;
-  end if;
+  insert into organisation_budget as b (organisation_id, purpose, full_at)
+    values (viewer_organisation(), in_purpose, clock_timestamp() + step)
+    on conflict (organisation_id, purpose) do update
+      set full_at = greatest(b.full_at, clock_timestamp()) + step
+    returning b.full_at - clock_timestamp() - interval '1 hour' into over;
   if over > interval '0' then
     raise exception using errcode = 'WH001', message = 'a budget is spent',
       detail = greatest(1, ceil(extract(epoch from over)))::text;

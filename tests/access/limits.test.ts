@@ -152,13 +152,17 @@ describe("an organisation, a request and a process", () => {
     expect((await demo.call({ organisation: "outsider" }, VIEWER)).status).toBe(200);
   });
 
-  it("has one budget of offers, whichever process is asked, and a refused offer costs nothing", async () => {
-    const by = (one: Demo) => (organisation: string, query: string, variables?: object) =>
-      one.ask(organisation, query, variables);
+  it("has one budget of offers, whichever process and client is asked, and a refused offer costs nothing", async () => {
+    const by =
+      (one: Pick<Demo, "call">, clientId = "bot") =>
+      async (organisation: string, query: string, variables?: object) => {
+        const { text } = await one.call({ organisation, clientId }, { query, variables });
+        return JSON.parse(text) as Answer;
+      };
     await openTo(by(demo), "lantern", ["harbour"]);
     const codes: (string | undefined)[] = [];
-    for (const one of [demo, second, demo, second, demo])
-      codes.push(codeOf(await offer(by(one), "lantern", ["harbour"])));
+    const asked = [by(demo), by(second, "dashboard"), by(demo, "admin"), by(second), by(demo)];
+    for (const one of asked) codes.push(codeOf(await offer(one, "lantern", ["harbour"])));
     expect(codes).toEqual([undefined, undefined, undefined, "RATE_LIMITED", "RATE_LIMITED"]);
     const made = await inDatabase((client) => client.query("select from handoff"));
     expect(made.rowCount).toBe(3);

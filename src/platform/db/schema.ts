@@ -112,12 +112,6 @@ export interface BedStay {
   shelter_id: string;
 }
 
-export interface Budget {
-  client_id: string;
-  full_at: Timestamp;
-  purpose: string;
-}
-
 export interface Circle {
   created_at: Generated<Timestamp>;
   id: Generated<string>;
@@ -377,7 +371,6 @@ export interface DB {
   bed_hold_reference: BedHoldReference;
   bed_night: BedNight;
   bed_stay: BedStay;
-  budget: Budget;
   circle: Circle;
   circle_member: CircleMember;
   client: Client;

@@ -6,7 +6,7 @@ export interface Limits {
   readonly organisationPerSecond: number;
   /** Searches for beds by one client at one process, a minute of it at once: many together count beds. */
   readonly searchesPerMinute: number;
-  /** Of one client or of one organisation, kept in the database: an hour of it may come at once. */
+  /** Of all clients of one organisation, kept in the database: an hour of it may come at once. */
   readonly perHour: Readonly<Record<Budget, number>>;
   /** After so long a request begins no further statement. */
   readonly requestSeconds: number;
@@ -15,9 +15,8 @@ export interface Limits {
 }
 
 /**
- * Counted in the transaction that does it, by every process: what a stolen token would be used up for, of one client;
- * and what reaches others or stays for good, of all clients of one organisation (grants, advisories, clients, keys).
- * Taking back is never counted.
+ * Counted in the transaction that does it, by every process: what reaches others or stays for good. Never of a client
+ * alone: whoever has taken an organisation has up to a hundred. Taking back is never counted.
  */
 export type Budget =
   | "holds"
