@@ -66,7 +66,7 @@ export async function verifyKeyStatement(jws: string, identityKey: JWK): Promise
     "A statement is by the identity key that signed it.",
   );
   demand(
-    !isPublished || statement.kid === (await thumbprintOf(statement.jwk!)),
+    !isPublished || (!!statement.jwk && statement.kid === (await thumbprintOf(statement.jwk))),
     "BAD_STATEMENT",
     "The kid is the thumbprint of the key.",
   );

@@ -13,6 +13,7 @@ import {
   thumbprintOf,
   verifyKeyStatement,
 } from "../../src/sealing/index.ts";
+import { signCompact } from "../../src/sealing/jws.ts";
 import { ed25519, p256 } from "../support/sealing.ts";
 
 /** An honest server and an honest organisation. */
@@ -130,6 +131,12 @@ describe("a statement", () => {
         { ...place, change: "PUBLISHED", jwk: key, ...change },
         identity,
       );
+      expect(await reasonOf(verifyKeyStatement(statement, identity))).toBe("BAD_STATEMENT");
+    }
+    const iss = await thumbprintOf(identity);
+    for (const claims of [{ iss, ...place, change: "PUBLISHED", jwk: null }, null, []]) {
+      const payload = new TextEncoder().encode(JSON.stringify(claims));
+      const statement = await signCompact(payload, identity, "key-statement+jws");
       expect(await reasonOf(verifyKeyStatement(statement, identity))).toBe("BAD_STATEMENT");
     }
   });
