@@ -2056,6 +2056,25 @@ $function$
 ;
 alter function lock_nights(uuid[]) owner to wayhouse_keeper;
 
+-- function make_way_for_file(uuid,boolean,bytea)
+CREATE OR REPLACE FUNCTION public.make_way_for_file(in_handoff uuid, in_named boolean, in_digest bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  delete from handoff_envelope e using handoff h
+    where e.handoff_id = in_handoff and h.id = in_handoff
+      and h.sender_id = viewer_organisation() and viewer_may('handoffs:offer')
+      and (not in_named or sha256(convert_to(e.envelope, 'UTF8')) = in_digest);
+  return found or in_digest is null;
+end
+$function$
+;
+alter function make_way_for_file(uuid,boolean,bytea) owner to wayhouse_keeper;
+grant execute on function make_way_for_file(uuid,boolean,bytea) to wayhouse_api;
+
 -- function may_be_revealed_to(uuid,uuid)
 CREATE OR REPLACE FUNCTION public.may_be_revealed_to(in_contact uuid, in_organisation uuid)
  RETURNS boolean
@@ -3084,6 +3103,31 @@ $function$
 ;
 alter function record_changes(text,text,jsonb) owner to wayhouse_keeper;
 grant execute on function record_changes(text,text,jsonb) to wayhouse_api;
+
+-- function replace_instructions(uuid,text,boolean,bytea)
+CREATE OR REPLACE FUNCTION public.replace_instructions(in_hold uuid, in_envelope text, in_named boolean, in_digest bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if in_digest is not null then
+    update bed_hold_instruction i set envelope = in_envelope
+      where i.hold_id = in_hold and i.host_id = viewer_organisation() and viewer_may('beds:manage')
+        and sha256(convert_to(i.envelope, 'UTF8')) = in_digest;
+  else
+    insert into bed_hold_instruction as i (hold_id, holder_id, host_id, envelope)
+      select h.id, h.holder_id, h.host_id, in_envelope from bed_hold h
+      where h.id = in_hold and h.host_id = viewer_organisation() and viewer_may('beds:manage')
+      on conflict (hold_id) do update set envelope = excluded.envelope where not in_named;
+  end if;
+  return found;
+end
+$function$
+;
+alter function replace_instructions(uuid,text,boolean,bytea) owner to wayhouse_keeper;
+grant execute on function replace_instructions(uuid,text,boolean,bytea) to wayhouse_api;
 
 -- function reveal_contact(uuid,text,integer,integer,interval)
 CREATE OR REPLACE FUNCTION public.reveal_contact(in_contact uuid, in_purpose text, in_per_client integer, in_per_organisation integer, in_window interval)

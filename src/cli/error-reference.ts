@@ -58,7 +58,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   CapacityExhausted:
     "The shelter has not so many beds on every night of the stay; nothing of the hold remains. Search again, ask for less.",
   EnvelopeReplaced:
-    "The sender has sealed another envelope since you read yours; nothing was received. Read the handoff again, keep the new file, and receive that one.",
+    "What lies there is not the envelope that you named, or that none did; nothing was received, or sealed. Who receives: read the handoff again, keep the new file, and receive that one. Who seals: somebody has sealed since, or what lay there is gone; read the digest again, and ask who sealed before you put yours in its place.",
   IllegalTransition:
     "There is no such step from `from`, for this caller; `allowed` names those that are. Read the handoff or hold again.",
   KeptApart:

@@ -17,6 +17,11 @@ export class IllegalTransition extends DomainError {
   }
 }
 
+/** Neither read nor sealed over. */
+export class EnvelopeReplaced extends DomainError {
+  readonly message = "What lies there is not the envelope that was named.";
+}
+
 export class Refused extends Error {
   constructor(readonly refusal: DomainError) {
     super(refusal.message);

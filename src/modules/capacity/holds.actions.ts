@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Transaction } from "kysely";
 import { BadUserInput, NotFound, refuse } from "../../kernel/errors.ts";
 import { isReference, uuidOf } from "../../kernel/ids.ts";
-import { IllegalTransition, Refused } from "../../kernel/refusals.ts";
+import { EnvelopeReplaced, IllegalTransition, Refused } from "../../kernel/refusals.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import { raisedBy } from "../../platform/db/errors.ts";
 import type { DB } from "../../platform/db/schema.ts";
@@ -12,7 +12,7 @@ import {
   type HoldRow,
   lockHostedHold,
   moveHold,
-  putInstructions,
+  replaceInstructions,
   settleOverdueHolds,
   type Stay,
   takeBeds,
@@ -26,7 +26,7 @@ import {
   movesFrom,
 } from "./capacity.rules.ts";
 import type { RiskProfileName } from "../advisories/index.ts";
-import { inspectEnvelope, refuseStrayEnvelope } from "../organisations/index.ts";
+import { inspectEnvelope, refuseStrayEnvelope, type Sealing } from "../organisations/index.ts";
 import { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 
 export interface HoldBeds {
@@ -170,11 +170,11 @@ export async function changeBedHold(
   return id;
 }
 
-/** Sealed by the host to the holder, while it is held or confirmed. @throws IllegalTransition, NotFound, BadUserInput */
-export async function sendInstructions(
-  session: Session,
-  input: Keyed & { readonly id: string; readonly envelope: string },
-): Promise<string> {
+/**
+ * Sealed by the host to the holder, while it is held or confirmed.
+ * @throws IllegalTransition, EnvelopeReplaced, NotFound, BadUserInput
+ */
+export async function sendInstructions(session: Session, input: Sealing): Promise<string> {
   const uuid = uuidOf("BedHold", input.id);
   const kid = await inspectEnvelope(input.envelope);
   const operation = { name: "sendInstructions", scope: "beds:manage" } as const;
@@ -185,7 +185,7 @@ export async function sendInstructions(
       throw new Refused(new IllegalTransition(hold.status, movesFrom(hold.status)));
     }
     await refuseStrayEnvelope(tx, kid, hold.holder_id);
-    await putInstructions(tx, uuid, input.envelope);
+    if (!(await replaceInstructions(tx, uuid, input))) throw new Refused(new EnvelopeReplaced());
     const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id: uuid };
     const changes = [{ ...change, owner: session.organisationId, party: hold.holder_id }];
     return { result: { id: uuid }, changes };

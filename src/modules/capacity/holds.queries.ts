@@ -2,7 +2,12 @@ import { CompiledQuery, type Kysely, sql, type Transaction } from "kysely";
 import type { Statement } from "../../platform/db/pipeline.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { BedHoldStatus } from "./capacity.rules.ts";
-import { cardColumns, type OrganisationRef } from "../organisations/index.ts";
+import {
+  cardColumns,
+  digestIn,
+  type OrganisationRef,
+  type Sealing,
+} from "../organisations/index.ts";
 
 export interface Stay {
   readonly shelterId: string;
@@ -180,6 +185,14 @@ export async function lockHostedHold(tx: Transaction<DB>, id: string) {
   return rows[0] ?? null;
 }
 
-export async function putInstructions(tx: Transaction<DB>, id: string, envelope: string) {
-  await sql`select put_instructions(${id}, ${envelope})`.execute(tx);
+/** False: what lies there is not what they replace. */
+export async function replaceInstructions(
+  tx: Transaction<DB>,
+  id: string,
+  { envelope, replaces }: Pick<Sealing, "envelope" | "replaces">,
+): Promise<boolean> {
+  const { rows } = await sql<{ put: boolean }>`
+    select replace_instructions(${id}, ${envelope}, ${replaces !== undefined}, ${digestIn(replaces)}) as put
+  `.execute(tx);
+  return rows[0]!.put;
 }

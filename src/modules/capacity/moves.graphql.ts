@@ -1,7 +1,8 @@
 import { encodeId } from "../../kernel/ids.ts";
-import { IllegalTransition } from "../../kernel/refusals.ts";
+import { EnvelopeReplaced, IllegalTransition } from "../../kernel/refusals.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { replacedBy, replaces } from "../../platform/graphql/envelopes.ts";
 import { present } from "../../platform/graphql/loader.ts";
 import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
 import { Advisory, loadAdvisory, RiskProfile } from "../advisories/index.ts";
@@ -52,7 +53,7 @@ const HoldBedsResult = builder.unionType("HoldBedsResult", {
   resolveType: refusalOr("BedHold"),
 });
 const BedHoldResult = builder.unionType("BedHoldResult", {
-  types: [BedHold, IllegalTransition],
+  types: [BedHold, IllegalTransition, EnvelopeReplaced],
   resolveType: refusalOr("BedHold"),
 });
 
@@ -158,18 +159,24 @@ const SendInstructionsInput = builder.inputType("SendInstructionsInput", {
       required: true,
       description: "Sealed to an active sealing key of the holder; its sub is this id.",
     }),
+    replaces: replaces(t),
   }),
 });
 builder.mutationField("sendInstructions", (t) =>
   t.field({
     type: BedHoldResult,
-    description: "By the host, while it is held or confirmed; sent again, the earlier are gone.",
+    description:
+      "By the host, while it is held or confirmed. Say what they replace: sent again, the earlier are gone.",
     requiresScopes: [["beds:manage"]],
     args: { input: t.arg({ type: SendInstructionsInput, required: true }) },
     resolve: (_, { input }, { session }) =>
       orRefusal(
-        async () => present(loadHold(session, await sendInstructions(session, input))),
+        async () => {
+          const sealing = { ...input, replaces: replacedBy(input.replaces) };
+          return present(loadHold(session, await sendInstructions(session, sealing)));
+        },
         IllegalTransition,
+        EnvelopeReplaced,
       ),
   }),
 );

@@ -5,11 +5,11 @@ import type { Scope } from "../../kernel/scopes.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Change, Keyed } from "../../platform/db/writes.ts";
-import { IllegalTransition, Refused } from "../../kernel/refusals.ts";
+import { EnvelopeReplaced, IllegalTransition, Refused } from "../../kernel/refusals.ts";
 import { findAdvisoryAgainst } from "../advisories/index.ts";
 import { AdvisoryInForce } from "../capacity/index.ts";
-import { inspectEnvelope, refuseStrayEnvelope } from "../organisations/index.ts";
-import { AlreadyAccepted, EnvelopeReplaced } from "./errors.ts";
+import { inspectEnvelope, refuseStrayEnvelope, type Sealing } from "../organisations/index.ts";
+import { AlreadyAccepted } from "./errors.ts";
 import {
   acknowledge,
   countOpenCandidates,
@@ -84,10 +84,7 @@ export async function stepHandoff(
 }
 
 /** The sealed file, to the accepted recipient alone; sealed again, the earlier one is gone. @throws as above */
-export async function sealHandoff(
-  session: Session,
-  input: Keyed & { readonly id: string; readonly envelope: string },
-): Promise<string> {
+export async function sealHandoff(session: Session, input: Sealing): Promise<string> {
   const uuid = uuidOf("Handoff", input.id);
   const kid = await inspectEnvelope(input.envelope);
   const operation = { name: "sealHandoff", scope: "handoffs:offer" } as const;
@@ -96,7 +93,8 @@ export async function sealHandoff(
     await decided(tx, "sealHandoff", facts);
     const recipient = facts.recipientId!;
     await refuseStrayEnvelope(tx, kid, recipient);
-    await replaceEnvelope(tx, uuid, recipient, input.envelope);
+    if (!(await replaceEnvelope(tx, uuid, recipient, input)))
+      throw new Refused(new EnvelopeReplaced());
     await updateHandoff(tx, uuid, { sealWithinMs: null });
     return { result: { id: uuid }, changes: changeOf(uuid, facts.senderId, [recipient]) };
   });

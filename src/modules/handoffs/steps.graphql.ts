@@ -1,10 +1,11 @@
-import { IllegalTransition } from "../../kernel/refusals.ts";
+import { EnvelopeReplaced, IllegalTransition } from "../../kernel/refusals.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
+import { replacedBy, replaces } from "../../platform/graphql/envelopes.ts";
 import { present } from "../../platform/graphql/loader.ts";
 import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
 import { RiskProfile } from "../advisories/index.ts";
 import { AdvisoryInForce, CapacityExhausted, HoldBedsInput, KeptApart } from "../capacity/index.ts";
-import { AlreadyAccepted, EnvelopeReplaced } from "./errors.ts";
+import { AlreadyAccepted } from "./errors.ts";
 import {
   DocumentHeld,
   Handoff,
@@ -20,14 +21,6 @@ import { sealHandoff, stepHandoff } from "./steps.actions.ts";
 builder.objectType(AlreadyAccepted, {
   name: "AlreadyAccepted",
   description: "Another candidate was first.",
-  authenticated: true,
-  interfaces: [DomainErrorInterface],
-});
-
-builder.objectType(EnvelopeReplaced, {
-  name: "EnvelopeReplaced",
-  description:
-    "The sender has sealed another envelope since: nothing was received. Read that one, and receive it.",
   authenticated: true,
   interfaces: [DomainErrorInterface],
 });
@@ -246,19 +239,24 @@ const SealHandoffInput = builder.inputType("SealHandoffInput", {
       required: true,
       description: "Sealed to an active sealing key of the recipient; its sub is this id.",
     }),
+    replaces: replaces(t),
   }),
 });
 builder.mutationField("sealHandoff", (t) =>
   t.field({
     type: HandoffResult,
     description:
-      "The case file, for the recipient alone until it has received it. BAD_USER_INPUT names what is wrong with an envelope; the server cannot open it.",
+      "The case file, for the recipient alone until it has received it. Say what it replaces: sealed again, the earlier is gone. BAD_USER_INPUT names what is wrong with an envelope; the server cannot open it.",
     requiresScopes: [["handoffs:offer"]],
     args: { input: t.arg({ type: SealHandoffInput, required: true }) },
     resolve: (_, { input }, { session }) =>
       orRefusal(
-        async () => present(loadHandoff(session, await sealHandoff(session, input))),
+        async () => {
+          const sealing = { ...input, replaces: replacedBy(input.replaces) };
+          return present(loadHandoff(session, await sealHandoff(session, sealing)));
+        },
         IllegalTransition,
+        EnvelopeReplaced,
       ),
   }),
 );

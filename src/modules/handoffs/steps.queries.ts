@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
 import type { HandoffFacts, HandoffStatus, Priority } from "./handoffs.rules.ts";
+import { digestIn, type Sealing } from "../organisations/index.ts";
 import { inMs } from "./offers.queries.ts";
 
 export interface Locked extends HandoffFacts {
@@ -136,15 +137,21 @@ export async function digestOfEnvelope(tx: Transaction<DB>, id: string): Promise
   return row?.digest.toString("base64url") ?? null;
 }
 
+/**
+ * As another row: a purge that looks at the earlier one takes that alone. False: what lies there is not what it
+ * replaces.
+ */
 export async function replaceEnvelope(
   tx: Transaction<DB>,
   id: string,
   recipient: string,
-  envelope: string,
-): Promise<void> {
-  await deleteEnvelope(tx, id);
-  await tx
-    .insertInto("handoff_envelope")
-    .values({ handoff_id: id, recipient_id: recipient, envelope })
-    .execute();
+  { envelope, replaces }: Pick<Sealing, "envelope" | "replaces">,
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    insert into handoff_envelope (handoff_id, recipient_id, envelope)
+      select ${id}, ${recipient}, ${envelope}
+      where make_way_for_file(${id}, ${replaces !== undefined}, ${digestIn(replaces)})
+      on conflict do nothing
+  `.execute(tx);
+  return numAffectedRows === 1n;
 }

@@ -1,6 +1,7 @@
 export { Circle, loadCircle } from "./circles.graphql.ts";
 export { findMembers, lockCircle } from "./circles.queries.ts";
-export { inspectEnvelope, refuseStrayEnvelope } from "./keys.actions.ts";
+export { inspectEnvelope, refuseStrayEnvelope, type Sealing } from "./keys.actions.ts";
+export { digestIn } from "./keys.queries.ts";
 export { ScopeEnum } from "./clients.graphql.ts";
 export {
   loadOrganisation,

@@ -107,6 +107,14 @@ async function writeKey(
   return row;
 }
 
+/** Of what can be sealed again. */
+export interface Sealing extends Keyed {
+  readonly id: string;
+  readonly envelope: string;
+  /** What is to lie there, null for nothing; whatever lies there where the caller does not say. */
+  readonly replaces: { readonly digest: string | null } | undefined;
+}
+
 /** What of an envelope can be checked blind, before any transaction. @throws BadUserInput */
 export async function inspectEnvelope(
   envelope: string,

@@ -165,6 +165,10 @@ export async function retireOwnKey(
     .execute();
 }
 
+/** Of an envelope, as the database has it; null: none is named. */
+export const digestIn = (named?: { readonly digest: string | null }) =>
+  named?.digest ? Buffer.from(named.digest, "base64url") : null;
+
 /** In order of organisation and sequence; `after` is `organisation:sequence`. */
 export function listKeyLog(
   db: Kysely<DB>,
