@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { putFile } from "../platform/files.ts";
+import { makeFolder, putFile, readRegular } from "../platform/files.ts";
 import { hashOf, readRegistry } from "../platform/http/documents.ts";
 import { buildSchema } from "../schema.ts";
 import { answer, printable, Stop } from "./command.ts";
@@ -46,7 +46,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const { registry } = values;
   const ours = fileURLToPath(new URL("../../schema/operations", import.meta.url));
   const sources = words.length > 0 ? words : [ours];
-  writing(registry, () => mkdirSync(registry, { recursive: true }));
+  writing(registry, () => makeFolder(registry));
   const known = readRegistry(registry);
   const schema = buildSchema();
   const added: string[] = [];
@@ -81,7 +81,7 @@ function documentsIn(path: string): Found[] {
       const names = readdirSync(path).filter((name) => /\.(graphql|gql)$/.test(name));
       return names.toSorted().flatMap((name) => documentsIn(join(path, name)));
     }
-    const text = readFileSync(path, "utf8");
+    const text = readRegular(path).toString("utf8");
     if (path.endsWith(".json")) return manifestOf(path, text);
     return [{ source: path, document: text.replace(/\r?\n$/, "") }];
   } catch (error) {

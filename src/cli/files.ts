@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import * as files from "../platform/files.ts";
 import { Stop } from "./command.ts";
 
 /** To the byte: it may be an image. @throws Stop */
 export function readBytes(path: string): Buffer {
   try {
-    return readFileSync(path);
+    return files.readRegular(path);
   } catch (error) {
     throw new Stop(`${path} cannot be read (${codeOf(error)}).`, { cause: error });
   }

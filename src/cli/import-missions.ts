@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
@@ -9,6 +9,7 @@ import {
   PublishConsulateContact,
 } from "../client/index.ts";
 import { readConfig } from "../platform/config/config.ts";
+import { makeFolder } from "../platform/files.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, printable, Stop } from "./command.ts";
 import { effectKey } from "./effect-key.ts";
@@ -21,7 +22,7 @@ import {
   type Remembered,
   type Standing,
 } from "./missions/plan.ts";
-import { readJson, replaceFile } from "./files.ts";
+import { readJson, readText, replaceFile } from "./files.ts";
 import { optionsOf } from "./options.ts";
 import { tableOf } from "./table.ts";
 
@@ -73,7 +74,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const remembered = readRemembered(file, standing);
   const plan = planMissions(rows, standing, remembered, Date.now());
   if (!flags["dry-run"]) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     const remember = (state: Remembered, making: readonly string[]) =>
       replaceFile(file, JSON.stringify({ ...state, making }));
     // What a run is about to do is remembered first: one that is killed has done it all the same.
@@ -86,14 +87,14 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
 
 /** Only four columns are looked at: the rest of a row may hold phones and mail. */
 function readMissions(path: string): MissionRow[] {
+  const text = readText(path);
   let rows: Record<string, string>[];
   try {
-    const text = readFileSync(path, "utf8");
     const delimiter = (text.split("\n", 1)[0] ?? "").includes(";") ? ";" : ",";
     rows = parse(text, { columns: true, bom: true, delimiter, trim: true, relax_quotes: true });
   } catch (error) {
-    const why = error instanceof CsvError ? error.code : (error as NodeJS.ErrnoException).code;
-    throw new Stop(`${path} cannot be read (${why ?? "unknown error"}).`, { cause: error });
+    if (!(error instanceof CsvError)) throw error;
+    throw new Stop(`${path} cannot be read (${error.code}).`, { cause: error });
   }
   const missing = COLUMNS.find((column) => rows[0]?.[column] === undefined);
   if (missing) throw new Stop(`${path} has no column ${missing}, or no row.`);

@@ -6,13 +6,46 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 const OWNER_ALONE = 0o600;
+/** As a shell names what it feeds a command, `<(…)` or `|`: a pipe whose other end is open. */
+const FED = /^\/(?:dev\/stdin|(?:dev|proc\/self)\/fd\/\d+)$/;
+
+/** To the byte. @throws an error of the operating system, or one with this code for what may never end: a pipe, a device */
+export function readRegular(path: string): Buffer {
+  const stat = statSync(path);
+  if (stat.isFile() || stat.isDirectory() || (stat.isFIFO() && FED.test(path)))
+    return readFileSync(path);
+  throw notRegular();
+}
+const notRegular = () => Object.assign(new Error("no regular file"), { code: "no regular file" });
+
+/**
+ * With those above it. Node's own turns for ever where a file system takes none, such as /proc.
+ * @returns the topmost that it made
+ */
+export function makeFolder(path: string, mode = 0o777): string | undefined {
+  try {
+    mkdirSync(path, { mode });
+    return path;
+  } catch (error) {
+    const above = dirname(path);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" && !existsSync(above)) {
+      const topmost = makeFolder(above, mode);
+      const own = makeFolder(path, mode);
+      return topmost ?? own;
+    }
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return undefined;
+    throw error;
+  }
+}
 
 /**
  * Puts a file where none is, whole and on the disk, or not at all: of several at once the first stands.
@@ -35,6 +68,8 @@ export function isLinked(file: string, path: string): boolean {
 
 /** For its owner alone; what stood there stands until all of the new is on the disk. */
 export function replaceFile(path: string, text: string): void {
+  // As root this would put a file in the place of /dev/null.
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw notRegular();
   placed(path, text, OWNER_ALONE, (draft) => renameSync(draft, path));
 }
 

@@ -1,7 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { optionsOf } from "../../src/cli/options.ts";
+import { replaceFile } from "../../src/cli/files.ts";
 import { type Demo, startDemo } from "../support/demo.ts";
 import { commandOf, countWrites, PLACE, typed, wayhouse } from "../support/wayhouse.ts";
 
@@ -103,6 +105,52 @@ describe("the command line", () => {
       expect(stderr).toMatch(/^The database cannot be reached \(ECONNREFUSED\): .*\n$/);
     },
   );
+
+  it("waits for no pipe and no device in the place of a file, nor for a folder where none can be made", () => {
+    const pipe = join(demo.dataDir, "pipe.csv");
+    execFileSync("mkfifo", [pipe]);
+    const folder = join(demo.dataDir, "pipes");
+    mkdirSync(folder);
+    const within = join(folder, "Organization.csv");
+    execFileSync("mkfifo", [within]);
+    const whose = ["--organisation", "harbour"];
+    const lines = [
+      ["documents", "add", "--registry", "/proc/none/below"],
+      ["documents", "add", "--registry", folder, pipe],
+      ["import", "missions", pipe, ...whose],
+      ["import", "hsds", folder, ...whose, ...PLACE],
+      ["import", "hmis", folder, ...whose, ...PLACE],
+      ["check-subgraph", pipe],
+      ["audit", "verify", "/dev/tty"],
+      ["audit", "verify", folder],
+    ];
+    // In a process of its own: what waits here for ever lets no timer of its process go.
+    const script = `const { runCommand } = await import(process.argv[1] + "/cli/commands.js");
+      for (const line of [...${JSON.stringify(lines)}, ["audit", "verify", process.argv[2]]])
+        console.error(await runCommand(line));`;
+    const typed = `exec "$0" --input-type=module -e "$1" "$2" <(echo {})`;
+    const { stderr } = spawnSync(
+      "bash",
+      ["-c", typed, process.execPath, script, inject("programFolder")],
+      { encoding: "utf8", timeout: 30_000, killSignal: "SIGKILL" },
+    );
+    const refused = (path: string, why = "no regular file") => `${path} cannot be read (${why}).`;
+    expect(stderr.split("\n2\n")).toEqual([
+      "/proc/none/below cannot be written (ENOENT).",
+      refused(pipe),
+      refused(pipe),
+      refused(within),
+      expect.stringContaining(refused(within)),
+      refused(pipe),
+      refused("/dev/tty"),
+      refused(folder, "EISDIR"),
+      // What a shell feeds it, it reads.
+      expect.stringMatching(/fd\/\d+ is no audit export: line 1 belongs to none\.$/),
+      "",
+    ]);
+    expect(() => replaceFile(pipe, "")).toThrow("cannot be written (no regular file)");
+    expect(statSync(pipe).isFIFO()).toBe(true);
+  });
 
   it("teaches with --help, and refuses what it does not know", async () => {
     expect(await wayhouse(demo, "--help")).toMatchObject({

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CsvError, parse } from "csv-parse/sync";
+import { readRegular } from "../../platform/files.ts";
 import { Stop } from "../command.ts";
 import { codeOf } from "../files.ts";
 
@@ -79,7 +79,7 @@ function bytesOf(folder: string, file: FileName): Buffer {
   const path = join(folder, file);
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = readRegular(path);
   } catch (error) {
     throw new Stop(
       `${path} cannot be read (${codeOf(error)}). The folder must hold ${FILES.join(", ")} as HUD HMIS CSV names them.`,

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { Stop } from "../command.ts";
-import { codeOf } from "../files.ts";
+import { codeOf, readText } from "../files.ts";
 
 /** A `service_capacity` (HSDS 3.1). */
 export interface Capacity {
@@ -48,8 +48,8 @@ export function readTables(path: string): Tables {
   const addresses: (City & { readonly locationId: string })[] = [];
   for (const file of filesAt(path)) {
     const name = basename(file);
+    const text = readText(file).replace(/^\uFEFF/, "");
     try {
-      const text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
       if (name.endsWith(".json")) walk(JSON.parse(text), { file: name, pointer: "", cities: [] });
       else readTable(name, parse(text, { columns: true, trim: true }));
     } catch (error) {

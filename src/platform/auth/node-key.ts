@@ -1,9 +1,8 @@
 import { type JsonWebKey, createPrivateKey, hkdfSync, sign } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { encodeBase64url } from "../../kernel/base64url.ts";
 import { parsePublicJwk, type PublicJwk, thumbprint } from "../../kernel/jwk.ts";
-import { putFile } from "../files.ts";
+import { makeFolder, putFile, readRegular } from "../files.ts";
 import { generateSigningKey } from "./sign.ts";
 
 /**
@@ -31,7 +30,7 @@ export async function loadNodeKey(file: string): Promise<NodeKey> {
 
 function read(file: string): string | null {
   try {
-    return readFileSync(file, "utf8");
+    return readRegular(file).toString("utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw new NodeKeyError(`The node's key cannot be read from ${file}.`, { cause: error });
@@ -41,9 +40,9 @@ function read(file: string): string | null {
 /** Several processes may start at once: the first whole file stands, and all read that one. */
 async function make(file: string): Promise<string> {
   const { privateJwk } = await generateSigningKey("EdDSA");
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file), 0o700);
   putFile(file, `${JSON.stringify(privateJwk)}\n`);
-  return readFileSync(file, "utf8");
+  return readRegular(file).toString("utf8");
 }
 
 function nodeKeyOf(text: string, file: string): NodeKey {

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { SCOPES, type Scope } from "../../kernel/scopes.ts";
 import { generateSigningKey, type SigningKey } from "../auth/sign.ts";
-import { putFile } from "../files.ts";
+import { makeFolder, putFile } from "../files.ts";
 
 const ORDINARY = SCOPES.filter((scope) => scope !== "network:admin");
 const ORGANISATIONS: Readonly<Record<string, readonly Scope[]>> = {
@@ -53,7 +53,7 @@ export const demoIssuer = (handle: string) => `https://${handle}.wayhouse.exampl
 export async function demoKey(dataDir: string, handle: string): Promise<SigningKey> {
   const path = join(dataDir, "demo", `${handle}.json`);
   if (!existsSync(path)) {
-    mkdirSync(join(dataDir, "demo"), { recursive: true, mode: 0o700 });
+    makeFolder(join(dataDir, "demo"), 0o700);
     // Several processes may start at once: all have the first one's.
     putFile(path, JSON.stringify(await generateSigningKey()));
   }

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { BadUserInput } from "../../kernel/errors.ts";
+import { readRegular } from "../files.ts";
 
 /** The documents that may be asked, to the byte, by their hash. */
 export type Registry = ReadonlyMap<string, string>;
@@ -16,29 +17,29 @@ export class RegistryError extends Error {
 
 /** A folder of `<hash>.graphql`, each the bytes of one document. @throws RegistryError */
 export function readRegistry(folder: string): Registry {
+  const what = `The folder of registered documents, ${folder},`;
+  const names = reading(what, () => readdirSync(folder));
   return new Map(
-    namesIn(folder).map((name) => {
-      const document = readFileSync(join(folder, name), "utf8");
-      const hash = hashOf(document);
-      if (name === `${hash}.graphql`) return [hash, document];
-      throw new RegistryError(
-        `${join(folder, name)} is not the document of its name: its hash is ${hash}. Remove it, and add the document again with wayhouse documents add.`,
-      );
-    }),
+    names
+      .filter((name) => name.endsWith(".graphql"))
+      .map((name) => {
+        const path = join(folder, name);
+        const document = reading(path, () => readRegular(path).toString("utf8"));
+        const hash = hashOf(document);
+        if (name === `${hash}.graphql`) return [hash, document];
+        throw new RegistryError(
+          `${path} is not the document of its name: its hash is ${hash}. Remove it, and add the document again with wayhouse documents add.`,
+        );
+      }),
   );
 }
 
-function namesIn(folder: string): string[] {
+function reading<T>(what: string, read: () => T): T {
   try {
-    return readdirSync(folder).filter((name) => name.endsWith(".graphql"));
+    return read();
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new RegistryError(
-      `The folder of registered documents, ${folder}, cannot be read (${code}).`,
-      {
-        cause,
-      },
-    );
+    throw new RegistryError(`${what} cannot be read (${code}).`, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolder } from "../../files.ts";
 import { EmbeddedError } from "./errors.ts";
 
 export interface Account {
@@ -39,7 +40,7 @@ export function obstacleTo(path: string): string | null {
  * be of whoever runs this, or what is put there is lost to its owner. @throws EmbeddedError
  */
 export function openFolder(folder: string, account: Account | null): void {
-  const made = mkdirSync(folder, { recursive: true, mode: account ? 0o711 : 0o700 });
+  const made = makeFolder(folder, account ? 0o711 : 0o700);
   // Whatever the umask: the server's account has to pass.
   if (made !== undefined && account) chmodSync(folder, 0o711);
   const { uid } = statSync(folder);
