@@ -164,12 +164,16 @@ describe("an acceptance (acceptHandoff)", () => {
     // bridge may read harbour's beds, not hold them
     expect(codeOf(await accept(ask, "bridge", id, { holdBeds: holdBeds(1) }))).toBe("NOT_FOUND");
     expect((await see(ask, "lantern", id)).status).toBe("REQUESTED");
-    const caseReference = randomUUID();
-    const done = await accept(ask, "harbour", id, { caseReference, holdBeds: holdBeds(1) });
+    const [idempotencyKey, caseReference] = [randomUUID(), randomUUID()];
+    const take = () =>
+      accept(ask, "harbour", id, { idempotencyKey, caseReference, holdBeds: holdBeds(1) });
+    const done = await take();
     expect(done.data["acceptHandoff"]).toMatchObject({
       status: "ACCEPTED",
       caseReference: { id: caseReference },
     });
+    // Tried again: the hold's own key is another one, and is not looked at.
+    expect(await take()).toEqual(done);
     const held = await ask(
       "harbour",
       `query ($id: ID!) { _entities(representations: [{ __typename: "CaseReference", id: $id }]) {
@@ -252,8 +256,9 @@ describe("time", () => {
 
 describe("an advisory in force", () => {
   it("stops what is requested and accepted into its country, and what is offered and accepted anew", async () => {
-    const [requested, accepted] = [await offered(), await offered()];
+    const [requested, accepted, ended] = [await offered(), await offered(), await offered()];
     await accept(ask, "harbour", accepted.id);
+    await step(ask, "lantern", "cancelHandoff", ended.id);
     const advisory = await inForce({ riskProfiles: ["JOURNALIST"] });
     for (const { id } of [requested, accepted])
       expect((await see(ask, "lantern", id)).status).toBe("ON_HOLD");
@@ -261,6 +266,7 @@ describe("an advisory in force", () => {
     expect((await accept(ask, "bridge", requested.id)).data["acceptHandoff"]).toMatchObject(
       refused,
     );
+    expect((await accept(ask, "bridge", ended.id)).data["acceptHandoff"].from).toBe("CANCELLED");
     expect((await offer(ask, "lantern", ["harbour"])).data["offerHandoff"]).toMatchObject(refused);
     expect(
       (await offer(ask, "lantern", ["harbour"], { destinations: ["AM", "GE"] })).data[

@@ -107,14 +107,8 @@ export function decide(step: HandoffStep, facts: HandoffFacts): Decision {
       ? { kind: "NOT_FOUND" }
       : { kind: "ILLEGAL", from: status, allowed: allowedFrom(facts) };
   }
-  if (
-    step === "acceptHandoff" &&
-    standing === "CANDIDATE" &&
-    facts.isBlocked &&
-    status !== "EXPIRED"
-  ) {
-    return { kind: "BLOCKED" };
-  }
+  const isOpen = standing === "CANDIDATE" && !isFinal(status);
+  if (step === "acceptHandoff" && isOpen && facts.isBlocked) return { kind: "BLOCKED" };
   const goesBack = edge.to === "BACK";
   const isLegal =
     edge.by === standing &&

@@ -136,6 +136,13 @@ const AcceptHandoffInput = builder.inputType("AcceptHandoffInput", {
     }),
   }),
 });
+/** Without its key: that of the acceptance names the call. */
+const holdWithin = ({ idempotencyKey: _, ...hold }: typeof HoldBedsInput.$inferInput) => ({
+  ...hold,
+  caseReference: hold.caseReference ?? null,
+  keepApartFrom: hold.keepApartFrom ?? [],
+});
+
 builder.mutationField("acceptHandoff", (t) =>
   t.field({
     type: AcceptHandoffResult,
@@ -144,18 +151,12 @@ builder.mutationField("acceptHandoff", (t) =>
     requiresScopes: [["handoffs:receive"]],
     args: { input: t.arg({ type: AcceptHandoffInput, required: true }) },
     resolve: (_, { input }, { session }) => {
-      const { holdBeds } = input;
-      const hold = holdBeds && {
-        ...holdBeds,
-        caseReference: holdBeds.caseReference ?? null,
-        keepApartFrom: holdBeds.keepApartFrom ?? [],
-      };
       return orRefusal(
         async () => {
           const id = await acceptHandoff(session, {
             ...input,
             caseReference: input.caseReference ?? null,
-            holdBeds: hold ?? null,
+            holdBeds: input.holdBeds ? holdWithin(input.holdBeds) : null,
           });
           return present(loadHandoff(session, id));
         },
