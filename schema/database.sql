@@ -250,6 +250,7 @@ create policy seen_by_members_and_network_admins on circle for select to wayhous
 create policy seen_by_whoever_gave_it_a_grant on circle for select to wayhouse_api
   using ((id = ANY (ARRAY( SELECT viewer_granted_circles() AS viewer_granted_circles))));
 grant insert, select, update (name) on circle to wayhouse_api;
+grant select on circle to wayhouse_keeper;
 
 create table circle_member (
   circle_id uuid not null,
@@ -3581,6 +3582,27 @@ $function$
 ;
 alter function spend_budget(text,integer) owner to wayhouse_keeper;
 grant execute on function spend_budget(text,integer) to wayhouse_api;
+
+-- function stewards_of(uuid[])
+CREATE OR REPLACE FUNCTION public.stewards_of(in_circles uuid[])
+ RETURNS TABLE(circle_id uuid, id uuid, handle text, status text, identity_thumbprint text, identity_jwk jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT c.id,
+     o.id,
+     o.handle,
+     o.status,
+     o.identity_thumbprint,
+     o.identity_jwk
+    FROM (circle c
+      JOIN organisation o ON ((o.id = c.steward_id)))
+   WHERE ((c.id = ANY (stewards_of.in_circles)) AND (viewer_may(VARIADIC ARRAY['network:admin'::text]) OR (c.id IN ( SELECT viewer_circles() AS viewer_circles)) OR (c.id IN ( SELECT viewer_granted_circles() AS viewer_granted_circles))));
+END
+;
+alter function stewards_of(uuid[]) owner to wayhouse_keeper;
+grant execute on function stewards_of(uuid[]) to wayhouse_api;
 
 -- function stream_pulse(xid8,uuid[])
 CREATE OR REPLACE FUNCTION public.stream_pulse(in_transaction xid8, in_organisations uuid[])

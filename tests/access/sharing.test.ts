@@ -227,6 +227,24 @@ describe("a circle", () => {
     expect(await seen("coordinator")).toBe(0);
   });
 
+  it("is listed with its steward by who once gave it something, also when nothing else ties the two any more", async () => {
+    const [stewardId, outsider] = [await idOf(ask, "lantern"), await idOf(ask, "outsider")];
+    const input = { name: "Left", stewardId, memberIds: [outsider] };
+    const { id } = (await circle("createCircle", input)).data["createCircle"];
+    const given = (await grant("outsider", { circleId: id })).data["grantScopes"];
+    await revoke("outsider", given.id);
+    await setMembers(id, []);
+    const list = await ask(
+      "outsider",
+      "{ sharingGrants(direction: GIVEN) { edges { node { grantee { ... on Circle { steward { handle identityKey } members { handle } } } } } } }",
+    );
+    const steward = { handle: "lantern", identityKey: expect.any(Object) };
+    expect(list.data["sharingGrants"].edges.map(({ node }: { node: object }) => node)).toEqual([
+      { grantee: { steward, members: [] } },
+    ]);
+    expect(codeOf(await grant("outsider", { organisationId: stewardId }))).toBe("NOT_FOUND");
+  });
+
   it("cannot be given anything by who is not in it", async () => {
     const made = await createCircle(["lantern"]);
     const missing = await grant("outsider", { circleId: encodeId("Circle", randomUUID()) });

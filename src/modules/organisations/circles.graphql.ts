@@ -4,11 +4,12 @@ import { about } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { Node, nodeOf } from "../../platform/graphql/node.ts";
 import { createCircle, setCircleMembers } from "./circles.actions.ts";
-import { findCircles, findMembers, listCircles } from "./circles.queries.ts";
+import { findCircles, findMembers, findStewards, listCircles } from "./circles.queries.ts";
 import { Organisation, organisationOf } from "./organisations.graphql.ts";
 
 type CircleRow = Awaited<ReturnType<typeof findCircles>>[number];
 export const loadCircle = loaderOf(findCircles, ({ id }) => id);
+const loadSteward = loaderOf(findStewards, ({ circle_id }) => circle_id);
 const loadMembers = groupLoaderOf(findMembers, ({ circle_id }) => circle_id);
 
 export const Circle = builder.objectRef<CircleRow>("Circle");
@@ -21,8 +22,9 @@ Circle.implement({
     name: t.exposeString("name", { description: "Not unique." }),
     steward: t.field({
       type: Organisation,
-      description: "Always a member.",
-      resolve: ({ steward_id }, _, { session }) => organisationOf(session, steward_id),
+      description:
+        "Always a member. Told also to who has left the circle and once gave it a grant.",
+      resolve: ({ id }, _, { session }) => present(loadSteward(session, id)),
     }),
     members: t.field({
       type: [Organisation],

@@ -1,17 +1,18 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
+import type { OrganisationCard } from "./organisations.queries.ts";
 
 export function findCircles(db: Kysely<DB>, ids: readonly string[]) {
   return db
     .selectFrom("circle")
-    .select(["id", "name", "steward_id"])
+    .select(["id", "name"])
     .where("id", "=", sql<string>`any(${ids}::uuid[])`)
     .execute();
 }
 
 /** Those the caller is in; a network admin's are all. */
 export function listCircles(db: Kysely<DB>) {
-  return db.selectFrom("circle").select(["id", "name", "steward_id"]).orderBy("id").execute();
+  return db.selectFrom("circle").select(["id", "name"]).orderBy("id").execute();
 }
 
 export function findMembers(db: Kysely<DB>, circleIds: readonly string[]) {
@@ -21,6 +22,14 @@ export function findMembers(db: Kysely<DB>, circleIds: readonly string[]) {
     .where("circle_id", "=", sql<string>`any(${circleIds}::uuid[])`)
     .orderBy("organisation_id")
     .execute();
+}
+
+/** Of circles that the caller may see, also where nothing but a grant to one ties it to the steward. */
+export async function findStewards(db: Kysely<DB>, circleIds: readonly string[]) {
+  const { rows } = await sql<OrganisationCard & { readonly circle_id: string }>`
+    select * from stewards_of(${circleIds}::uuid[])
+  `.execute(db);
+  return rows;
 }
 
 export async function insertCircle(tx: Transaction<DB>, name: string, steward: string) {
@@ -36,7 +45,7 @@ export async function insertCircle(tx: Transaction<DB>, name: string, steward: s
 export async function lockCircle(tx: Transaction<DB>, id: string, to: "count" | "change") {
   const row = await tx
     .selectFrom("circle")
-    .select(["id", "name", "steward_id"])
+    .select("steward_id")
     .where("id", "=", id)
     .$call((query) => (to === "count" ? query.forShare() : query.forNoKeyUpdate()))
     .executeTakeFirst();
