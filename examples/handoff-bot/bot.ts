@@ -187,6 +187,10 @@ async function lookAtHold(work: Work, me: string, id: string): Promise<void> {
   const content = new TextEncoder().encode(texts.join("\n\n"));
   const { identityThumbprint } = node.holder;
   const envelope = await partners.sealTo(identityThumbprint, { subject: id, content, days: 30 });
-  const { sendInstructions } = await client.run(SendInstructions, { input: { id, envelope } });
+  // Over nothing, also where a person has sent some since it looked.
+  const input = { id, envelope, replaces: { digest: null } };
+  const { sendInstructions } = await client.run(SendInstructions, { input });
   if (sendInstructions.__typename === "BedHold") tell(`instructed ${id}`);
+  if (sendInstructions.__typename === "EnvelopeReplaced")
+    tell(`left ${id}: it was instructed meanwhile`);
 }

@@ -1,4 +1,4 @@
-import { seal, SealingError } from "../sealing/index.ts";
+import { digestOf, seal, SealingError } from "../sealing/index.ts";
 import { answer, Stop } from "./command.ts";
 import { readInput, readKey, readOwnKey } from "./key-files.ts";
 import { optionsOf } from "./options.ts";
@@ -16,10 +16,11 @@ swapped it.
   --audience <thumbprint>  the recipient's identity thumbprint
   --subject <id>           id of the handoff, hold or contact that it belongs to
   --days <n>               how long it can be opened; default 7, at most 365
-  --json                   {"envelope": …}
+  --json                   {"envelope": …, "digest": …}; the digest names the envelope, for the call that seals
+                           another in its place
 
 Example:  wayhouse seal --to seal.public.json --key sender.json --sender "$SENDER" --audience "$RECIPIENT" --subject "$ID" letter > envelope
-Next:     send the envelope with sealHandoff, sendInstructions or sealConsulateContact.`;
+Next:     send the envelope with sealHandoff or sendInstructions, which say what it replaces, or sealConsulateContact.`;
 
 export const exits = { 0: "sealed", 2: "unusable options, keys or text" };
 
@@ -45,7 +46,7 @@ export async function run(args: readonly string[]): Promise<0> {
       issuedAt,
       expiresAt: new Date(issuedAt.getTime() + days * 86_400_000),
     });
-    answer(flags.json, { envelope }, [envelope]);
+    answer(flags.json, { envelope, digest: await digestOf(envelope) }, [envelope]);
     return 0;
   } catch (error) {
     if (!(error instanceof SealingError)) throw error;

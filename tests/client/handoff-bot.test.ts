@@ -216,29 +216,41 @@ describe("on the network, the bot", () => {
     expect(told.at(-1)).toBe(`${id} is left to people: its beds are held no more`);
   });
 
-  it("instructs whoever confirmed beds, and leaves what a person has sent", async () => {
+  it("instructs whoever confirmed beds, and leaves what a person has sent before, or meanwhile", async () => {
     const at = await shelter(ask, "Pomegranate");
     const confirmed = async (from: number) => {
       const id = (await hold(ask, "lantern", [stay(at, 1, from)])).data["holdBeds"].id as string;
       await moveHold(ask, "lantern", "confirmBedHold", id);
       return id;
     };
-    const [first, second] = [await confirmed(30), await confirmed(40)];
-    const what = {
-      subject: first,
-      content: new TextEncoder().encode("Not the front door."),
-      days: 1,
+    const holds = [await confirmed(30), await confirmed(40), await confirmed(50)];
+    async function byPerson(subject: string) {
+      const what = { subject, content: new TextEncoder().encode("Not the front door."), days: 1 };
+      const envelope = await harbour.partners.sealTo(lantern.thumbprint, what);
+      await harbour.client.run(SendInstructions, { input: { id: subject, envelope } });
+      return subject;
+    }
+    const before = await byPerson(holds[0]!);
+    // The first that it has looked at, and seals its own for.
+    let meanwhile: string | undefined;
+    const sealTo: typeof harbour.partners.sealTo = async (to, what) => {
+      meanwhile ??= await byPerson(what.subject);
+      return harbour.partners.sealTo(to, what);
     };
-    const envelope = await harbour.partners.sealTo(lantern.thumbprint, what);
-    await harbour.client.run(SendInstructions, { input: { id: first, envelope } });
+    const partners = { ...harbour.partners, sealTo };
     const instructions = { Pomegranate: "Ring twice." };
-    await live(new RegExp(`^instructed ${second}`), { instructions });
-    const texts = await instructionsFor(lantern.client, lantern.partners, harbour.thumbprint, [
-      first,
-      second,
-    ]);
-    expect(texts).toEqual(["Not the front door.", "Ring twice."]);
-    for (const id of [first, second]) await moveHold(ask, "lantern", "releaseBedHold", id);
+    const told = await live(/^instructed/, { instructions, partners });
+    const never = holds.find((id) => ![before, meanwhile].includes(id));
+    expect(told).toEqual([`left ${meanwhile}: it was instructed meanwhile`, `instructed ${never}`]);
+    const texts = await instructionsFor(
+      lantern.client,
+      lantern.partners,
+      harbour.thumbprint,
+      holds,
+    );
+    const sent = holds.map((id) => (id === never ? "Ring twice." : "Not the front door."));
+    expect(texts).toEqual(sent);
+    for (const id of holds) await moveHold(ask, "lantern", "releaseBedHold", id);
   });
 
   /** One that is killed once its nth step is done and not yet answered. False: it never came so far. */

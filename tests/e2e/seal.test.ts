@@ -95,7 +95,9 @@ describe("keygen, seal and open", () => {
     const about = ["--sender", "S".repeat(43), "--audience", "A".repeat(43), "--subject", "hold"];
     const keys = ["--to", file("mine.public"), "--key", file("theirs"), "--json"];
     const { stdout } = await wayhouse("seal", ...keys, ...about, file("image"));
-    writeFileSync(file("envelope"), (JSON.parse(stdout) as { envelope: string }).envelope);
+    const { envelope, digest } = JSON.parse(stdout) as Record<"envelope" | "digest", string>;
+    expect(digest).toBe(createHash("sha256").update(envelope).digest("base64url"));
+    writeFileSync(file("envelope"), envelope);
     const open = ["open", "--key", file("mine"), "--from", file("theirs.public"), file("envelope")];
     const opened = await wayhouse(...open, ...about, "--json");
     expect(JSON.parse(opened.stdout)).toMatchObject({ base64: bytes.toString("base64") });

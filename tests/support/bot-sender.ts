@@ -66,7 +66,7 @@ export function startSender(client: Client, partners: Partners, recipient: strin
       if (node?.__typename !== "Handoff" || node.status !== "ACCEPTED") continue;
       const content = new TextEncoder().encode(fileOf(id));
       const envelope = await partners.sealTo(recipient, { subject: id, content, days: 7 });
-      await client.run(SealHandoff, { input: { id, envelope } });
+      await client.run(SealHandoff, { input: { id, envelope, replaces: { digest: null } } });
       sealed.add(id);
     }
   })();

@@ -126,7 +126,8 @@ async function handOver(
   tell(
     `lantern checks ${winner.handle}'s key by its log, and seals the case file: ${envelope.length} characters, whatever is in it.`,
   );
-  await lantern.write("sealHandoff", "SealHandoffInput", { id, envelope }, "__typename");
+  const sealed = { id, envelope, replaces: { digest: null } };
+  await lantern.write("sealHandoff", "SealHandoffInput", sealed, "__typename");
   const seen = await winner.ask(ENVELOPE, { id });
   if ((await winner.openFrom(lantern, id, seen.node.envelope)) !== secret)
     throw new Error("what was opened is not what was sealed");
@@ -148,7 +149,7 @@ async function arrive(
 ): Promise<void> {
   await winner.write("confirmBedHold", "ConfirmBedHoldInput", { id: holdId }, "__typename");
   const envelope = await harbour.sealTo(winner, holdId, `Ring twice. ${secret}`);
-  const sent = { id: holdId, envelope };
+  const sent = { id: holdId, envelope, replaces: { digest: null } };
   await harbour.write("sendInstructions", "SendInstructionsInput", sent, "__typename");
   const { node } = await winner.ask(ENVELOPE, { id: holdId });
   await winner.openFrom(harbour, holdId, node.instructions);
