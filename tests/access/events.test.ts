@@ -157,6 +157,37 @@ describe("events", () => {
     await Promise.all([blind.close(), seeing.close()]);
   });
 
+  it("of a client are told to that client and to who manages it, and to no other one with the same rights", async () => {
+    const names = ["bot", "dashboard", "admin"];
+    const { data } = await ask(
+      "lantern",
+      "{ viewer { organisation { clients { id clientId scopes } } } }",
+    );
+    const clients = names.map((name) =>
+      data["viewer"].organisation.clients.find(
+        ({ clientId }: { clientId: string }) => clientId === name,
+      ),
+    );
+    const streams = await Promise.all(
+      names.map(async (clientId) => {
+        const scopes: Scope[] = [clientId === "admin" ? "clients:manage" : "beds:read"];
+        const token = await demo.tokenOf({ organisation: "lantern", clientId, scopes });
+        return openStream(demo.url, token);
+      }),
+    );
+    for (const { id, scopes } of clients) {
+      await mutate(ask, "lantern", "setClientScopes", { id, scopes }, "{ id }");
+    }
+    await streams[2]!.atLeast(3);
+    for (const index of [0, 1]) {
+      await streams[index]!.atLeast(1);
+      expect(toldTo(streams[index]!).map(({ subjectId }) => subjectId)).toEqual([
+        clients[index].id,
+      ]);
+    }
+    await Promise.all(streams.map((stream) => stream.close()));
+  });
+
   it("have cursors that mean nothing to another organisation and tell nothing of what the network writes", async () => {
     const [own] = nodesOf(await read("lantern"));
     const [others] = nodesOf(await read("harbour"));

@@ -135,7 +135,8 @@ export function startFeed(options: {
     const groups = new Map<string, Follower[]>();
     for (const follower of company.followers) {
       if (follower.epoch === null) continue;
-      groups.set(follower.rights, [...(groups.get(follower.rights) ?? []), follower]);
+      const sight = sightOf(follower);
+      groups.set(sight, [...(groups.get(sight) ?? []), follower]);
     }
     let isDone = true;
     for (const group of groups.values()) {
@@ -171,7 +172,8 @@ export function startFeed(options: {
       { text: "select epoch_of($1)::text as epoch", values: [id] },
       enterAs(identity),
       {
-        text: `select horizon::text, transaction_id::text, "position"::text, kind, subject_type, subject_id, at
+        text: `select horizon::text, transaction_id::text as transaction, "position"::text, kind,
+            subject_type as "subjectType", subject_id as "subjectId", at
           from read_events($1, $2, null, $3)`,
         values: from ? [from.transaction, from.position, PAGE] : ["9223372036854775807", "0", 0],
       },
@@ -184,26 +186,15 @@ export function startFeed(options: {
     // Read before this process was stopped, perhaps, and told after: nobody may hear of it now.
     if (performance.now() - askedAt > LEASE_MS) throw new Unavailable();
     const { client_id: client, scopes } = entered!.rows[0] as unknown as Entered;
+    const told = found!.rows as unknown as (Omit<FeedEvent, "cursor"> & { horizon: string })[];
     return {
       epoch: epoch!.rows[0]!["epoch"] as string,
       rights: client === null ? null : rightsOf(scopes.split(" ")),
-      horizon: found!.rows[0]!["horizon"] as string,
-      events: found!.rows
-        .filter((row) => row["transaction_id"] !== null)
-        .map((row) => {
-          const place = {
-            transaction: row["transaction_id"] as string,
-            position: row["position"] as string,
-          };
-          return {
-            ...place,
-            cursor: cursors.seal(id, place),
-            kind: row["kind"] as string,
-            subjectType: row["subject_type"] as string,
-            subjectId: row["subject_id"] as string,
-            at: row["at"] as Date,
-          };
-        }),
+      horizon: told[0]!.horizon,
+      // Without an event the horizon stands alone.
+      events: told
+        .filter(({ transaction }) => transaction !== null)
+        .map(({ horizon: _, ...event }) => ({ ...event, cursor: cursors.seal(id, event) })),
     };
   }
 
@@ -291,6 +282,12 @@ export function startFeed(options: {
     },
   };
 }
+
+/** Who has the same sees the same: of an organisation's clients, who does not manage them sees itself alone. */
+const sightOf = ({ rights, scopes, identity }: Follower) =>
+  scopes.has("clients:manage") || scopes.has("network:admin")
+    ? rights
+    : `${rights} ${identity.clientName}`;
 
 const rightsOf = (scopes: readonly string[]) => scopes.toSorted().join(" ");
 
