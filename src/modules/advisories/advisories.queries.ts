@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
+import { lockName } from "../../platform/db/locks.ts";
 import type { DB } from "../../platform/db/schema.ts";
 
 const select = (db: Kysely<DB>) =>
@@ -119,9 +120,7 @@ export async function insertConfirmation(
   advisory: { readonly id: string; readonly issuer_id: string; readonly country: string },
   organisation: string,
 ): Promise<boolean> {
-  await sql`select pg_advisory_xact_lock(hashtextextended('advisory:' || ${advisory.country}::text, 0))`.execute(
-    tx,
-  );
+  await lockName(tx, `advisory:${advisory.country}`);
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto("advisory_confirmation")
     .values({

@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
+import { lockName } from "../../platform/db/locks.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { OrganisationRef } from "../organisations/index.ts";
 import type { ShelterFeature, ShelterKind } from "./capacity.rules.ts";
@@ -88,7 +89,9 @@ export interface NewShelter {
   readonly maxStayNights: number | null;
 }
 
+/** For one more: of two that count, the second waits here. */
 export async function countShelters(tx: Transaction<DB>, owner: string): Promise<number> {
+  await lockName(tx, `shelters:${owner}`);
   const { count } = await tx
     .selectFrom("shelter")
     .select(sql<number>`count(*)::integer`.as("count"))

@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
+import { lockName } from "../../platform/db/locks.ts";
 import type { DB } from "../../platform/db/schema.ts";
 
 const select = (db: Kysely<DB>) =>
@@ -57,7 +58,9 @@ export interface NewContact {
   readonly reviewBy: Date;
 }
 
+/** For one more: of two that count, the second waits here. */
 export async function countContacts(tx: Transaction<DB>, owner: string): Promise<number> {
+  await lockName(tx, `contacts:${owner}`);
   const { count } = await tx
     .selectFrom("consulate_contact")
     .select(sql<number>`count(*)::integer`.as("count"))

@@ -1,4 +1,5 @@
 import { sql, type Transaction } from "kysely";
+import { lockName } from "../../platform/db/locks.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Priority } from "./handoffs.rules.ts";
 
@@ -31,9 +32,7 @@ export async function findBlocked(
 
 /** Of two offers for one reference the second waits here. */
 export async function lockReference(tx: Transaction<DB>, organisation: string, reference: string) {
-  await sql`select pg_advisory_xact_lock(hashtextextended('case:' || ${organisation}::text || ':' || ${reference}::text, 0))`.execute(
-    tx,
-  );
+  await lockName(tx, `case:${organisation}:${reference}`);
 }
 
 /** Whether the caller has a live offer for this reference of its own. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { PublicJwk } from "../../kernel/jwk.ts";
+import { lockName } from "../../platform/db/locks.ts";
 import type { DB } from "../../platform/db/schema.ts";
 
 export interface KeyRow {
@@ -81,9 +82,7 @@ export async function hasOtherSigningKey(tx: Transaction<DB>, kid: string): Prom
 
 /** Of two that append to one log the second waits here. */
 export async function lockKeyLog(tx: Transaction<DB>, organisation: string) {
-  await sql`select pg_advisory_xact_lock(hashtextextended('keys:' || ${organisation}::text, 0))`.execute(
-    tx,
-  );
+  await lockName(tx, `keys:${organisation}`);
   const identity = await tx
     .selectFrom("organisation")
     .select("identity_thumbprint")

@@ -117,7 +117,7 @@ async function attempt<R extends object>(
     text: "select fresh, matches, result from claim_idempotency_key($1, $2)",
     values: [key, request],
   };
-  // Before the work, which then is not done in vain.
+  // Before the work, which then is not done in vain; of several at once the next one counts what this one left.
   const spent = operation.budget ? [spending(operation.budget, perHour)] : [];
   return onClient(pool, async (client) => {
     let isOpen = false;

@@ -1,0 +1,7 @@
+import { sql, type Transaction } from "kysely";
+import type { DB } from "./schema.ts";
+
+/** Of several transactions that name the same, one goes on until its end, and the next sees all of it. */
+export async function lockName(tx: Transaction<DB>, name: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx);
+}
