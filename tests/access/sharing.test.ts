@@ -138,7 +138,10 @@ describe("a grant", () => {
     const given = await heldUp(demo, "harbour", another, another);
     expect(given.map(codeOf)).toEqual([undefined, "LIMIT_EXCEEDED"]);
     await revoke("harbour", given[0].data["grantScopes"].id);
-    await meddle(demo, "delete from sharing_reach where valid_until is not null");
+    await meddle(
+      demo,
+      "delete from sharing_grant where id in (select grant_id from sharing_reach where valid_until is not null)",
+    );
     const again = await grant("harbour", { organisationId });
     expect(again.errors).toBeUndefined();
     await revoke("harbour", again.data["grantScopes"].id);
