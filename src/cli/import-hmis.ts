@@ -1,3 +1,4 @@
+import { spelled } from "../kernel/names.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, Stop } from "./command.ts";
 import { applyPlan } from "./hmis/apply.ts";
@@ -50,7 +51,9 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const files = readExport(words[0]!);
   const { inventory, otherCoc, coc } = ofOneCoc(files, askedCoc);
   const locality =
-    values.locality ?? coc ?? fail("--locality is missing, and no row has a CoCCode.");
+    (values.locality && spelled(values.locality)) ??
+    coc ??
+    fail("--locality is missing, and no row has a CoCCode.");
   const place: Place = { country, locality };
 
   const { api, me } = await callerOf({ ...values, ...flags }, ["beds:manage"]);

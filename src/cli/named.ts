@@ -6,6 +6,7 @@ import {
   Organisation,
   type ViewerQuery,
 } from "../client/index.ts";
+import { spelled } from "../kernel/names.ts";
 import type { KeyLogEntry } from "../sealing/index.ts";
 import { printable, Stop } from "./command.ts";
 
@@ -50,7 +51,9 @@ export function namesOf(api: Client, me: ViewerQuery["viewer"]): Named {
     },
     async circle(name) {
       const { circles } = await api.run(Circles);
-      const matching = circles.filter((circle) => circle.id === name || circle.name === name);
+      const matching = circles.filter(
+        (circle) => circle.id === name || circle.name === spelled(name),
+      );
       if (matching.length > 1)
         throw new Stop(`Several circles are named ${printable(name)}: give the id.`);
       return matching[0]?.id ?? missing("circle", name, "`wayhouse circles list` tells yours.");

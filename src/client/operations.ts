@@ -142,6 +142,7 @@ export type CreateShelterInput = {
   /** What every night begins with, from 0 to 10000. */
   readonly beds: number;
   readonly country: string;
+  /** Each once. */
   readonly features: ReadonlyArray<ShelterFeature>;
   /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
   readonly idempotencyKey: string;

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
-import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
+import { codeOf, type Demo, idOf, night, startDemo } from "../support/demo.ts";
 import { meddle } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
-import { hold, shelter, stay } from "../support/holds.ts";
+import { hold, SEARCH, search, shelter, stay } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -20,8 +21,8 @@ describe("an owner", () => {
     nights(from: "${night(1)}", until: "${night(2)}") { date maximum available held occupied outOfService } } }`;
   const SET = `mutation ($input: SetBedsInput!) { setBeds(input: $input) { id
     nights(from: "${night(1)}", until: "${night(3)}") { maximum available held outOfService } } }`;
-  const create = (label: string, beds = 3) => {
-    const place = { country: "AM", locality: "Dilijan", kind: "HOSTEL", features: [] };
+  const create = (label: string, beds = 3, more: object = {}) => {
+    const place = { country: "AM", locality: "Dilijan", kind: "HOSTEL", features: [], ...more };
     return ask("harbour", CREATE, {
       input: { ...place, label, beds, idempotencyKey: randomUUID() },
     });
@@ -42,6 +43,34 @@ describe("an owner", () => {
     expect(
       (await ask("lantern", "{ shelters { edges { node { label } } } }")).data["shelters"].edges,
     ).toEqual([]);
+  });
+
+  it.each(["ŁÓDŹ", "łódź", "Łódź".normalize("NFD")])(
+    "has its shelter found in %s, in capitals or not, however its letters are spelled",
+    async (locality) => {
+      const place = { country: "PL", locality: "Łódź" };
+      const label = `Mélèze ${locality}`.normalize("NFC");
+      const { id } = (await create(label, 1, place)).data["createShelter"];
+      expect(codeOf(await create(label.normalize("NFD"), 1, place))).toBe("BAD_USER_INPUT");
+      const found = await ask("harbour", SEARCH, {
+        search: { ...search, country: "PL", locality },
+      });
+      expect(JSON.stringify(found.data)).toContain(id);
+    },
+  );
+
+  it.each(["", " Elm", "Elm\nYerevan", "\u202emlE", "\ud800", "x".repeat(81)])(
+    "gives no name that is none: %j",
+    async (name) => {
+      expect(codeOf(await create(name))).toBe("BAD_USER_INPUT");
+      expect(codeOf(await create("Elm", 1, { locality: name }))).toBe("BAD_USER_INPUT");
+      const made = { name, stewardId: await idOf(ask, "coordinator"), memberIds: [] };
+      expect(codeOf(await mutate(ask, "coordinator", "createCircle", made))).toBe("BAD_USER_INPUT");
+    },
+  );
+
+  it("says once what a shelter has", async () => {
+    expect(codeOf(await create("Elm", 1, { features: ["PETS", "PETS"] }))).toBe("BAD_USER_INPUT");
   });
 
   it("has no more shelters than the clock can open nights of, though two are made at once", async () => {

@@ -61,6 +61,9 @@ describe("a server of one's own, as docker-compose.yml brings it", () => {
       METRICS_PORT: "0",
     };
     const { DATABASE_URL, METRICS_PORT } = environment;
+    const here = Object.assign(new URL(server.superuserUrl), { pathname: "/wayhouse" }).toString();
+    const { rows } = await asSuperuser(here, (client) => client.query("select lower('ŁÓDŹ')"));
+    expect(rows).toEqual([{ lower: "łódź" }]);
     for (const start of [
       () => startFromSource(environment),
       () => startApi(environment),

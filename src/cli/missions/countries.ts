@@ -1,4 +1,5 @@
 import { COUNTRY_CODES } from "../../kernel/countries.ts";
+import { spelled } from "../../kernel/names.ts";
 
 /** Names by which lists of missions call countries, where Unicode's English names differ. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -29,7 +30,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   "são tomé and príncipe": "ST",
 };
 
-const plain = (name: string) => name.trim().toLowerCase().replaceAll("’", "'");
+const plain = (name: string) => spelled(name).trim().toLowerCase().replaceAll("’", "'");
 const names = new Intl.DisplayNames("en", { type: "region" });
 const CODES = new Map<string, string>([
   ...[...COUNTRY_CODES].map((code): [string, string] => {

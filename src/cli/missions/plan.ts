@@ -1,3 +1,4 @@
+import { spelled } from "../../kernel/names.ts";
 import { codeOfCountry } from "./countries.ts";
 
 export interface MissionRow {
@@ -114,5 +115,5 @@ function draftOf({ row, operator, country, city, type }: MissionRow): Draft | Qu
   }
   if (city.includes("\u{FFFD}")) return fault("city", "is not UTF-8");
   if (city.length > 80 || /[\p{N}\p{C}]/u.test(city)) return fault("city", "is no name of a city");
-  return { representing, country: host, locality: city };
+  return { representing, country: host, locality: spelled(city) };
 }

@@ -1,3 +1,4 @@
+import { spelled } from "../../kernel/names.ts";
 import { builder } from "../../platform/graphql/builder.ts";
 import { about } from "../../platform/graphql/costs.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
@@ -87,7 +88,7 @@ builder.queryField("bedAvailability", (t) =>
       await session.spend("searches");
       const wanted = {
         ...search,
-        locality: search.locality ?? null,
+        locality: (search.locality && spelled(search.locality)) ?? null,
         features: search.features ?? [],
         riskProfile: search.riskProfile ?? null,
       };

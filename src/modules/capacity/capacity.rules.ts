@@ -1,5 +1,6 @@
 import type { Issue } from "../../kernel/errors.ts";
 import { isReference } from "../../kernel/ids.ts";
+import { faultsOfName } from "../../kernel/names.ts";
 
 export type BedHoldStatus = "HELD" | "CONFIRMED" | "RELEASED" | "DECLINED" | "EXPIRED" | "ENDED";
 
@@ -127,18 +128,14 @@ export const MOST_SHELTERS = 2_000;
 export function faultsOfShelter(shelter: {
   readonly label: string;
   readonly locality: string;
+  readonly features: readonly string[];
   readonly beds: number;
   readonly maxStayNights: number | null;
 }): Issue[] {
-  const faults: Issue[] = [];
-  for (const field of ["label", "locality"] as const) {
-    const { length } = shelter[field];
-    if (length < 1 || length > 80 || shelter[field] !== shelter[field].trim()) {
-      faults.push({
-        path: [field],
-        message: "must be 1 to 80 characters, without blanks around them",
-      });
-    }
+  const { label, locality, features } = shelter;
+  const faults = [...faultsOfName("label", label), ...faultsOfName("locality", locality)];
+  if (new Set(features).size < features.length) {
+    faults.push({ path: ["features"], message: "must name each once" });
   }
   if (shelter.beds < 0 || shelter.beds > MOST_BEDS) {
     faults.push({ path: ["beds"], message: `must be from 0 to ${MOST_BEDS}` });

@@ -1,5 +1,6 @@
 import { LimitExceeded, NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
+import { spelled } from "../../kernel/names.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Keyed } from "../../platform/db/writes.ts";
 import { settleOverdueHolds } from "./holds.queries.ts";
@@ -14,7 +15,9 @@ import {
 } from "./shelters.queries.ts";
 
 /** @throws BadUserInput, also if another shelter of the caller's has the label, LimitExceeded */
-export async function createShelter(session: Session, input: Keyed & NewShelter): Promise<string> {
+export async function createShelter(session: Session, given: Keyed & NewShelter): Promise<string> {
+  const names = { label: spelled(given.label), locality: spelled(given.locality) };
+  const input = { ...given, ...names };
   refuse(faultsOfShelter(input));
   const { idempotencyKey: _, ...shelter } = input;
   const owner = session.organisationId;

@@ -130,7 +130,7 @@ const CreateShelterInput = builder.inputType("CreateShelterInput", {
       description: "City or region; nothing finer. 1 to 80 characters.",
     }),
     kind: t.field({ type: ShelterKind, required: true }),
-    features: t.field({ type: [ShelterFeature], required: true }),
+    features: t.field({ type: [ShelterFeature], required: true, description: "Each once." }),
     beds: t.int({ required: true, description: "What every night begins with, from 0 to 10000." }),
     maxStayNights: t.int({ description: "From 1 to 366. Null: no bound of its own." }),
   }),

@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import { BadUserInput, LimitExceeded, NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
+import { spelled } from "../../kernel/names.ts";
 import { Refused } from "../../kernel/refusals.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Session } from "../../platform/db/session.ts";
@@ -29,8 +30,9 @@ import { RevealBudgetSpent } from "./errors.ts";
 /** Coded facts, and an envelope for each organisation that may see the rest. @throws BadUserInput, LimitExceeded */
 export async function publishConsulateContact(
   session: Session,
-  input: Keyed & NewContact & { readonly envelopes: readonly string[] },
+  given: Keyed & NewContact & { readonly envelopes: readonly string[] },
 ): Promise<string> {
+  const input = { ...given, locality: spelled(given.locality) };
   refuse(faultsOfContact(input, new Date()));
   const kids = await inspectAll(input.envelopes);
   const owner = session.organisationId;

@@ -1,4 +1,5 @@
 import type { Issue } from "../../kernel/errors.ts";
+import { faultsOfName } from "../../kernel/names.ts";
 
 /** In any 24 hours. A bot that is taken over can carry away no more. */
 export const REVEAL_BUDGET = { perClient: 20, perOrganisation: 60 } as const;
@@ -28,12 +29,8 @@ export function faultsOfContact(
   },
   now: Date,
 ): Issue[] {
-  const faults = faultsOfReview(contact.reviewBy, now);
   const { locality, leadTimeDays } = contact;
-  if (locality.length < 1 || locality.length > 80 || locality !== locality.trim()) {
-    const message = "must be 1 to 80 characters, without blanks around them";
-    faults.push({ path: ["locality"], message });
-  }
+  const faults = [...faultsOfReview(contact.reviewBy, now), ...faultsOfName("locality", locality)];
   for (const field of ["documents", "riskProfiles", "languages"] as const) {
     const list = contact[field];
     if (new Set(list).size < list.length || list.length > MOST_LISTED) {

@@ -1,5 +1,6 @@
 import { NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
+import { faultsOfName, spelled } from "../../kernel/names.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Keyed, Change } from "../../platform/db/writes.ts";
 import {
@@ -9,18 +10,19 @@ import {
   lockCircle,
   replaceMembers,
 } from "./circles.queries.ts";
-import { faultsOfCircleName, faultsOfMembers } from "./organisations.rules.ts";
+import { faultsOfMembers } from "./organisations.rules.ts";
 
 /** Its steward is a member. @throws NotFound for an organisation that is not there, BadUserInput */
 export async function createCircle(
   session: Session,
-  input: Keyed & {
+  given: Keyed & {
     readonly name: string;
     readonly stewardId: string;
     readonly memberIds: readonly string[];
   },
 ): Promise<string> {
-  refuse([...faultsOfCircleName(input.name), ...faultsOfMembers(input.memberIds)]);
+  const input = { ...given, name: spelled(given.name) };
+  refuse([...faultsOfName("name", input.name), ...faultsOfMembers(input.memberIds)]);
   const steward = uuidOf("Organisation", input.stewardId);
   const members = membersOf(input.memberIds, steward);
   const operation = { name: "createCircle", scope: "network:admin" } as const;

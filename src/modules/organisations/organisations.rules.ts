@@ -61,12 +61,6 @@ export function faultsOfClientId(clientId: string): Issue[] {
   return /^[a-z0-9][a-z0-9._-]{0,127}$/.test(clientId) ? [] : [{ path: ["clientId"], message }];
 }
 
-export function faultsOfCircleName(name: string): Issue[] {
-  const message = "must be 1 to 80 characters, without blanks around them";
-  const fits = name.length >= 1 && name.length <= 80 && name === name.trim();
-  return fits ? [] : [{ path: ["name"], message }];
-}
-
 export function faultsOfMembers(memberIds: readonly string[]): Issue[] {
   const message = `must be at most ${MOST_MEMBERS}`;
   return memberIds.length > MOST_MEMBERS ? [{ path: ["memberIds"], message }] : [];

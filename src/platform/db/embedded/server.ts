@@ -51,7 +51,6 @@ function homeOf(dataDir: string, { cluster }: Secrets, account: Account | null):
 }
 
 const clusterOf = (name: string) => `cluster-${name}`;
-
 const ROOT_STATE = "/var/lib/wayhouse";
 
 /**
@@ -281,7 +280,10 @@ async function createDatabase(url: string, secrets: Secrets): Promise<void> {
     await client.query(
       `create role wayhouse_owner login createrole password ${client.escapeLiteral(secrets.owner)}`,
     );
-    await client.query("create database wayhouse owner wayhouse_owner");
+    // Letters of all alphabets have capitals, on whatever machine: as in docker/create-database.sql.
+    await client.query(
+      "create database wayhouse owner wayhouse_owner template template0 encoding 'UTF8' locale 'C' locale_provider builtin builtin_locale 'C.UTF-8'",
+    );
   } finally {
     await client.end();
   }
