@@ -474,6 +474,7 @@ create table handoff (
   decide_by timestamp with time zone not null,
   seal_by timestamp with time zone,
   reason text,
+  received_digest bytea,
   constraint a_handoff_has_a_known_priority CHECK ((priority = ANY (ARRAY['EMERGENCY'::text, 'URGENT'::text, 'ROUTINE'::text]))),
   constraint a_handoff_has_one_sender UNIQUE (id, sender_id),
   constraint a_handoff_is_accepted_by_a_recipient FOREIGN KEY (recipient_id) REFERENCES organisation(id) ON DELETE RESTRICT,
@@ -484,6 +485,7 @@ create table handoff (
   constraint a_handoff_names_needs CHECK ((cardinality(needs) > 0)),
   constraint a_party_is_somebody CHECK (((adults >= 0) AND (children >= 0) AND (((adults + children) >= 1) AND ((adults + children) <= 50)))),
   constraint a_party_stays_together_or_apart CHECK ((placement = ANY (ARRAY['TOGETHER'::text, 'APART'::text]))),
+  constraint a_receipt_names_an_envelope CHECK ((octet_length(received_digest) = 32)),
   constraint a_window_ends_after_it_begins CHECK ((window_end > window_start)),
   constraint handoff_pkey PRIMARY KEY (id),
   constraint nobody_hands_over_to_itself CHECK ((recipient_id <> sender_id)),
@@ -512,7 +514,7 @@ create policy seen_by_its_two_sides_and_until_accepted_by_candidates on handoff 
   using ((( SELECT viewer_may(VARIADIC ARRAY['handoffs:read'::text, 'handoffs:offer'::text, 'handoffs:receive'::text]) AS viewer_may) AND ((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (recipient_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR ((recipient_id IS NULL) AND (EXISTS ( SELECT
    FROM handoff_candidate c
   WHERE ((c.handoff_id = handoff.id) AND (c.organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)))))))));
-grant insert, select, update (acknowledged_at, consent_withdrawn_at, held_from, reason, recipient_id, seal_by, status) on handoff to wayhouse_api;
+grant insert, select, update (acknowledged_at, consent_withdrawn_at, held_from, reason, received_digest, recipient_id, seal_by, status) on handoff to wayhouse_api;
 grant delete, select, update (held_from, reason, seal_by, status) on handoff to wayhouse_keeper;
 
 create table handoff_candidate (

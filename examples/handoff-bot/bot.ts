@@ -95,6 +95,7 @@ async function lookAtHandoff(work: Work, me: string, id: string): Promise<void> 
   if (node?.__typename !== "Handoff" || node.sender.id === me) return;
   if (node.status === "REQUESTED") return decide(work, me, node);
   if (node.recipient?.id !== me) return;
+  if (node.receivedDigest !== null) fileReceived(work, id, node.receivedDigest);
   if (node.status === "ACCEPTED") return takeOver(work, node);
   if (node.status === "IN_PROGRESS") return goOn(work, node);
   // Ended before it was received: the case never was ours, and what was read of it is not ours to keep.
@@ -153,18 +154,23 @@ async function takeOver({ client, partners, store, tell }: Work, { id, sender }:
   const sealed = { subject: id, envelope: node.envelope };
   const { content, digest } = await partners.openFrom(sender.identityThumbprint, sealed);
   // Also where one is kept: if the bot ended before it received it, the sender may have sealed another.
-  await store.keepFile(id, content);
+  await store.keepFile(id, digest, content);
   if (isNew) tell(`opened ${id}`);
   // Of this one alone: where another was put in its place, an event has us read that one.
   const input = { id, envelopeDigest: digest };
   const { receiveHandoff } = await client.run(ReceiveHandoff, { input });
   if (receiveHandoff.__typename !== "Handoff") return;
-  store.takeFile(id);
+  store.takeFile(id, digest);
   tell(`received ${id}`);
 }
 
-async function goOn({ client, store, tell }: Work, { id, caseReference }: Request) {
-  store.takeFile(id);
+/** Also what a former life has received, or a person: the file that the receipt names, and no other. */
+function fileReceived({ store, tell }: Work, id: string, digest: string): void {
+  if (!store.takeFile(id, digest))
+    tell(`${id} is left to people: another file was received than was read here`);
+}
+
+async function goOn({ client, tell }: Work, { id, caseReference }: Request) {
   if (!caseReference) return;
   const held = { side: "HOLDER", statuses: ["HELD", "EXPIRED"], first: 100 } as const;
   for await (const hold of client.all(BedHolds, held, ({ bedHolds }) => bedHolds)) {

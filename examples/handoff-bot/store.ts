@@ -4,6 +4,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   unlinkSync,
@@ -19,10 +20,13 @@ export interface Store extends PinStore {
   cursor(): string | null;
   keepCursor(cursor: string): void;
   hasFile(id: string): boolean;
-  /** Among those that are not received yet. */
-  keepFile(id: string, content: Uint8Array): Promise<void>;
-  /** Received: from now on nothing that the server says drops it. */
-  takeFile(id: string): void;
+  /** Among those that are not received yet, in place of what was read before of this handoff: by its envelope's digest. */
+  keepFile(id: string, digest: string, content: Uint8Array): Promise<void>;
+  /**
+   * This envelope was received: from now on nothing that the server says drops its file. False: what was read of the
+   * handoff is another, and is dropped.
+   */
+  takeFile(id: string, digest: string): boolean;
   /** False: there is none that is not received. */
   dropFile(id: string): boolean;
 }
@@ -33,37 +37,52 @@ export function openStore(folder: string, archiveKey: JWK, compared: readonly st
     mkdirSync(join(folder, kind), { recursive: true, mode: 0o700 });
   sync(folder);
   /** The server names what is kept: a name that leads elsewhere would overwrite what lies there. */
-  const place = (kind: string, name: string) => {
-    if (/^[\w-]{1,200}$/.test(name)) return join(folder, kind, name);
+  const checked = (name: string) => {
+    if (/^[\w-]{1,200}$/.test(name)) return name;
     throw new Error("What the server says is no name. Nothing was kept under it.");
   };
   const read = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : null);
-  const file = (kind: "unreceived" | "files", id: string) => `${place(kind, id)}.jwe`;
+  const pinFile = (thumbprint: string) => join(folder, "pins", checked(thumbprint));
+  const received = (id: string) => join(folder, "files", `${checked(id)}.jwe`);
+  const waiting = join(folder, "unreceived");
+  const unreceived = (id: string, digest: string) =>
+    join(waiting, `${checked(id)}.${checked(digest)}.jwe`);
+  function allUnreceived(id: string): string[] {
+    const start = `${checked(id)}.`;
+    const names = readdirSync(waiting).filter((name) => name.startsWith(start));
+    return names.map((name) => join(waiting, name));
+  }
+  /** False: there was none. */
+  function drop(paths: readonly string[]): boolean {
+    for (const path of paths) unlinkSync(path);
+    return paths.length > 0;
+  }
   return {
     cursor: () => read(join(folder, "cursor")),
     keepCursor: (cursor) => write(join(folder, "cursor"), cursor),
-    hasFile: (id) => existsSync(file("unreceived", id)) || existsSync(file("files", id)),
-    async keepFile(id, content) {
+    hasFile: (id) => existsSync(received(id)) || allUnreceived(id).length > 0,
+    async keepFile(id, digest, content) {
+      const kept = unreceived(id, digest);
       const sealed = new CompactEncrypt(content)
         .setProtectedHeader({ alg: "ECDH-ES+A256KW", enc: "A256GCM", typ: "case" })
         .encrypt(await importJWK(archiveKey, "ECDH-ES+A256KW"));
-      write(file("unreceived", id), await sealed);
+      write(kept, await sealed);
+      drop(allUnreceived(id).filter((path) => path !== kept));
     },
-    takeFile(id) {
-      if (existsSync(file("unreceived", id))) move(file("unreceived", id), file("files", id));
+    takeFile(id, digest) {
+      const kept = unreceived(id, digest);
+      if (existsSync(kept)) move(kept, received(id));
+      const hadOthers = drop(allUnreceived(id));
+      return existsSync(received(id)) || !hadOthers;
     },
-    dropFile(id) {
-      if (!existsSync(file("unreceived", id))) return false;
-      unlinkSync(file("unreceived", id));
-      return true;
-    },
+    dropFile: (id) => drop(allUnreceived(id)),
     async load(thumbprint) {
       // Who was struck off the list is known no more, however much was seen of its log.
       if (!compared.includes(thumbprint)) return null;
-      const kept = read(place("pins", thumbprint));
+      const kept = read(pinFile(thumbprint));
       return kept ? JSON.parse(kept) : pinOf(thumbprint);
     },
-    save: async (pin) => write(place("pins", pin.identityThumbprint), JSON.stringify(pin)),
+    save: async (pin) => write(pinFile(pin.identityThumbprint), JSON.stringify(pin)),
   };
 }
 

@@ -192,6 +192,18 @@ describe("a receipt (receiveHandoff) that names the envelope that was read", () 
     });
   });
 
+  it("tells both sides which it was, named or not, and the wrong organisation nothing", async () => {
+    const told = (by: string, id: string) => see(ask, by, id).then((seen) => seen?.receivedDigest);
+    for (const isNamed of [true, false]) {
+      const { id, second, read } = await sealed();
+      await receive("harbour", id, { envelopeDigest: await digestOf(second) });
+      for (const by of ["lantern", "harbour"]) expect(await told(by, id)).toBeNull();
+      await receive("harbour", id, isNamed ? { envelopeDigest: read } : {});
+      for (const by of ["lantern", "harbour"]) expect(await told(by, id)).toBe(read);
+      for (const by of ["bridge", "outsider"]) expect(await told(by, id)).toBeUndefined();
+    }
+  });
+
   it("is refused as well where the other is put there at the same moment", async () => {
     const { id, second, read } = await sealed();
     const [, stale] = await heldUp(

@@ -1,111 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { JWK } from "jose";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runBot, type Work } from "../../examples/handoff-bot/bot.ts";
-import { openStore } from "../../examples/handoff-bot/store.ts";
 import { createPartners, SealHandoff, SendInstructions } from "../../src/client/index.ts";
 import { decodeId } from "../../src/kernel/ids.ts";
-import { effectsOf, instructionsFor, readFiles } from "../support/bot-sender.ts";
+import { botFolder } from "../support/bot-kept.ts";
+import { effectsOf, instructionsFor } from "../support/bot-sender.ts";
 import { type Demo, idOf, startDemo } from "../support/demo.ts";
 import { meddle, offer, openTo, see, step } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { mutate } from "../support/mutate.ts";
 import { openDesk } from "../support/partners.ts";
 import { asSuperuser } from "../support/postgres.ts";
-import { p256 } from "../support/sealing.ts";
 
-const PARTNER = "p".repeat(43);
-const archive = p256();
-let folder: string;
-const open = (...compared: string[]) => {
-  const { d: _, ...archiveKey } = archive;
-  return openStore(join(folder, "kept"), archiveKey, compared);
-};
-beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "wayhouse-bot-"))));
-afterEach(() => rmSync(folder, { recursive: true }));
-
-const fileOf = async (id: string, of = "files") =>
-  (await readFiles(join(folder, "kept", of), archive)).get(id);
-
-describe("what the bot keeps", () => {
-  it("is never kept elsewhere, whatever the server says that it is called", async () => {
-    const key = join(folder, "seal.json");
-    writeFileSync(key, "the sealing key");
-    const store = open("../../seal.json");
-    expect(() => store.takeFile("../../seal")).toThrow("no name");
-    expect(() => store.dropFile("../../seal")).toThrow("no name");
-    await expect(store.keepFile("../../seal", new Uint8Array())).rejects.toThrow("no name");
-    await expect(store.load("../../seal.json")).rejects.toThrow("no name");
-    expect(readFileSync(key, "utf8")).toBe("the sealing key");
-  });
-
-  it("is no pin of a partner that was struck off the list", async () => {
-    const pin = { identityThumbprint: PARTNER, lastSequence: 2, lastHash: "a".repeat(64) };
-    await open(PARTNER).save(pin);
-    expect(await open(PARTNER).load(PARTNER)).toEqual(pin);
-    expect(await open().load(PARTNER)).toBeNull();
-  });
-});
-
-/** Answers each operation by its name; events come to their end, as a test must. */
-function workOn(answers: Record<string, unknown>, lists: Record<string, string[]>): Work {
-  const nameOf = (document: string) => /(?:query|mutation) (\w+)/.exec(document)![1]!;
-  const run = async (document: string) => answers[nameOf(document)];
-  async function* all(document: string) {
-    for (const id of lists[nameOf(document)] ?? []) yield { id };
-  }
-  const events = () => {
-    throw new Error("over");
-  };
-  const me = { organisation: { id: "me" } };
-  answers["Viewer"] = { viewer: me };
-  const read = (text: string) => new TextEncoder().encode(text);
-  return {
-    client: { run, all, events } as never,
-    partners: {
-      openFrom: async (_: string, { envelope }: { envelope: string }) => ({
-        content: read(envelope),
-      }),
-      sealTo: async () => "an envelope",
-    } as never,
-    store: open(PARTNER),
-    rules: { countries: [], mostPeople: 0, needs: [], priorities: [] },
-    instructions: { Pomegranate: "Ring twice." },
-    tell: () => {},
-    lookAgainMs: 60_000,
-  };
-}
-
-describe("the bot", () => {
-  it("drops no file that it has received, whatever the server says of the handoff", async () => {
-    const sender = { id: "them", identityThumbprint: PARTNER };
-    const ended = { __typename: "Handoff", status: "CANCELLED", sender, recipient: { id: "me" } };
-    const work = workOn({ Handoff: { node: { ...ended, id: "h" } } }, { Handoffs: ["h"] });
-    await work.store.keepFile("h", new TextEncoder().encode("the station by noon"));
-    work.store.takeFile("h");
-    await expect(runBot(work)).rejects.toThrow("over");
-    expect(await fileOf("h")).toBe("the station by noon");
-  });
-
-  it("instructs whoever confirmed beds before the first event that is kept", async () => {
-    const hold = {
-      __typename: "BedHold",
-      status: "CONFIRMED",
-      host: { id: "me" },
-      holder: { id: "them", identityThumbprint: PARTNER },
-      stays: [{ shelter: { label: "Pomegranate" } }],
-      instructionsDigest: null,
-    };
-    const SendInstructions = { sendInstructions: { __typename: "BedHold" } };
-    const work = workOn({ BedHold: { node: hold }, SendInstructions }, { BedHolds: ["b"] });
-    const told: string[] = [];
-    const tell = (line: string) => void told.push(line);
-    await expect(runBot({ ...work, tell })).rejects.toThrow("over");
-    expect(told).toEqual(["instructed b"]);
-  });
-});
+const { open, fileOf, unreceived } = botFolder();
 
 describe("on the network, the bot", () => {
   let demo: Demo;
@@ -155,8 +62,8 @@ describe("on the network, the bot", () => {
   function onceKept(act: (id: string) => Promise<unknown>) {
     let isDone = false;
     const kept = store();
-    const keepFile: typeof kept.keepFile = async (id, content) => {
-      await kept.keepFile(id, content);
+    const keepFile: typeof kept.keepFile = async (id, ...what) => {
+      await kept.keepFile(id, ...what);
       if (!isDone) await act(id);
       isDone = true;
     };
@@ -175,8 +82,27 @@ describe("on the network, the bot", () => {
     const id = await sealed();
     const change = onceKept(() => step(ask, "lantern", "withdrawConsent", id));
     await live(/^dropped/, change);
-    expect(await fileOf(id, "unreceived")).toBeUndefined();
-    expect(await fileOf(id)).toBeUndefined();
+    expect([await fileOf(id), await unreceived()]).toEqual([undefined, []]);
+  });
+
+  it("files what a person received by dashboard, if it is what it has read, and no earlier file", async () => {
+    const byPerson = (id: string) => step(ask, "harbour", "receiveHandoff", id);
+    const id = await sealed();
+    await live(
+      /^confirmed/,
+      onceKept(() => byPerson(id)),
+    );
+    expect(await fileOf(id)).toBe("the harbour at dusk");
+    const corrected = await sealed();
+    const change = onceKept(async () => {
+      await seal(corrected, "the station by noon");
+      await byPerson(corrected);
+    });
+    const told = await live(/^confirmed/, change);
+    expect(told).toContain(
+      `${corrected} is left to people: another file was received than was read here`,
+    );
+    expect([await fileOf(corrected), await unreceived()]).toEqual([undefined, []]);
   });
 
   /** What happens once it has looked at all twice, and what events have to say is said. */

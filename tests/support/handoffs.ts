@@ -4,7 +4,7 @@ import { mutate } from "./mutate.ts";
 import { asSuperuser } from "./postgres.ts";
 
 const FIELDS = `__typename
-  ... on Handoff { id status recipient { handle } reason caseReference { id } envelope history { to by } consent { withdrawnAt } }`;
+  ... on Handoff { id status recipient { handle } reason caseReference { id } envelope receivedDigest history { to by } consent { withdrawnAt } }`;
 const REFUSED = "... on IllegalTransition { from allowed }";
 const CLOSED = "... on AdvisoryInForce { advisory { id } }";
 export const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();

@@ -14,6 +14,7 @@ import {
   findHandoffReferences,
   findHandoffs,
   findHandoffsOf,
+  findReceipts,
   findSealedFiles,
   findTransitions,
   type HandoffRow,
@@ -35,6 +36,7 @@ const loadReference = loaderOf(findHandoffReferences, ({ handoff_id }) => handof
 const loadAcknowledgement = loaderOf(findAcknowledgements, ({ handoff_id }) => handoff_id);
 const loadEnvelope = loaderOf(findEnvelopes, ({ handoff_id }) => handoff_id);
 const loadSealedFile = loaderOf(findSealedFiles, ({ handoff_id }) => handoff_id);
+const loadReceipt = loaderOf(findReceipts, ({ id }) => id);
 const loadHandoffsOf = groupLoaderOf(findHandoffsOf, ({ case_reference }) => case_reference);
 
 const HandoffStatusEnum = builder.enumType("HandoffStatus", {
@@ -221,6 +223,14 @@ Handoff.implement({
         "Of the envelope that lies there, to its sender alone, which cannot read it: ACCEPTED and null, it is to be sealed. Null to all others: a recipient makes it of what it has read.",
       resolve: async ({ id }, _, { session }) =>
         (await loadSealedFile(session, id))?.digest.toString("base64url") ?? null,
+    }),
+    receivedDigest: t.field({
+      type: "EnvelopeDigest",
+      nullable: true,
+      description:
+        "Of the envelope that was received, to both sides: which one it was, of several that may have been sealed. Null until receipt.",
+      resolve: async ({ id }, _, { session }) =>
+        (await loadReceipt(session, id))?.digest?.toString("base64url") ?? null,
     }),
     history: t.field({
       type: [HandoffTransition],

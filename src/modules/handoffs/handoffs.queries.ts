@@ -174,6 +174,15 @@ export async function findSealedFiles(db: Kysely<DB>, handoffIds: readonly strin
   return rows;
 }
 
+/** Which envelope was received, where one was. */
+export function findReceipts(db: Kysely<DB>, handoffIds: readonly string[]) {
+  return db
+    .selectFrom("handoff")
+    .select(["id", "received_digest as digest"])
+    .where("id", "=", sql<string>`any(${handoffIds}::uuid[])`)
+    .execute();
+}
+
 /** The caller's own, for references of its own. */
 export async function findHandoffsOf(db: Kysely<DB>, references: readonly string[]) {
   const { rows } = await sql<HandoffRow & { readonly case_reference: string }>`

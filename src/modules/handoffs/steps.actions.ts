@@ -14,12 +14,12 @@ import {
   acknowledge,
   countOpenCandidates,
   deleteEnvelope,
-  digestOfEnvelope,
   dropOut,
   findCandidates,
   insertTransition,
   type Locked,
   lockHandoff,
+  recordReceipt,
   replaceEnvelope,
   updateHandoff,
 } from "./steps.queries.ts";
@@ -71,8 +71,8 @@ export async function stepHandoff(
     const facts = await lockStep(tx, uuid);
     const to = await decided(tx, step, facts);
     // Whoever seals another waits for the same lock: what is deleted below is what was read.
-    if (read !== undefined && (await digestOfEnvelope(tx, uuid)) !== read)
-      throw new Refused(new EnvelopeReplaced());
+    const received = step === "receiveHandoff" ? await recordReceipt(tx, uuid) : undefined;
+    if (read !== undefined && read !== received) throw new Refused(new EnvelopeReplaced());
     // Said once more it is nothing new, and the sender's chain is not to grow by it.
     if (step === "acknowledgeHandoff" && !(await acknowledge(tx, uuid, session.organisationId)))
       return { result: { id: uuid }, changes: [] };

@@ -127,14 +127,17 @@ export async function deleteEnvelope(tx: Transaction<DB>, id: string): Promise<v
   await sql`select destroy_envelope(${id})`.execute(tx);
 }
 
-/** SHA-256 in base64url of what lies there; null: nothing, or nothing for the caller. */
-export async function digestOfEnvelope(tx: Transaction<DB>, id: string): Promise<string | null> {
-  const row = await tx
-    .selectFrom("handoff_envelope")
-    .select(sql<Buffer>`sha256(convert_to(envelope, 'UTF8'))`.as("digest"))
-    .where("handoff_id", "=", id)
-    .executeTakeFirst();
-  return row?.digest.toString("base64url") ?? null;
+/** Keeps which envelope is received: SHA-256, in base64url, of what lies there for the caller. */
+export async function recordReceipt(tx: Transaction<DB>, id: string): Promise<string> {
+  const { received_digest } = await tx
+    .updateTable("handoff")
+    .from("handoff_envelope as e")
+    .set({ received_digest: sql`sha256(convert_to(e.envelope, 'UTF8'))` })
+    .where("id", "=", id)
+    .whereRef("e.handoff_id", "=", "handoff.id")
+    .returning("received_digest")
+    .executeTakeFirstOrThrow();
+  return received_digest!.toString("base64url");
 }
 
 /**

@@ -198,6 +198,7 @@ export interface Handoff {
   placement: string;
   priority: string;
   reason: string | null;
+  received_digest: Buffer | null;
   recipient_id: string | null;
   risk_profile: string;
   seal_by: Timestamp | null;
