@@ -161,6 +161,15 @@ describe("an advisory", () => {
     expect(codeOf(answer)).toBe("BAD_USER_INPUT");
   });
 
+  it("is answered under the same key as the first time, also when its beginning is long past", async () => {
+    const input = { idempotencyKey: randomUUID(), effectiveFrom: new Date(), expiresAt: inDays(1) };
+    const first = await publish("bridge", { ...input, country: "GE" });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+    const again = await publish("bridge", { ...input, country: "GE" });
+    vi.useRealTimers();
+    expect(again).toEqual(first);
+  });
+
   it.each<[string, object]>([
     ["no risk profile", { riskProfiles: [] }],
     ["a hazard twice", { hazards: ["ABDUCTION", "ABDUCTION"] }],

@@ -158,6 +158,17 @@ describe("a grant", () => {
     expect(codeOf(answer)).toBe("BAD_USER_INPUT");
   });
 
+  it("is answered under the same key as the first time, also when its beginning is long past", async () => {
+    const organisationId = await idOf(ask, "lantern");
+    const input = { idempotencyKey: randomUUID(), organisationId, validFrom: new Date() };
+    const first = await grant("harbour", input);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+    const again = await grant("harbour", input);
+    vi.useRealTimers();
+    expect(again).toEqual(first);
+    await revoke("harbour", first.data["grantScopes"].id);
+  });
+
   it.each<[string, object]>([
     ["no grantee", {}],
     ["two grantees", { organisationId: "x", circleId: "y" }],

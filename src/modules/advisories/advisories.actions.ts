@@ -17,7 +17,6 @@ export async function publishAdvisory(
   session: Session,
   input: Keyed & NewAdvisory,
 ): Promise<string> {
-  refuse(faultsOfAdvisory(input, new Date()));
   const issuer = session.organisationId;
   const operation = {
     name: "publishAdvisory",
@@ -25,7 +24,10 @@ export async function publishAdvisory(
     budget: "advisories",
   } as const;
   const { id } = await session.write(operation, input, async (tx) => {
-    if ((await countOwnAdvisories(tx)) >= MOST_ADVISORIES)
+    const count = await countOwnAdvisories(tx);
+    // Asked under the key: a call that is repeated later was in time when it was made.
+    refuse(faultsOfAdvisory(input, new Date()));
+    if (count >= MOST_ADVISORIES)
       throw new LimitExceeded(
         `At most ${MOST_ADVISORIES} of yours warn or will warn: withdraw one first.`,
       );

@@ -38,7 +38,6 @@ export interface OfferHandoff
  * reference has a live handoff already
  */
 export async function offerHandoff(session: Session, input: OfferHandoff): Promise<string> {
-  refuse(faultsOfOffer(input, new Date()));
   const { caseReference, candidateIds, destinations, riskProfile } = input;
   refuseReference(caseReference);
   const sender = session.organisationId;
@@ -46,6 +45,8 @@ export async function offerHandoff(session: Session, input: OfferHandoff): Promi
   const operation = { name: "offerHandoff", scope: "handoffs:offer", budget: "offers" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
     const open = await findOpenTo(tx, candidates, destinations);
+    // Asked under the key: a call that is repeated later was in time when it was made.
+    refuse(faultsOfOffer(input, new Date()));
     if (!candidates.every((candidate) => open.includes(candidate))) throw new NotFound();
     if (await findBlocked(tx, destinations, riskProfile, sender)) {
       const advisory = await findAdvisoryAgainst(tx, destinations, riskProfile);
