@@ -4,7 +4,7 @@ import { parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { describeCommands } from "../../src/cli/commands.ts";
 import { buildSchema } from "../../src/schema.ts";
-import { blocksOf, PAGES, spansOf, textsOf } from "../support/pages.ts";
+import { at, blocksOf, PAGES, spansOf, textsOf } from "../support/pages.ts";
 
 const schema = buildSchema();
 const commands = await describeCommands();
@@ -89,3 +89,10 @@ function faultsOfSpan(span: string): string[] {
     .filter((option) => option !== "--help" && !known.usage.includes(option))
     .map((option) => `${known.name} has no ${option}`);
 }
+
+it("a page is read for a server elsewhere, and another server's port in it is left as it is", () => {
+  const page = "http://127.0.0.1:4000/graphql over postgres://127.0.0.1:40001/wayhouse";
+  expect(at("127.0.0.1:5", page)).toBe(
+    "http://127.0.0.1:5/graphql over postgres://127.0.0.1:40001/wayhouse",
+  );
+});

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { AUDIENCE, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { decodeId } from "../../src/kernel/ids.ts";
-import { textsOf } from "../support/pages.ts";
+import { at, textsOf } from "../support/pages.ts";
 import { asSuperuser, createTestDatabase } from "../support/postgres.ts";
 import { emptyShell } from "../support/shell.ts";
 import { environmentOf } from "../support/wayhouse.ts";
@@ -31,9 +31,7 @@ afterAll(async () => {
 async function session(blocks: readonly string[], folder = shell.folder): Promise<string[]> {
   const here = new URL(demo.url).host;
   const tidy = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT";
-  const marked = blocks.map(
-    (text) => `${text.replaceAll("127.0.0.1:4000", here)}\necho "== end"\n`,
-  );
+  const marked = blocks.map((text) => `${at(here, text)}\necho "== end"\n`);
   const { code, stdout, stderr } = await shell.type(
     `set -euo pipefail; ${tidy}; cd "${folder}"\n${marked.join("")}`,
   );
@@ -65,11 +63,9 @@ describe("what the pages say to type, typed", () => {
   it("docs/dashboard.md: the program tells who it is, and Apollo Client hears events", async () => {
     const program = join(shell.folder, "dashboard.mjs");
     const [run = ""] = textsOf("docs/dashboard.md", "sh");
-    const here = textsOf("docs/dashboard.md", "js")
-      .join("")
-      .replaceAll("http://127.0.0.1:4000/graphql", demo.url)
-      .replace("https://wayhouse.localhost", AUDIENCE);
-    writeFileSync(program, here);
+    const { host } = new URL(demo.url);
+    const written = at(host, textsOf("docs/dashboard.md", "js").join(""));
+    writeFileSync(program, written.replace("https://wayhouse.localhost", AUDIENCE));
     const [told] = await session([run]);
     expect(told).toMatch(/^lantern \[ 'BEDS_READ', 'ORGANISATIONS_READ' \]\n[A-Z_]+_CHANGED\n$/);
   });

@@ -4,14 +4,17 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { textsOf } from "../support/pages.ts";
+import { at, textsOf } from "../support/pages.ts";
+import { freePort } from "../support/ports.ts";
 
-const PORT = "4871";
+let port: string;
+let anotherPort: string;
 /** A home that only its owner may enter, with a clone of what is committed in it. */
 let home: string;
 let clone: string;
 let server: ChildProcess | undefined;
-beforeAll(() => {
+beforeAll(async () => {
+  [port, anotherPort] = [String(await freePort()), String(await freePort())];
   home = mkdtempSync(join(tmpdir(), "wayhouse-newcomer-"));
   clone = join(home, "wayhouse");
   execFileSync("git", ["clone", "--quiet", ".", clone]);
@@ -32,14 +35,14 @@ afterAll(async () => {
   // Two installations are many files.
 }, 180_000);
 
-const env = () => ({ PATH: process.env["PATH"], HOME: home, PORT });
+const env = () => ({ PATH: process.env["PATH"], HOME: home, PORT: port });
 /** `alias wayhouse=…`, as the guides say; in a script an alias is a function. */
 const WAYHOUSE = 'wayhouse() { npm run --silent wayhouse -- "$@"; }';
 /** What was left in the background ends with its session. */
 const TIDY = `trap 'trap "" TERM; kill 0' EXIT`;
 
 function type(folder: string, ...blocks: string[]): Promise<string> {
-  const here = blocks.map((text) => text.replaceAll("127.0.0.1:4000", `127.0.0.1:${PORT}`));
+  const here = blocks.map((text) => at(`127.0.0.1:${port}`, text));
   const script = ["set -euo pipefail", WAYHOUSE, TIDY, ...here].join("\n");
   return new Promise((done, fail) => {
     execFile(
@@ -68,7 +71,7 @@ it("README's two commands serve the API", async () => {
     });
     server!.once("exit", (code) => reject(new Error(`ended with ${code}: ${said}`)));
   });
-  expect(said).toContain(`serves http://127.0.0.1:${PORT}/graphql`);
+  expect(said).toContain(`serves http://127.0.0.1:${port}/graphql`);
 });
 
 it("README's session finds beds and holds some", async () => {
@@ -77,7 +80,7 @@ it("README's session finds beds and holds some", async () => {
 });
 
 it("the bot of the guide takes a case over", async () => {
-  const here = `sed -i 's/127.0.0.1:[0-9]*/127.0.0.1:${PORT}/' examples/handoff-bot/bot.yaml`;
+  const here = `sed -i 's/127.0.0.1:[0-9]*/127.0.0.1:${port}/' examples/handoff-bot/bot.yaml`;
   const told = await type(clone, here, ...textsOf("docs/bot.md", "sh"));
   expect(told).toMatch(/^handed over /m);
   expect(told).toContain("Two people, at the station by noon.");
@@ -88,7 +91,7 @@ it("the administration day goes from an empty network to beds that are shared, o
   const blocks = textsOf("docs/administration-day.md", "sh").map((text) =>
     text.replace(/ &\n/, ` &\n${served}\n`),
   );
-  const told = await type(clone, "export PORT=4872", ...blocks);
+  const told = await type(clone, `export PORT=${anotherPort}`, ...blocks);
   expect(told).toMatch(/^ok +organisation harbour: the API knows it as harbour/m);
   expect(told).toContain("Pomegranate");
   expect(told).not.toMatch(/^wrong/m);

@@ -20,6 +20,10 @@ export function blocksOf(page: string): Block[] {
   });
 }
 
+/** A page's text for a server elsewhere; a port of which the page's is only the beginning is another's. */
+export const at = (host: string, text: string) =>
+  text.replaceAll(/127\.0\.0\.1:4000\b/g, () => host);
+
 export const textsOf = (page: string, language: string) =>
   blocksOf(page)
     .filter((block) => block.language === language)
