@@ -6,10 +6,9 @@ import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo
 import { meddle } from "../support/handoffs.ts";
 import { hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
 import { mutate } from "../support/mutate.ts";
+import { endingOf as endingIn } from "../support/patience.ts";
 import { openStream, type Stream } from "../support/streams.ts";
 
-/** The last thing that a stream tells comes at most so long after the answer to the revocation. */
-const STREAM_BOUND_MS = 1_000;
 let demo: Demo;
 let pomegranate: string;
 const open: Stream[] = [];
@@ -57,16 +56,7 @@ async function lively(token: string): Promise<Stream> {
   await stream.atLeast(2);
   return stream;
 }
-/** Ended within the bound. The code it ended with, or null for a plain end. */
-async function endingOf(stream: Stream, since: number): Promise<string | null> {
-  await Promise.race([
-    stream.ended,
-    new Promise((resolve) => setTimeout(resolve, STREAM_BOUND_MS + since - Date.now())),
-  ]);
-  const last = stream.messages.at(-1);
-  expect(last?.event, "the stream is open, longer than a second after").toBe("complete");
-  return stream.messages.at(-2)?.data?.errors?.[0].extensions.code ?? null;
-}
+const endingOf = (stream: Stream) => endingIn(demo.database.superuserUrl, stream);
 const bedsSeenBy = async (organisation: string): Promise<number> =>
   (await ask(organisation, SEARCH, { search })).data.bedAvailability.edges.length;
 const clientIdOf = async (organisation: string, clientId: string): Promise<string> => {
@@ -89,12 +79,11 @@ describe("what is taken back is gone with the next statement, and streams end wi
     expect(await isIn(token)).toBe(true);
     const [stream, others] = [await lively(token), await lively(other)];
     const answer = await write("lantern", "revokeToken", { jti }, "{ handle }");
-    const since = Date.now();
     expect(answer.data).toEqual({ revokeToken: { handle: "lantern" } });
     expect(await isIn(token)).toBe(false);
     expect(await isIn(other)).toBe(true);
-    expect(await endingOf(stream, since)).toBe("UNAUTHENTICATED");
-    expect(await endingOf(others, since)).toBeNull();
+    expect(await endingOf(stream)).toBe("UNAUTHENTICATED");
+    expect(await endingOf(others)).toBeNull();
     expect(codeOf(await write("lantern", "revokeToken", { jti: "short" }))).toBe("BAD_USER_INPUT");
   });
 
@@ -112,9 +101,8 @@ describe("what is taken back is gone with the next statement, and streams end wi
     });
     const stream = await lively(token);
     await write("lantern", "revokeClient", { id: made.data.registerClient.id });
-    const since = Date.now();
     expect(await isIn(token)).toBe(false);
-    expect(await endingOf(stream, since)).toBe("UNAUTHENTICATED");
+    expect(await endingOf(stream)).toBe("UNAUTHENTICATED");
   });
 
   it("by setClientScopes: what a client may, without throwing it out", async () => {
@@ -124,11 +112,10 @@ describe("what is taken back is gone with the next statement, and streams end wi
       id: await clientIdOf("lantern", "dashboard"),
       scopes: ["ORGANISATIONS_READ"],
     });
-    const since = Date.now();
     expect(
       (await withToken(token, "{ bedHolds(side: HOLDER) { edges { cursor } } }")).answer,
     ).toMatchObject({ errors: [{ extensions: { code: "FORBIDDEN" } }] });
-    expect(await endingOf(stream, since)).toBeNull();
+    expect(await endingOf(stream)).toBeNull();
   });
 
   it("by revokeGrant: what the owner shared", async () => {
@@ -143,9 +130,8 @@ describe("what is taken back is gone with the next statement, and streams end wi
     const stream = await follow(token);
     expect(await bedsSeenBy("bridge")).toBeGreaterThan(0);
     await write("harbour", "revokeGrant", { id: grant.id });
-    const since = Date.now();
     expect(await bedsSeenBy("bridge")).toBe(0);
-    expect(await endingOf(stream, since)).toBeNull();
+    expect(await endingOf(stream)).toBeNull();
     expect(await isIn(token)).toBe(true);
   });
 
@@ -164,9 +150,8 @@ describe("what is taken back is gone with the next statement, and streams end wi
     expect(await bedsSeenBy("bridge")).toBeGreaterThan(0);
     const stream = await follow(await demo.token("bridge", SCOPES));
     await write("coordinator", "setCircleMembers", { circleId, memberIds: others });
-    const since = Date.now();
     expect(await bedsSeenBy("bridge")).toBe(0);
-    expect(await endingOf(stream, since)).toBeNull();
+    expect(await endingOf(stream)).toBeNull();
   });
 
   it.each([
@@ -178,10 +163,9 @@ describe("what is taken back is gone with the next statement, and streams end wi
     const stream = await follow(token);
     const organisationId = await idOf(ask, "bridge");
     expect((await write(by, field, { organisationId, ...input })).errors).toBeUndefined();
-    const since = Date.now();
     expect(await isIn(token)).toBe(false);
     expect(await isIn(await demo.token("bridge", SCOPES))).toBe(false);
-    expect(await endingOf(stream, since)).toBe("UNAUTHENTICATED");
+    expect(await endingOf(stream)).toBe("UNAUTHENTICATED");
     const told = others.messages.length;
     await stir();
     await others.atLeast(told + 2);
@@ -197,12 +181,11 @@ describe("what is taken back is gone with the next statement, and streams end wi
     ];
     const streams = [await lively(token), await follow(admins)];
     const answer = await setNetworkStatus("coordinator", "LOCKED_DOWN");
-    const since = Date.now();
     expect(answer.data).toEqual({ setNetworkStatus: "LOCKED_DOWN" });
     expect(await isIn(token)).toBe(false);
     expect(await isIn(await demo.token("harbour", SCOPES))).toBe(false);
-    expect(await endingOf(streams[0]!, since)).toBe("UNAUTHENTICATED");
-    await endingOf(streams[1]!, since);
+    expect(await endingOf(streams[0]!)).toBe("UNAUTHENTICATED");
+    await endingOf(streams[1]!);
     expect((await withToken(admins, VIEWER)).status).toBe(200);
     expect(
       codeOf(await ask("coordinator", "{ bedHolds(side: HOLDER) { edges { cursor } } }")),

@@ -5,6 +5,7 @@ import { type Client, createClient, Events, type NetworkEvent } from "../../src/
 import { type Demo, startDemo } from "../support/demo.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { clientOf } from "../support/partners.ts";
+import { untilTold } from "../support/patience.ts";
 import { serveGraph } from "../support/ports.ts";
 import { type Fleet, startFleet } from "../support/processes.ts";
 import { ed25519 } from "../support/sealing.ts";
@@ -192,7 +193,7 @@ describe("a stream of events", () => {
     await vi.waitFor(async () => {
       await vi.advanceTimersByTimeAsync(10_000);
       expect(afters).toEqual(["before", "before"]);
-    });
+    }, 30_000);
     expect(await taken).toEqual(["a"]);
   });
 
@@ -206,7 +207,7 @@ describe("a stream of events", () => {
     await vi.waitFor(async () => {
       await vi.advanceTimersByTimeAsync(10_000);
       expect(afters).toEqual(["before", "before"]);
-    });
+    }, 30_000);
     expect(await taken).toEqual(["a"]);
   });
 });
@@ -263,11 +264,12 @@ describe("over processes that are killed", () => {
       await fleet.kill(slot);
     }
     await acting;
+    await untilTold(demo.database.superuserUrl);
     const all: string[] = [];
     for await (const { cursor } of client.all(Events, { first: 100 }, ({ events }) => events))
       all.push(cursor);
     expect(all.length).toBeGreaterThanOrEqual(50);
-    await vi.waitFor(() => expect(heard.length).toBeGreaterThanOrEqual(all.length), 20_000);
+    await expect.poll(() => heard.length).toBeGreaterThanOrEqual(all.length);
     over.abort();
     await following;
     expect(heard.map(({ cursor }) => cursor)).toEqual(all);

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { seedDemo } from "../../src/platform/db/demo-network.ts";
 import { type Answer, codeOf } from "../support/demo.ts";
 import { mutationOf } from "../support/mutate.ts";
+import { untilTold } from "../support/patience.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 import {
   ENVELOPES,
@@ -52,12 +53,8 @@ describe("a backup that is restored", () => {
   beforeAll(async () => {
     await node.start();
     await node.addShelter("kept");
-    // Nothing is told while an older transaction is open anywhere on the server, as of another test.
-    const read = async () => {
-      before = cursorsOf(await node.ask("harbour", EVENTS)).at(-1)!;
-      expect(before).toBeDefined();
-    };
-    await vi.waitFor(read, { timeout: 20_000 });
+    await untilTold(database.superuserUrl);
+    before = cursorsOf(await node.ask("harbour", EVENTS)).at(-1)!;
     await node.end();
     await plantForBackup(node);
     await onServer(`create database ${backup} template ${nameOf(database.apiUrl)}`);
@@ -146,22 +143,13 @@ describe("a backup that is restored", () => {
   });
 
   it("tells every event that it kept and each new one, once", async () => {
-    // Other tests' transactions on this server hide what is younger than they are.
-    const hidden = () =>
-      node.inDatabase<{ count: number }>(
-        "select count(*)::integer as count from event where transaction_id >= pg_snapshot_xmin(pg_current_snapshot())",
-      );
-    await expect.poll(hidden, { timeout: 20_000 }).toEqual([{ count: 0 }]);
+    await untilTold(database.superuserUrl);
     const first = cursorsOf(await node.ask("harbour", EVENTS));
     expect(first.length).toBeGreaterThan(0);
     expect((await node.addShelter("new")).errors).toBeUndefined();
-    let all = first;
-    // Once no transaction of the whole server is open that is older.
-    await expect
-      .poll(async () => (all = cursorsOf(await node.ask("harbour", EVENTS))).length, {
-        timeout: 20_000,
-      })
-      .toBe(first.length + 1);
+    await untilTold(database.superuserUrl);
+    const all = cursorsOf(await node.ask("harbour", EVENTS));
+    expect(all).toHaveLength(first.length + 1);
     expect(all.slice(0, first.length)).toEqual(first);
     const rest = await node.ask("harbour", EVENTS, { after: first.at(-1) });
     expect(cursorsOf(rest)).toEqual(all.slice(first.length));

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { SCOPES } from "../../src/kernel/scopes.ts";
@@ -7,11 +8,10 @@ import { type Answer, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { type Federation, startFederation, startGateway } from "../support/federation.ts";
 import { accept, offer, openTo } from "../support/handoffs.ts";
 import { mutate } from "../support/mutate.ts";
+import { endingOf } from "../support/patience.ts";
 import { proofOf } from "../support/proofs.ts";
 import { openStream, type Stream } from "../support/streams.ts";
 
-/** The last thing that a stream tells comes at most so long after the answer to the revocation. */
-const STREAM_BOUND_MS = 1_000;
 const reference = randomUUID();
 const DASHBOARD = `query ($id: ID!) { node(id: $id) { ... on Handoff { status caseReference { case { code } } } } }`;
 let demo: Demo;
@@ -42,26 +42,21 @@ const isTold = (stream: Stream, id: string) =>
  */
 async function lively(opening: Promise<Stream>): Promise<Stream> {
   const stream = await opening;
-  const until = Date.now() + 10_000;
+  const until = Date.now() + 30_000;
   for (;;) {
     const id = await handOver();
     for (let i = 0; i < 20; i++) {
       if (isTold(stream, id)) return stream;
-      await new Promise((resolve) => setTimeout(resolve, 25));
+      await sleep(25);
     }
-    if (Date.now() > until) throw new Error(`told ${JSON.stringify(stream.messages)}`);
+    if (stream.messages.at(-1)?.event === "complete" || Date.now() > until)
+      throw new Error(`told ${JSON.stringify(stream.messages)}`);
   }
 }
 
-/** It says why, and is complete. */
-async function endsWithin(ms: number, since: number, stream: Stream): Promise<void> {
-  await Promise.race([
-    stream.ended,
-    new Promise((resolve) => setTimeout(resolve, ms + since - Date.now())),
-  ]);
-  expect(stream.messages.at(-1)?.event, "open, a second after").toBe("complete");
-  expect(stream.messages.at(-2)?.data.errors[0].extensions.code).toBe("UNAUTHENTICATED");
-}
+/** Within a second. It says why, and is complete. */
+const ends = async (stream: Stream) =>
+  expect(await endingOf(demo.database.superuserUrl, stream)).toBe("UNAUTHENTICATED");
 
 beforeAll(async () => {
   demo = await startDemo();
@@ -137,10 +132,8 @@ describe("a subscription through the partner's gateway", () => {
   ])("ends within a second of the end of %s", async (_, revoke) => {
     const token = await demo.token("lantern", SCOPES);
     const stream = await lively(follow(token));
-    const { errors } = await revoke(token);
-    const since = Date.now();
-    expect(errors).toBeUndefined();
-    await endsWithin(STREAM_BOUND_MS, since, stream);
+    expect((await revoke(token)).errors).toBeUndefined();
+    await ends(stream);
     await setStatus("ACTIVE");
   });
 
@@ -167,19 +160,27 @@ describe("a subscription with a token that is bound to a key", async () => {
   });
   const revoke = async (token: string, stream: Stream) => {
     await write("lantern", "revokeToken", { jti: decodeJwt(token).jti });
-    await endsWithin(STREAM_BOUND_MS, Date.now(), stream);
+    await ends(stream);
   };
 
   it("ends with its token, by itself, as one that is borne through the gateway does", async () => {
-    const borne = await demo.tokenOf({ organisation: "lantern", ttlSeconds: 4 });
-    const short = await demo.tokenOf({ organisation: "lantern", ttlSeconds: 4, jkt: holder.kid });
-    const streams = [
-      await lively(followAt(demo.url, proven(short))),
-      await lively(follow(borne)),
-    ] as const;
+    const tokenFor = (ttlSeconds: number, jkt?: string) =>
+      demo.tokenOf({ organisation: "lantern", ttlSeconds, ...(jkt !== undefined && { jkt }) });
+    const openFor = async (ttlSeconds: number) => {
+      const short = await tokenFor(ttlSeconds, holder.kid);
+      const streams = [
+        await lively(followAt(demo.url, proven(short))),
+        await lively(follow(await tokenFor(ttlSeconds))),
+      ];
+      return { streams, end: decodeJwt(short).exp! * 1_000 };
+    };
+    // Where the machine has other work, they are open too late to be heard of before the end.
+    const { streams, end } = await openFor(4).catch(() => openFor(20));
     expect(streams.map(({ status }) => status)).toEqual([200, 200]);
-    await endsWithin(STREAM_BOUND_MS, decodeJwt(short).exp! * 1_000, streams[0]);
-    await endsWithin(STREAM_BOUND_MS, decodeJwt(borne).exp! * 1_000, streams[1]);
+    for (const stream of streams) {
+      await Promise.race([stream.ended, sleep(end - Date.now())]);
+      await ends(stream);
+    }
   });
 
   it("is opened by one proof, once, and ends when it is revoked", async () => {
