@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export interface Cut {
@@ -16,9 +17,9 @@ export async function startCut(databaseUrl: string): Promise<Cut> {
   const wire = spawn(process.execPath, ["--import", "tsx", script, databaseUrl], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const [printed] = (await once(wire.stdout, "data")) as [Buffer];
+  const [port] = (await once(createInterface(wire.stdout), "line")) as [string];
   return {
-    url: Object.assign(new URL(databaseUrl), { port: printed.toString().trim() }).toString(),
+    url: Object.assign(new URL(databaseUrl), { port }).toString(),
     cut: () => void wire.kill("SIGSTOP"),
     mend: () => void wire.kill("SIGCONT"),
     async stop() {

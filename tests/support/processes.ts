@@ -65,8 +65,12 @@ async function startAs(
     child.once("error", reject);
     child.once("close", (code) => reject(new Error(`an API process ended (${code}): ${log}`)));
   });
-  const operations = () => /measuring\W+address\W+(http:\/\/[\d.:]+)/.exec(log)?.[1] ?? "";
-  if (environment["METRICS_PORT"] !== undefined) while (operations() === "") await sleep(20);
+  const operations = () => /measuring\W+address\W+(http:\/\/[\d.]+:\d+)["\n]/.exec(log)?.[1] ?? "";
+  if (environment["METRICS_PORT"] !== undefined)
+    while (operations() === "") {
+      if (child.exitCode !== null) throw new Error(`an API process ended by itself: ${log}`);
+      await sleep(20);
+    }
   return { url, operations, child, log: () => log };
 }
 
