@@ -84,7 +84,7 @@ export async function raceForBeds(race: Race): Promise<void> {
     await book.setBeds(host, {
       idempotencyKey: `resize-${index}`,
       shelterId: id,
-      from: night(0),
+      from: night(1),
       until: night(60),
       maximum: beds - 1 + draw(3),
       outOfService: draw(2),

@@ -4,7 +4,16 @@ import { type Demo, night } from "./demo.ts";
 export const SEARCH = `query ($search: BedSearch!, $first: Int! = 20, $after: String) {
   bedAvailability(search: $search, first: $first, after: $after) {
     edges { cursor node { band beds shelter { id label organisation { handle } } } } pageInfo { hasNextPage endCursor } } }`;
-export const search = { country: "AM", checkIn: night(1), checkOut: night(3) };
+/** Of tomorrow, also when it is read on another day than it was loaded. */
+export const search = {
+  country: "AM",
+  get checkIn() {
+    return night(1);
+  },
+  get checkOut() {
+    return night(3);
+  },
+};
 export const HOLD = `mutation ($input: HoldBedsInput!) { holdBeds(input: $input) { __typename
   ... on BedHold { id status caseReference { id } host { handle } holder { handle } stays { beds shelter { label } } }
   ... on CapacityExhausted { message shelterId } ... on KeptApart { message shelterId } } }`;

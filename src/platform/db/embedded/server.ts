@@ -192,6 +192,8 @@ function run(
     unix_socket_directories: "",
     max_connections: "200",
     shared_buffers: "64MB",
+    // As the API's sessions are, also for whoever looks into it by hand: nights and days are counted in UTC.
+    timezone: "UTC",
     log_statement: "none",
     log_min_error_statement: "panic",
     log_parameter_max_length_on_error: "0",
