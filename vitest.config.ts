@@ -18,6 +18,8 @@ export default defineConfig({
     exclude: ["tests/long/**"],
     // No test keeps state in a module: the files of a worker share the loaded program.
     isolate: false,
+    // Of what comes by itself nothing says when, on a machine that has other work.
+    expect: { poll: { timeout: 30_000 } },
     globalSetup: ["tests/support/global-setup.ts", "tests/support/build.ts"],
     // The longest takes a sixth of it on two cores that do nothing else.
     testTimeout: 180_000,

@@ -30,10 +30,10 @@ beforeEach(() => {
 });
 
 /** The issuer's host, as far as the fetcher can tell: a public address, dialled without TLS. */
-function fetcherAt(clock: { now: number }) {
+function fetcherAt(clock: { now: number }, timeoutMs = 60_000) {
   return createJwksFetcher({
     now: () => clock.now,
-    timeoutMs: 300,
+    timeoutMs,
     lookup: async () => [{ address: "93.184.216.34", family: 4 }],
     request: ({ path, signal }, answered) =>
       request({ host: "127.0.0.1", port, path, signal }, answered),
@@ -88,9 +88,9 @@ describe("the keys of an issuer", () => {
 
   it("are not waited for without end", async () => {
     respond = () => {};
-    await expect(fetcherAt({ now: 0 })(URI)).rejects.toThrow(Unavailable);
+    await expect(fetcherAt({ now: 0 }, 100)(URI)).rejects.toThrow(Unavailable);
     respond = (response) => void response.writeHead(200, json).write('{"keys":[');
-    await expect(fetcherAt({ now: 0 })(URI)).rejects.toThrow(Unavailable);
+    await expect(fetcherAt({ now: 0 }, 300)(URI)).rejects.toThrow(Unavailable);
   });
 
   it.each<[string, (response: ServerResponse) => void]>([

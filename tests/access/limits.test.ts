@@ -9,6 +9,7 @@ import { createRate } from "../../src/platform/limits/rate.ts";
 import { readJson, SlowBody } from "../../src/platform/http/body.ts";
 import { type Answer, codeOf, type Demo, serveToo, startDemo } from "../support/demo.ts";
 import { offer, openTo } from "../support/handoffs.ts";
+import { waiting } from "../support/held-up.ts";
 import { SEARCH, search } from "../support/holds.ts";
 import { mutationOf } from "../support/mutate.ts";
 import { listen } from "../support/ports.ts";
@@ -174,6 +175,7 @@ describe("an organisation, a request and a process", () => {
     const { slow, rows } = await inDatabase(async (client) => {
       await client.query("begin; lock table shelter in share mode");
       const writing = demo.ask("harbour", mutationOf("createShelter"), { input });
+      await waiting(client, 1);
       await sleep(1_100);
       await client.query("commit");
       const answer = await writing;
@@ -185,11 +187,14 @@ describe("an organisation, a request and a process", () => {
 
   it("has no more sockets than it may: who comes then is turned away, and let in when one has left", async () => {
     const at = { port: Number(new URL(demo.url).port), host: "127.0.0.1" };
-    /** True if it stays. */
+    /** It stays where it is answered. */
     const open = async () => {
       const socket = connect(at).on("error", () => {});
-      const left = once(socket, "close").then(() => false);
-      return { socket, stays: await Promise.race([left, sleep(300, true)]) };
+      socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+      const stays = await new Promise<boolean>((resolve) => {
+        socket.once("data", () => resolve(true)).once("close", () => resolve(false));
+      });
+      return { socket, stays };
     };
     const all = await Promise.all(Array.from({ length: 12 }, open));
     const staying = all.filter(({ stays }) => stays);

@@ -82,18 +82,19 @@ describe("a call", () => {
   it("waits at least as long as the API or a proxy asks", async () => {
     const proxy = { status: 429, headers: { "retry-after": "1" }, body: "" };
     const { client } = await serve(failed("RATE_LIMITED", { retryAfterSeconds: 1 }), proxy, done);
-    const before = Date.now();
+    const before = performance.now();
     await client.run(Viewer);
-    expect(Date.now() - before).toBeGreaterThanOrEqual(2_000);
+    // A timer may be a millisecond early.
+    expect(performance.now() - before).toBeGreaterThan(2_000 - 5);
   });
 
   it("is tried until its patience ends, however long a pause was drawn", async () => {
     vi.spyOn(Math, "random").mockReturnValue(0.999);
     const { url } = await serve(failed("UNAVAILABLE"));
     const client = createClient({ url, credentials, patienceMs: 1_000 });
-    const before = Date.now();
+    const before = performance.now();
     await expect(client.run(Viewer)).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    expect(Date.now() - before).toBeGreaterThanOrEqual(1_000);
+    expect(performance.now() - before).toBeGreaterThan(1_000 - 5);
   });
 
   it("gives up rather than wait longer than its patience, and says how long", async () => {
@@ -161,14 +162,14 @@ describe("a call", () => {
       await vi.waitFor(async () => {
         await vi.advanceTimersByTimeAsync(10_000);
         expect(fetch).toHaveBeenCalledTimes(2);
-      });
+      }, 30_000);
       expect(await answered).toEqual({ done: true });
     });
 
     it("ends with its signal, and leaves no timer", async () => {
       const over = new AbortController();
       const { answered } = ask(Infinity, over.signal);
-      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1), 30_000);
       over.abort(new Error("enough"));
       await expect(answered).rejects.toThrow("enough");
       expect(vi.getTimerCount()).toBe(0);

@@ -82,8 +82,15 @@ describe("a search", () => {
       };
       await foundOnReplica(first, token);
       for (const by of ["1.5 seconds", "-1 second"]) {
-        await move(by);
-        expect(await found(first, token)).toMatchObject({ by: "primary" });
+        let answer;
+        let begun: number;
+        // Until it is asked while the edge is as close as that.
+        do {
+          begun = performance.now();
+          await move(by);
+          answer = await found(first, token);
+        } while (answer.by !== "primary" && performance.now() - begun > 900);
+        expect(answer).toMatchObject({ by: "primary" });
       }
       await move(edge === "valid_from" ? "-1 day" : "1 day");
       expect(await foundOnReplica(first, token)).not.toEqual({});

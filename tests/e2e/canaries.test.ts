@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { dumpTables, findTraces, spellingsOf } from "../../src/cli/traces.ts";
@@ -48,16 +47,10 @@ async function startBlind() {
   return { api, heaps, ask: askAt(api.url, dataDir) };
 }
 
-async function untilWritten(folder: string): Promise<void> {
-  const written = () =>
-    readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-  for (let waits = 0, last = 0; waits < 100; waits++) {
-    await sleep(300);
-    const size = written();
-    if (size > 0 && size === last) return;
-    last = size;
-  }
-  throw new Error("no heap snapshot was written");
+/** Whoever writes one answers nobody meanwhile. */
+async function untilWritten(folder: string, url: string): Promise<void> {
+  await expect.poll(() => readdirSync(folder)).toHaveLength(1);
+  await fetch(new URL("/health/live", url));
 }
 
 it(
@@ -96,7 +89,7 @@ it(
     );
     expect(label.data["createShelter"].label).toBe(control);
     api.child.kill("SIGUSR2");
-    await untilWritten(heaps);
+    await untilWritten(heaps, api.url);
     writeFileSync(join(heaps, "api.log"), api.log());
     const url = Object.assign(new URL(server.superuserUrl), { pathname: "/wayhouse" }).toString();
     const dump = await asSuperuser(url, dumpTables);

@@ -78,8 +78,8 @@ describe("the doctor, of a node", () => {
 
   it("finds the clock of the database wrong, either way", async () => {
     for (const [shift, told] of [
-      [600_000, /^(599|600|601) s behind this machine$/],
-      [-600_000, /^(599|600|601) s ahead of this machine$/],
+      [600_000, /^(59|60)\d s behind this machine$/],
+      [-600_000, /^(59|60)\d s ahead of this machine$/],
     ] as const) {
       const now = vi.spyOn(Date, "now").mockImplementation(() => new Date().getTime() + shift);
       const { of } = await examine();
@@ -106,7 +106,7 @@ describe("the doctor, of a node", () => {
     expect(of("api")).toMatchObject({ state: "ok" });
     expect(of("api clock")).toMatchObject({
       state: "wrong",
-      told: expect.stringMatching(/^1(19|20|21) s behind this machine$/),
+      told: expect.stringMatching(/^1[12]\d s behind this machine$/),
     });
   });
 

@@ -52,7 +52,7 @@ async function hold(): Promise<void> {
   await keeper.query("lock table shelter in share mode");
 }
 async function untilWaiting(count: number): Promise<void> {
-  for (let waits = 0; waits < 200; waits++) {
+  for (let waits = 0; waits < 1_500; waits++) {
     const { rows } = await keeper.query<{ count: number }>(
       "select count(*)::integer as count from pg_locks where not granted and relation = 'shelter'::regclass",
     );
@@ -180,6 +180,7 @@ it("a second signal ends the process at once", async () => {
   const ended = inFlight(api, "impatient");
   await untilWaiting(6);
   const exit = endApi(api);
+  await expect.poll(() => api.log()).toContain("draining signal=SIGTERM");
   await sleep(1_100);
   api.child.kill("SIGTERM");
   expect(await exit).toBe(1);

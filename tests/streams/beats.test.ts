@@ -24,7 +24,7 @@ it("a stream is not heard of before it has begun, for who hears it believes to m
   await vi.advanceTimersByTimeAsync(60_000);
   expect(heard()).toBe("");
   begin();
-  await vi.waitFor(() => expect(heard()).toBe(":\n\n"));
+  await vi.waitFor(() => expect(heard()).toBe(":\n\n"), 30_000);
   await vi.advanceTimersByTimeAsync(30_000);
   expect(heard()).toBe(":\n\n:\n\n");
   source.end();

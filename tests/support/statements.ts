@@ -1,5 +1,9 @@
 import pg from "pg";
 
+/** Without those that ask whether what was read a moment ago may still be told: on a busy machine, a call more. */
+export const unconfirmed = (batches: readonly string[][]): string[][] =>
+  batches.filter((batch) => !batch.some((text) => text.includes("revoked_since")));
+
 /** What calls send to the database while `work` runs, a list for each round trip; jobs and streams left out. */
 export async function statementsOf(work: () => Promise<unknown>): Promise<string[][]> {
   const seen: string[][] = [];

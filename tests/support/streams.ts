@@ -12,7 +12,7 @@ export interface Stream {
   readonly messages: readonly Message[];
   /** Resolves when the server ended it, or the connection was lost. */
   readonly ended: Promise<void>;
-  /** The messages once there are that many. @throws if the stream ends or ten seconds pass before */
+  /** The messages once there are that many. @throws if the stream ends or half a minute passes before */
   atLeast(count: number): Promise<readonly Message[]>;
   close(): Promise<void>;
 }
@@ -56,7 +56,7 @@ export async function openStream(
     messages,
     ended,
     async atLeast(count) {
-      const until = Date.now() + 10_000;
+      const until = Date.now() + 30_000;
       while (messages.length < count) {
         if (isOver || Date.now() > until)
           throw new Error(`${messages.length} of ${count} messages: ${JSON.stringify(messages)}`);
