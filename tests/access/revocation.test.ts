@@ -6,7 +6,7 @@ import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo
 import { meddle } from "../support/handoffs.ts";
 import { hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
 import { mutate } from "../support/mutate.ts";
-import { endingOf as endingIn } from "../support/patience.ts";
+import { endingOf as endingIn, isLost } from "../support/patience.ts";
 import { openStream, type Stream } from "../support/streams.ts";
 
 let demo: Demo;
@@ -51,10 +51,12 @@ async function stir(): Promise<void> {
 }
 /** The stream, let in by now: it was told of something. */
 async function lively(token: string): Promise<Stream> {
-  const stream = await follow(token);
-  await stir();
-  await stream.atLeast(2);
-  return stream;
+  for (;;) {
+    const stream = await follow(token);
+    await stir();
+    await Promise.race([stream.ended, stream.atLeast(2)]);
+    if (!isLost(stream)) return stream;
+  }
 }
 const endingOf = (stream: Stream) => endingIn(demo.database.superuserUrl, stream);
 const bedsSeenBy = async (organisation: string): Promise<number> =>

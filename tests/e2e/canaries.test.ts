@@ -50,7 +50,12 @@ async function startBlind() {
 /** Whoever writes one answers nobody meanwhile. */
 async function untilWritten(folder: string, url: string): Promise<void> {
   await expect.poll(() => readdirSync(folder)).toHaveLength(1);
-  await fetch(new URL("/health/live", url));
+  const isAnswered = () =>
+    fetch(new URL("/health/live", url)).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await expect.poll(isAnswered).toBe(true);
 }
 
 it(

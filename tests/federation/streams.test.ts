@@ -8,7 +8,7 @@ import { type Answer, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { type Federation, startFederation, startGateway } from "../support/federation.ts";
 import { accept, offer, openTo } from "../support/handoffs.ts";
 import { mutate } from "../support/mutate.ts";
-import { endingOf } from "../support/patience.ts";
+import { endingOf, isLost } from "../support/patience.ts";
 import { proofOf } from "../support/proofs.ts";
 import { openStream, type Stream } from "../support/streams.ts";
 
@@ -40,8 +40,8 @@ const isTold = (stream: Stream, id: string) =>
  * The gateway answers before the network has let the stream in: only what was told shows that it is.
  * Nothing is under way afterwards.
  */
-async function lively(opening: Promise<Stream>): Promise<Stream> {
-  const stream = await opening;
+async function lively(opening: () => Promise<Stream>): Promise<Stream> {
+  let stream = await opening();
   const until = Date.now() + 30_000;
   for (;;) {
     const id = await handOver();
@@ -49,7 +49,8 @@ async function lively(opening: Promise<Stream>): Promise<Stream> {
       if (isTold(stream, id)) return stream;
       await sleep(25);
     }
-    if (stream.messages.at(-1)?.event === "complete" || Date.now() > until)
+    if (isLost(stream)) stream = await opening();
+    else if (stream.messages.at(-1)?.event === "complete" || Date.now() > until)
       throw new Error(`told ${JSON.stringify(stream.messages)}`);
   }
 }
@@ -76,7 +77,8 @@ afterAll(async () => {
 describe("a subscription through the partner's gateway", () => {
   it("tells of a handoff, which one query then shows with the case; a stranger's tells nothing", async () => {
     const stranger = await follow(await demo.token("outsider", SCOPES));
-    const stream = await lively(follow(await demo.token("lantern", SCOPES)));
+    const token = await demo.token("lantern", SCOPES);
+    const stream = await lively(() => follow(token));
     const told = stream.messages.length;
     const id = await handOver();
     await accept(ask, "lantern", id, { caseReference: reference });
@@ -105,7 +107,7 @@ describe("a subscription through the partner's gateway", () => {
 
   it("goes on after a cursor, without loss and each event once", async () => {
     const token = await demo.token("lantern", SCOPES);
-    const first = await lively(follow(token));
+    const first = await lively(() => follow(token));
     const { cursor } = first.messages.at(-1)!.data.data.events;
     await first.close();
     const missed = [await handOver(), await handOver()];
@@ -131,7 +133,7 @@ describe("a subscription through the partner's gateway", () => {
     ["its organisation", () => setStatus("SUSPENDED")],
   ])("ends within a second of the end of %s", async (_, revoke) => {
     const token = await demo.token("lantern", SCOPES);
-    const stream = await lively(follow(token));
+    const stream = await lively(() => follow(token));
     expect((await revoke(token)).errors).toBeUndefined();
     await ends(stream);
     await setStatus("ACTIVE");
@@ -140,7 +142,7 @@ describe("a subscription through the partner's gateway", () => {
   it("lets go of the network's when its reader goes away", async () => {
     const token = await demo.token("lantern", SCOPES);
     await expect.poll(() => demo.streams()).toBe(0);
-    const streams = [await lively(follow(token)), await lively(follow(token))];
+    const streams = [await lively(() => follow(token)), await lively(() => follow(token))];
     expect(await demo.streams()).toBe(2);
     await streams[0]!.close();
     await expect.poll(() => demo.streams()).toBe(1);
@@ -167,10 +169,10 @@ describe("a subscription with a token that is bound to a key", async () => {
     const tokenFor = (ttlSeconds: number, jkt?: string) =>
       demo.tokenOf({ organisation: "lantern", ttlSeconds, ...(jkt !== undefined && { jkt }) });
     const openFor = async (ttlSeconds: number) => {
-      const short = await tokenFor(ttlSeconds, holder.kid);
+      const [borne, short] = [await tokenFor(ttlSeconds), await tokenFor(ttlSeconds, holder.kid)];
       const streams = [
-        await lively(followAt(demo.url, proven(short))),
-        await lively(follow(await tokenFor(ttlSeconds))),
+        await lively(() => followAt(demo.url, proven(short))),
+        await lively(() => follow(borne)),
       ];
       return { streams, end: decodeJwt(short).exp! * 1_000 };
     };
@@ -186,7 +188,7 @@ describe("a subscription with a token that is bound to a key", async () => {
   it("is opened by one proof, once, and ends when it is revoked", async () => {
     const token = await bound();
     const headers = proven(token);
-    const stream = await lively(followAt(demo.url, headers));
+    const stream = await lively(() => followAt(demo.url, headers));
     expect((await followAt(demo.url, headers)).status).toBe(401);
     await revoke(token, stream);
   });
@@ -207,7 +209,7 @@ describe("a subscription with a token that is bound to a key", async () => {
     }));
     try {
       const token = await bound();
-      const stream = await lively(followAt(gateway.url, proven(token)));
+      const stream = await lively(() => followAt(gateway.url, proven(token)));
       expect(stream.status).toBe(200);
       await revoke(token, stream);
     } finally {
