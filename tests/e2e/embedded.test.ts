@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
@@ -17,6 +18,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { serverAccount } from "../../src/platform/db/embedded/account.ts";
+import { DataDirInUse, lockFolder } from "../../src/platform/db/embedded/lock.ts";
 import { type EmbeddedServer, startEmbedded } from "../../src/platform/db/embedded/server.ts";
 
 /** Where clusters of root are, those of other runs are, too. */
@@ -109,10 +111,42 @@ describe("the embedded server", () => {
     server = await startEmbedded({ dataDir: folder, log });
     expect(statSync(folder).mode & 0o777).toBe(0o750);
     await expect(startEmbedded({ dataDir: folder, log })).rejects.toThrow(
-      `is in use by process ${process.pid}`,
+      `${folder} is in use by another process`,
     );
     // Wherever the machine is: days are counted by it.
     expect(await query("show timezone")).toEqual([{ TimeZone: "UTC" }]);
+  });
+
+  it("is refused by a live owner and by no dead one, whatever either can see of the other's pid", async () => {
+    const source = join(import.meta.dirname, "../../src/platform/db/embedded/lock.ts");
+    const script = `import(${JSON.stringify(source)})
+      .then(({ lockFolder }) => lockFolder(${JSON.stringify(folder)}))
+      .then(() => { console.log("locked"); setInterval(() => {}, 1000); })`;
+    // Where this may: as in a container, whose processes have pids of their own.
+    const apart = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+    const node = [process.execPath, "--import", "tsx", "-e", script];
+    const owner =
+      spawnSync("unshare", [...apart, "true"]).status === 0
+        ? spawn("unshare", [...apart, ...node])
+        : spawn(node[0]!, node.slice(1));
+    await once(owner.stdout, "data");
+    await expect(lockFolder(folder)).rejects.toThrow(DataDirInUse);
+    owner.kill("SIGKILL");
+    await once(owner, "close");
+    const unlock = await lockFolder(folder);
+    unlock();
+  });
+
+  it("has one owner, however many find it left at once, and however long its path is", async () => {
+    const deep = join(folder, "a".repeat(120));
+    mkdirSync(deep);
+    for (let round = 0; round < 20; round++) {
+      const tries = Array.from({ length: 8 }, () => lockFolder(deep));
+      const won = (await Promise.allSettled(tries)).filter((one) => one.status === "fulfilled");
+      expect(won).toHaveLength(1);
+      expect(readdirSync(deep)).toHaveLength(1);
+      won[0]!.value();
+    }
   });
 
   it("comes back on its port with what was acknowledged after kill -9", async () => {

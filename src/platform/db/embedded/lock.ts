@@ -1,76 +1,70 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, openSync, readdirSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { putFile, isLinked } from "../../files.ts";
+import { isLinked } from "../../files.ts";
 import { EmbeddedError } from "./errors.ts";
 
 /** Another live process runs its database in this folder. Nothing was touched. */
 export class DataDirInUse extends EmbeddedError {
   override readonly name = "DataDirInUse";
-  constructor(folder: string, pid: number) {
+  constructor(folder: string) {
     super(
-      `${folder} is in use by process ${pid}. Stop it, or set DATA_DIR to another folder (and PORT to another port).`,
+      `${folder} is in use by another process. Stop it, or set DATA_DIR to another folder (and PORT to another port).`,
     );
   }
 }
 
-/** Takes the folder for this process; returns how to give it back. A dead owner's lock is void. */
-export function lockFolder(folder: string): () => void {
-  const path = join(folder, "lock");
-  const mine = JSON.stringify({ pid: process.pid, startedAt: startTime(process.pid) });
-  for (let attempt = 0; attempt < 10; attempt++) {
-    // Whole or not at all: a lock that is being written looks like none.
-    if (putFile(path, mine)) return () => rmSync(path, { force: true });
-    const owner = readOwner(path);
-    if (owner && isAlive(owner.pid) && startTime(owner.pid) === owner.startedAt) {
-      throw new DataDirInUse(folder, owner.pid);
+/**
+ * Takes the folder for this process; returns how to give it back. The lock is a socket that somebody listens
+ * on: that is known to every container that has the folder, where pids say nothing, and ends with its process,
+ * however that ends. Of several the newest counts, and it stays where it is: no two can find it missing.
+ */
+export async function lockFolder(folder: string): Promise<() => void> {
+  const draft = `.lock.${randomBytes(6).toString("hex")}`;
+  // The address of a socket is short, and the path of a folder need not be.
+  const opened = openSync(folder, "r");
+  const addressOf = (name: string) => `/proc/self/fd/${opened}/${name}`;
+  const server = createServer((asking) => asking.destroy()).unref();
+  try {
+    await once(server.listen(addressOf(draft)), "listening");
+    for (;;) {
+      const newest = newestIn(folder);
+      if (await isHeld(addressOf(lockOf(newest)))) throw new DataDirInUse(folder);
+      const mine = newest + 1;
+      if (!isLinked(join(folder, draft), join(folder, lockOf(mine)))) continue;
+      // Otherwise others took the folder since, and have left it again.
+      const isNewest = newestIn(folder) === mine;
+      const past = isNewest ? locksIn(folder).filter((one) => one < mine) : [mine];
+      for (const one of past) rmSync(join(folder, lockOf(one)), { force: true });
+      if (isNewest) return () => void server.close();
     }
-    discard(path, owner);
-  }
-  throw new EmbeddedError(`${path} cannot be taken.`);
-}
-
-/** Another process may have found it void as well, and have put its own there since: that one stays. */
-function discard(path: string, seen: Owner | null): void {
-  const aside = `${path}.${randomBytes(6).toString("hex")}.void`;
-  try {
-    renameSync(path, aside);
-  } catch {
-    return;
-  }
-  const found = readOwner(aside);
-  if (found?.pid !== seen?.pid || found?.startedAt !== seen?.startedAt) isLinked(aside, path);
-  rmSync(aside);
-}
-
-interface Owner {
-  readonly pid: number;
-  readonly startedAt: string | null;
-}
-
-function readOwner(path: string): Owner | null {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as Owner;
-  } catch {
-    return null;
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    server.close();
+    throw error;
+  } finally {
+    rmSync(join(folder, draft), { force: true });
+    closeSync(opened);
   }
 }
 
-/** Tells a process from a later one with the same pid; null where there is no /proc. */
-function startTime(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
-  } catch {
-    return null;
-  }
+const lockOf = (number: number) => `lock.${number}`;
+const locksIn = (folder: string): number[] =>
+  readdirSync(folder).flatMap((name) => {
+    const [, number] = /^lock\.(\d{1,15})$/.exec(name) ?? [];
+    return number ? [Number(number)] : [];
+  });
+const newestIn = (folder: string) => Math.max(0, ...locksIn(folder));
+
+const VOID = ["ECONNREFUSED", "ENOENT"];
+function isHeld(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const question = connect(address, () => {
+      question.destroy();
+      resolve(true);
+    });
+    // Whatever else keeps it from answering, it is there.
+    question.once("error", ({ code }: NodeJS.ErrnoException) => resolve(!VOID.includes(code!)));
+  });
 }

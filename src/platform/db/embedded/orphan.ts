@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "./lock.ts";
 
 /** A server that outlived its API process after `kill -9` is shut down before the cluster is used. */
 export async function stopOrphan(cluster: string): Promise<void> {
@@ -26,5 +25,14 @@ function isServerOf(pid: number, cluster: string): boolean {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(cluster);
   } catch {
     return true;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -69,7 +69,7 @@ export async function startEmbedded(options: {
   const { dataDir, log } = options;
   const account = serverAccount();
   openFolder(dataDir, account);
-  const unlock = lockFolder(dataDir);
+  const unlock = await lockFolder(dataDir);
   try {
     const secrets = readSecrets(join(dataDir, "secrets.json"));
     const home = homeOf(dataDir, secrets, account);
