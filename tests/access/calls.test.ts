@@ -27,6 +27,7 @@ const deep = `{ bedHolds(side: HOLDER) { edges { node { ${"caseReference { bedHo
   ${"} }".repeat(6)} } } } }`;
 const page = `bedAvailability(search: { country: "AM", checkIn: "${night(1)}", checkOut: "${night(3)}" }, first: 100) {
   edges { node { shelter { label organisation { handle clients { clientId scopes } } } } } }`;
+const OUTBOX = "handoffs(box: OUTBOX, first: 100) { edges { node";
 const pages = Array.from({ length: 36 }, (_, i) => `page${i}: ${page}`).join(" ");
 
 describe("a call", () => {
@@ -136,6 +137,16 @@ describe("a call", () => {
       },
       "BAD_USER_INPUT",
     ]),
+    [
+      "for every client of a hundred senders",
+      { query: `{ ${OUTBOX} { sender { clients { id clientId kind scopes requireDpop } } } } } }` },
+      "LIMIT_EXCEEDED",
+    ],
+    [
+      "for four times the history of a hundred handoffs",
+      { query: `{ ${OUTBOX} { ${"abcd".replace(/./g, "$&: history { to by at } ")} } } } }` },
+      "LIMIT_EXCEEDED",
+    ],
     ["that does not parse", { query: "{ viewer" }, "BAD_USER_INPUT"],
     ["for a field that is not there", { query: "{ cases { name } }" }, "BAD_USER_INPUT"],
     [

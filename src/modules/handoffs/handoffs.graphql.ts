@@ -234,6 +234,7 @@ Handoff.implement({
     }),
     history: t.field({
       type: [HandoffTransition],
+      complexity: about(50),
       description: "In order, from REQUESTED on.",
       resolve: ({ id }, _, { session }) => loadTransitions(session, id),
     }),

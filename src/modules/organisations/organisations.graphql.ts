@@ -3,6 +3,7 @@ import type { Scope } from "../../kernel/scopes.ts";
 import type { Session } from "../../platform/db/session.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
+import { about } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { Client, loadClient, ScopeEnum } from "./clients.graphql.ts";
@@ -22,6 +23,7 @@ import {
   type OrganisationCard,
   type OrganisationRef,
 } from "./organisations.queries.ts";
+import { MOST_CLIENTS } from "./organisations.rules.ts";
 
 export const loadOrganisation = loaderOf(findOrganisations, ({ id }) => id);
 const loadCeiling = loaderOf(findCeilings, ({ organisation_id }) => organisation_id);
@@ -73,6 +75,7 @@ Organisation.implement({
     clients: t.field({
       type: [Client],
       nullable: true,
+      complexity: about(MOST_CLIENTS),
       description:
         "All that are not revoked, and the hundred that were revoked last. Null unless own, with clients:manage, or with network:admin.",
       resolve: async ({ id }, _, { session }) => {
