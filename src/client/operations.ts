@@ -418,7 +418,7 @@ export type PublishKeyInput = {
   readonly idempotencyKey: string;
   /** The public half: a private member is BAD_USER_INPUT. */
   readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string };
-  /** JWS, typ `key-statement+jws`, by the identity key: exactly iss (identity thumbprint), change PUBLISHED, use, kid, jwk, sequence, previousHash (of the log's last entry, or 64 zeros) and iat. */
+  /** JWS of at most 4 KiB, typ `key-statement+jws`, by the identity key: exactly iss (identity thumbprint), change PUBLISHED, use, kid, jwk, sequence, previousHash (of the log's last entry, or 64 zeros) and iat. */
   readonly statement: string;
   readonly use: KeyUse;
 };

@@ -3,6 +3,8 @@ import { hasExactly, publicHalf, signCompact, thumbprintOf, verifyCompact } from
 import { demand, SealingError } from "./refusal.ts";
 
 const TYPE = "key-statement+jws";
+/** Four times what one needs: whoever seals to an organisation reads all of its log. */
+const MOST_CHARACTERS = 4 * 1024;
 /** Before an organisation's first entry. */
 export const NO_HASH = "0".repeat(64);
 
@@ -37,6 +39,7 @@ export async function signKeyStatement(
 
 /** @throws SealingError if the identity key did not sign exactly such a statement */
 export async function verifyKeyStatement(jws: string, identityKey: JWK): Promise<KeyStatement> {
+  demand(jws.length <= MOST_CHARACTERS, "BAD_STATEMENT", "A statement is longer than 4 KiB.");
   const payload = await verifyCompact(jws, [identityKey], TYPE);
   let statement: KeyStatement;
   try {

@@ -8,6 +8,7 @@ import {
   type KeyLogEntry,
   type KeyPin,
   NO_HASH,
+  publicHalf,
   SealingError,
   signKeyStatement,
   thumbprintOf,
@@ -134,7 +135,9 @@ describe("a statement", () => {
       expect(await reasonOf(verifyKeyStatement(statement, identity))).toBe("BAD_STATEMENT");
     }
     const iss = await thumbprintOf(identity);
-    for (const claims of [{ iss, ...place, change: "PUBLISHED", jwk: null }, null, []]) {
+    const said = { iss, ...place, change: "PUBLISHED" };
+    const long = { ...publicHalf(key), padding: "x".repeat(4_096) };
+    for (const claims of [{ ...said, jwk: null }, { ...said, jwk: long }, null, []]) {
       const payload = new TextEncoder().encode(JSON.stringify(claims));
       const statement = await signCompact(payload, identity, "key-statement+jws");
       expect(await reasonOf(verifyKeyStatement(statement, identity))).toBe("BAD_STATEMENT");

@@ -103,7 +103,7 @@ const PublishKeyInput = builder.inputType("PublishKeyInput", {
     statement: t.string({
       required: true,
       description:
-        "JWS, typ `key-statement+jws`, by the identity key: exactly iss (identity thumbprint), change PUBLISHED, use, kid, jwk, sequence, previousHash (of the log's last entry, or 64 zeros) and iat.",
+        "JWS of at most 4 KiB, typ `key-statement+jws`, by the identity key: exactly iss (identity thumbprint), change PUBLISHED, use, kid, jwk, sequence, previousHash (of the log's last entry, or 64 zeros) and iat.",
     }),
   }),
 });
