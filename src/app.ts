@@ -8,7 +8,7 @@ import { createProofVerifier } from "./platform/auth/dpop.ts";
 import { createTokenVerifier, type Issuer } from "./platform/auth/token.ts";
 import { assertMigrated } from "./platform/db/migrator.ts";
 import { rowsOf } from "./platform/db/pipeline.ts";
-import { createPool, onClient, type Pool } from "./platform/db/pool.ts";
+import { createPool, onClient, type Pool, reportOutages } from "./platform/db/pool.ts";
 import { assertSettled, claimHome } from "./platform/db/restore.ts";
 import { assertRoleIsHarmless } from "./platform/db/role.ts";
 import { type Replica, startReplica } from "./platform/db/replica.ts";
@@ -190,6 +190,7 @@ const observed = ({ log, metrics = createMetrics(), tracing = NO_TRACING }: Core
 
 async function openDatabase({ apiUrl, nodeKey, log, metrics, databaseConnections: max }: Core) {
   const pool = createPool({ url: apiUrl, log, max });
+  reportOutages(pool, log);
   metrics?.watchPool(() => ({
     total: pool.totalCount,
     idle: pool.idleCount,

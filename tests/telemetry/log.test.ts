@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Unavailable } from "../../src/kernel/errors.ts";
+import { rowsOf } from "../../src/platform/db/pipeline.ts";
+import { createPool, onClient, reportOutages } from "../../src/platform/db/pool.ts";
 import { createLog, faultOf, type Log } from "../../src/platform/telemetry/log.ts";
+import { freePort } from "../support/ports.ts";
 
 const CANARY = "canary-8c1f";
 function lines(level: "info" | "warn" | "error" = "info", format: "json" | "text" = "json") {
@@ -128,4 +131,17 @@ describe("of an error the log has", () => {
     });
     expect(told(error)).not.toContain(CANARY);
   });
+});
+
+it("tells of an outage of the database by its code, once in a while and not for each call", async () => {
+  const { log, written } = lines();
+  const pool = createPool({ url: `postgres://api@127.0.0.1:${await freePort()}/${CANARY}`, log });
+  reportOutages(pool, log);
+  const ask = () => onClient(pool, (client) => rowsOf(client, "select 1"));
+  for (const _ of [1, 2, 3]) await expect(ask()).rejects.toThrow(Unavailable);
+  await pool.end();
+  await expect(ask()).rejects.toThrow(Unavailable);
+  expect(written.map((line) => JSON.parse(line) as object)).toEqual([
+    expect.objectContaining({ event: "database_unavailable", code: "ECONNREFUSED", level: "warn" }),
+  ]);
 });

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import pg from "pg";
 import { Unavailable } from "../../kernel/errors.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
-import { isServerError, translate } from "./errors.ts";
+import { isRetryable, isServerError, translate } from "./errors.ts";
 import { limitRoundTrips } from "./pipeline.ts";
 
 export type Pool = pg.Pool;
@@ -84,6 +84,20 @@ export function createPool(options: {
   return pool;
 }
 
+const reports = new WeakMap<Pool, (error: unknown) => void>();
+const QUIET_MS = 10_000;
+/** Of whatever is told as UNAVAILABLE. An outage fails every call: each of its codes is logged once in a while. */
+export function reportOutages(pool: Pool, log: Log): void {
+  const toldAt = new Map<unknown, number>();
+  reports.set(pool, (error) => {
+    const { code } = faultOf(error);
+    const now = performance.now();
+    if (pool.ending || now - (toldAt.get(code) ?? -Infinity) < QUIET_MS) return;
+    toldAt.set(code, now);
+    log("database_unavailable", { code });
+  });
+}
+
 /** A connection whose state is unknown is closed, never given back. */
 export async function onClient<R>(
   pool: Pool,
@@ -93,6 +107,7 @@ export async function onClient<R>(
   try {
     client = await pool.connect();
   } catch (error) {
+    reports.get(pool)?.(error);
     throw isServerError(error) ? new Unavailable({ cause: error }) : translate(error);
   }
   try {
@@ -101,7 +116,10 @@ export async function onClient<R>(
     return result;
   } catch (error) {
     const translated = translate(error);
-    client.release(translated instanceof Unavailable);
+    const isOut = translated instanceof Unavailable;
+    // Where two stood in one another's way the call is made again.
+    if (isOut && !isRetryable(error)) reports.get(pool)?.(error);
+    client.release(isOut);
     throw translated;
   }
 }

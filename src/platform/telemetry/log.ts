@@ -46,6 +46,8 @@ const EVENTS = {
   /** The primary answers all reads until it is in use again. */
   replica_left_out: { level: "warn", fields: { reason: "name", code: "code" } },
   idle_connection_lost: { level: "warn", fields: { code: "code" } },
+  /** Told as UNAVAILABLE: its disk is full (53100), it has no connection left (53300), or none came in time (no code). */
+  database_unavailable: { level: "warn", fields: { code: "code" } },
   /** A fault of ours, told as INTERNAL. */
   request_failed: { level: "error", fields: FAULT },
   /** The next beat tries again; past the lease the stream ends. */
