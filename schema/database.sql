@@ -1647,6 +1647,24 @@ END
 alter function event_place_is_kept(xid8,bigint) owner to wayhouse_keeper;
 grant execute on function event_place_is_kept(xid8,bigint) to wayhouse_api;
 
+-- function files_to_retired_keys(uuid[])
+CREATE OR REPLACE FUNCTION public.files_to_retired_keys(in_handoffs uuid[])
+ RETURNS TABLE(handoff_id uuid, retired_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT e.handoff_id,
+     k.retired_at
+    FROM ((handoff_envelope e
+      JOIN handoff h ON ((h.id = e.handoff_id)))
+      JOIN organisation_key k ON (((k.organisation_id = e.recipient_id) AND (k.kid = envelope_kid(e.envelope)))))
+   WHERE ((e.handoff_id = ANY (files_to_retired_keys.in_handoffs)) AND ((( SELECT viewer_organisation() AS viewer_organisation) = h.sender_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = e.recipient_id)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:read'::text, 'handoffs:offer'::text, 'handoffs:receive'::text]) AS viewer_may) AND (h.consent_expires_at > now()) AND (k.retired_at IS NOT NULL));
+END
+;
+alter function files_to_retired_keys(uuid[]) owner to wayhouse_keeper;
+grant execute on function files_to_retired_keys(uuid[]) to wayhouse_api;
+
 -- function find_beds(text,text,text[],date,date,integer,uuid,integer)
 CREATE OR REPLACE FUNCTION public.find_beds(in_country text, in_locality text, in_features text[], in_check_in date, in_check_out date, in_beds integer, in_after uuid, in_limit integer)
  RETURNS TABLE(band text, beds integer, shelter shelter, owner_handle text, owner_status text, owner_thumbprint text)
@@ -1788,6 +1806,24 @@ END
 ;
 alter function inactive_organisations() owner to wayhouse_keeper;
 grant execute on function inactive_organisations() to wayhouse_api;
+
+-- function instructions_to_retired_keys(uuid[])
+CREATE OR REPLACE FUNCTION public.instructions_to_retired_keys(in_holds uuid[])
+ RETURNS TABLE(hold_id uuid, retired_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT i.hold_id,
+     k.retired_at
+    FROM ((bed_hold_instruction i
+      JOIN bed_hold h ON ((h.id = i.hold_id)))
+      JOIN organisation_key k ON (((k.organisation_id = i.holder_id) AND (k.kid = envelope_kid(i.envelope)))))
+   WHERE ((i.hold_id = ANY (instructions_to_retired_keys.in_holds)) AND (((i.host_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:manage'::text]) AS viewer_may)) OR ((i.holder_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:hold'::text]) AS viewer_may))) AND (hold_status(h.status, h.expires_at, h.ends_on) = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])) AND (k.retired_at IS NOT NULL));
+END
+;
+alter function instructions_to_retired_keys(uuid[]) owner to wayhouse_keeper;
+grant execute on function instructions_to_retired_keys(uuid[]) to wayhouse_api;
 
 -- function introduce(text)
 CREATE OR REPLACE FUNCTION public.introduce(in_thumbprint text)
@@ -3297,6 +3333,31 @@ END
 ;
 alter function sealed_instructions(uuid[]) owner to wayhouse_keeper;
 grant execute on function sealed_instructions(uuid[]) to wayhouse_api;
+
+-- function sealed_to(text)
+CREATE OR REPLACE FUNCTION public.sealed_to(in_kid text)
+ RETURNS TABLE(subject_type text, subject_id uuid, sealed_by uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT 'Handoff'::text,
+     e.handoff_id,
+     h.sender_id
+    FROM (handoff_envelope e
+      JOIN handoff h ON ((h.id = e.handoff_id)))
+   WHERE ((e.recipient_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['keys:manage'::text]) AS viewer_may) AND (h.consent_expires_at > now()) AND (envelope_kid(e.envelope) = sealed_to.in_kid))
+ UNION ALL
+  SELECT 'BedHold'::text,
+     i.hold_id,
+     i.host_id
+    FROM (bed_hold_instruction i
+      JOIN bed_hold h ON ((h.id = i.hold_id)))
+   WHERE ((i.holder_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['keys:manage'::text]) AS viewer_may) AND (hold_status(h.status, h.expires_at, h.ends_on) = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])) AND (envelope_kid(i.envelope) = sealed_to.in_kid));
+END
+;
+alter function sealed_to(text) owner to wayhouse_keeper;
+grant execute on function sealed_to(text) to wayhouse_api;
 
 -- function search_beds(text,text,text[],date,date,integer,uuid,integer)
 CREATE OR REPLACE FUNCTION public.search_beds(in_country text, in_locality text, in_features text[], in_check_in date, in_check_out date, in_beds integer, in_after uuid, in_limit integer)

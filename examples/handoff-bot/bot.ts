@@ -185,8 +185,11 @@ async function lookAtHold(work: Work, me: string, id: string): Promise<void> {
   const { client, partners, instructions, tell } = work;
   const { node } = await client.run(BedHold, { id });
   const isTheirs = node?.__typename === "BedHold" && node.host.id === me && node.holder.id !== me;
+  if (!isTheirs || node.status !== "CONFIRMED") return;
+  if (node.instructionsKeyRetiredAt !== null)
+    tell(`${id} is left to people: its instructions are sealed to a key that was retired`);
   // What lies there stays: a former life has sent it, or a person has, who knew more.
-  if (!isTheirs || node.status !== "CONFIRMED" || node.instructionsDigest !== null) return;
+  if (node.instructionsDigest !== null) return;
   const labels = [...new Set(node.stays.map(({ shelter }) => shelter.label))];
   const texts = labels.flatMap((label) => instructions[label] ?? []);
   if (texts.length < labels.length) return tell(`no instructions for ${labels.join(", ")}`);

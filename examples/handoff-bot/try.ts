@@ -63,12 +63,13 @@ for (;;) {
   if (node?.__typename !== "Handoff") throw new Error("It is gone.");
   if (node.status === "IN_PROGRESS") break;
   if (!["REQUESTED", "ACCEPTED"].includes(node.status)) throw new Error(`It is ${node.status}.`);
-  // Whatever this process did before: nothing lies there, so it is to be sealed.
-  if (node.status === "ACCEPTED" && node.envelopeDigest === null) {
+  // Whatever this process did before: what nobody sealed, or to a key retired since, is to be sealed.
+  const isSealed = node.envelopeDigest !== null && node.envelopeKeyRetiredAt === null;
+  if (node.status === "ACCEPTED" && !isSealed) {
     const content = new TextEncoder().encode("Two people, at the station by noon.");
     const envelope = await partners.sealTo(recipient, { subject: id, content, days: 7 });
-    // Over nothing: somebody else may have sealed it since.
-    const input = { id, envelope, replaces: { digest: null } };
+    // Over what it has seen: somebody else may have sealed it since.
+    const input = { id, envelope, replaces: { digest: node.envelopeDigest } };
     const { sealHandoff } = await client.run(SealHandoff, { input });
     if (sealHandoff.__typename === "Handoff") tell(`sealed ${id}`);
   }

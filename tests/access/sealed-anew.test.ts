@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeId } from "../../src/kernel/ids.ts";
-import { digestOf } from "../../src/sealing/index.ts";
+import { decodeId, encodeId } from "../../src/kernel/ids.ts";
+import { digestOf, thumbprintOf } from "../../src/sealing/index.ts";
 import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, step } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
-import { hold, shelter, stay } from "../support/holds.ts";
-import { envelopeFor, sealingKey } from "../support/keys.ts";
+import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+import { envelopeFor, retire, sealingKey, state } from "../support/keys.ts";
 import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
@@ -32,6 +32,7 @@ const FILE = {
     await accept(ask, "harbour", id);
     return id;
   },
+  end: (id: string) => step(ask, "harbour", "receiveHandoff", id),
 };
 const INSTRUCTIONS = {
   type: "BedHold",
@@ -43,6 +44,7 @@ const INSTRUCTIONS = {
     const at = stay(await shelter(ask, "Apricot"), 1, (night += 5));
     return (await hold(ask, "lantern", [at])).data["holdBeds"].id as string;
   },
+  end: (id: string) => moveHold(ask, "lantern", "releaseBedHold", id),
 };
 const WHO = ["outsider", "bridge", "coordinator"];
 
@@ -187,6 +189,95 @@ it("a file is not put over one that a suspension has destroyed: its sender sees 
   expect(await seal(await digestOf(envelope))).toBe("EnvelopeReplaced");
   expect(await seal(null)).toBe("Handoff");
 });
+
+describe.each([FILE, INSTRUCTIONS])(
+  "a key that is retired (retireKey) while something lies sealed to it ($field)",
+  ({ type, field, by, to, seen, make, end }) => {
+    const seal = async (id: string, key: JWK) => {
+      const what = { from: by, to, key, subject: id, text: "Ring twice." };
+      return mutate(
+        ask,
+        by,
+        field,
+        { id, envelope: await envelopeFor(demo, what) },
+        "{ __typename }",
+      );
+    };
+    const retired = async (key: JWK, who = to) =>
+      retire(demo, who, await thumbprintOf(key), await state(demo, to, "RETIRED", key));
+    const FACT = `query ($id: ID!) { node(id: $id) { ... on ${type} { ${seen}KeyRetiredAt } } }`;
+    const told = async (who: string, id: string) =>
+      (await ask(who, FACT, { id })).data["node"]?.[`${seen}KeyRetiredAt`] as string | null;
+    const EVENTS = `query ($after: String) { events(first: 100, after: $after) {
+      edges { node { subjectId } } pageInfo { hasNextPage endCursor } } }`;
+    /** How many events of this an organisation has been told. */
+    async function eventsOf(who: string, id: string, after: string | null = null): Promise<number> {
+      const { edges, pageInfo } = (await ask(who, EVENTS, { after })).data["events"];
+      const nodes = edges as { node: { subjectId: string } }[];
+      const here = nodes.filter(({ node }) => node.subjectId === id).length;
+      return here + (pageInfo.hasNextPage ? await eventsOf(who, id, pageInfo.endCursor) : 0);
+    }
+
+    it("is told to both sides by an event, until it is sealed anew, and the wrong organisation nothing", async () => {
+      const [old, next] = [await sealingKey(demo, to), await sealingKey(demo, to)];
+      const [id, other] = [await make(), await make()];
+      await seal(id, old);
+      await seal(other, next);
+      for (const who of [by, "outsider"]) expect(codeOf(await retired(old, who))).toBe("NOT_FOUND");
+      const before = [await eventsOf(by, id), await eventsOf(to, id), await eventsOf(by, other)];
+      expect([await told(by, id), await told(to, id)]).toEqual([null, null]);
+      const { retiredAt } = (await retired(old)).data["retireKey"];
+      for (const who of [by, to]) {
+        expect(await told(who, id)).toBe(retiredAt);
+        expect(await told(who, other)).toBeNull();
+      }
+      const after = [await eventsOf(by, id), await eventsOf(to, id), await eventsOf(by, other)];
+      expect(after).toEqual([before[0]! + 1, before[1]! + 1, before[2]]);
+      for (const who of WHO)
+        expect([await told(who, id), await eventsOf(who, id)]).toEqual([undefined, 0]);
+      await seal(id, next);
+      expect([await told(by, id), await told(to, id)]).toEqual([null, null]);
+      await retired(next);
+      expect(await told(by, id)).toBeTypeOf("string");
+      await end(id);
+      expect([await told(by, id), await told(to, id)]).toEqual([null, null]);
+    });
+
+    it("is told of what is sealed to it at the same moment, or nothing is", async () => {
+      const [first, second] = [await sealingKey(demo, to), await sealingKey(demo, to)];
+      const [id, other] = [await make(), await make()];
+      const before = await eventsOf(by, id);
+      const [put] = await heldUp(
+        demo,
+        by,
+        () => seal(id, first),
+        () => retired(first),
+      );
+      expect(put.errors).toBeUndefined();
+      expect(await eventsOf(by, id)).toBe(before + 2);
+      const [, late] = await heldUp(
+        demo,
+        to,
+        () => retired(second),
+        () => seal(other, second),
+      );
+      expect(JSON.stringify(late.errors)).toContain("KEY_NOT_ACTIVE");
+    });
+
+    it("stands in the chains of both sides", async () => {
+      const [key, id] = [await sealingKey(demo, to), await make()];
+      await seal(id, key);
+      await retired(key);
+      const chains = await meddle(
+        demo,
+        `select o.handle from audit_entry e join organisation o on o.id = e.organisation_id
+          where e.action = 'retireKey' and e.subject_id = $1 order by 1`,
+        [decodeId(id)!.uuid],
+      );
+      expect(chains.rows.map(({ handle }) => handle as string)).toEqual([by, to].toSorted());
+    });
+  },
+);
 
 it("never was a fault of ours", () => {
   expect(demo.faults).toEqual([]);

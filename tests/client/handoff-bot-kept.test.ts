@@ -94,20 +94,35 @@ describe("the bot", () => {
     }
   });
 
-  it("instructs whoever confirmed beds before the first event that is kept", async () => {
+  async function toldOf(
+    instructionsDigest: string | null,
+    instructionsKeyRetiredAt: string | null,
+  ) {
     const hold = {
       __typename: "BedHold",
       status: "CONFIRMED",
       host: { id: "me" },
       holder: { id: "them", identityThumbprint: PARTNER },
       stays: [{ shelter: { label: "Pomegranate" } }],
-      instructionsDigest: null,
+      instructionsDigest,
+      instructionsKeyRetiredAt,
     };
     const SendInstructions = { sendInstructions: { __typename: "BedHold" } };
     const work = workOn({ BedHold: { node: hold }, SendInstructions }, { BedHolds: ["b"] });
     const told: string[] = [];
     const tell = (line: string) => void told.push(line);
     await expect(runBot({ ...work, tell })).rejects.toThrow("over");
-    expect(told).toEqual(["instructed b"]);
+    return told;
+  }
+
+  it("instructs whoever confirmed beds before the first event that is kept", async () => {
+    expect(await toldOf(null, null)).toEqual(["instructed b"]);
+    expect(await toldOf(FIRST, null)).toEqual([]);
+  });
+
+  it("tells people of instructions that their holder may not be able to open", async () => {
+    expect(await toldOf(FIRST, "2026-03-01T12:00:00Z")).toEqual([
+      "b is left to people: its instructions are sealed to a key that was retired",
+    ]);
   });
 });

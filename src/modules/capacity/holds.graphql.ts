@@ -9,6 +9,7 @@ import {
   findHolds,
   findHoldsOf,
   findInstructions,
+  findInstructionsToRetiredKeys,
   findSealedInstructions,
   findReferences,
   findStays,
@@ -35,6 +36,7 @@ const BedHoldStatusEnum = builder.enumType("BedHoldStatus", {
 
 const loadReference = loaderOf(findReferences, ({ hold_id }) => hold_id);
 const loadSealed = loaderOf(findSealedInstructions, ({ hold_id }) => hold_id);
+const loadRetiredKey = loaderOf(findInstructionsToRetiredKeys, ({ hold_id }) => hold_id);
 const loadInstructions = loaderOf(findInstructions, ({ hold_id }) => hold_id);
 const loadHoldsOf = groupLoaderOf(findHoldsOf, ({ case_reference }) => case_reference);
 
@@ -112,6 +114,14 @@ BedHold.implement({
         "Of the instructions that lie there, to the host alone, which cannot read them: null, none were sent. Null to the holder.",
       resolve: async ({ id }, _, { session }) =>
         (await loadSealed(session, id))?.digest.toString("base64url") ?? null,
+    }),
+    instructionsKeyRetiredAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description:
+        "Of the key that the instructions are sealed to, to both sides: the holder may be able to open them no more, and the host sends them anew. Null while the key is active, and where none lie.",
+      resolve: async ({ id }, _, { session }) =>
+        (await loadRetiredKey(session, id))?.retired_at ?? null,
     }),
   }),
 });

@@ -177,6 +177,14 @@ export async function findSealedInstructions(db: Kysely<DB>, holdIds: readonly s
   return rows;
 }
 
+/** Those whose instructions are sealed to a retired key. */
+export async function findInstructionsToRetiredKeys(db: Kysely<DB>, holdIds: readonly string[]) {
+  const { rows } = await sql<{ hold_id: string; retired_at: Date }>`
+    select hold_id, retired_at from instructions_to_retired_keys(${holdIds}::uuid[])
+  `.execute(db);
+  return rows;
+}
+
 /** Null: the caller is not its host. */
 export async function lockHostedHold(tx: Transaction<DB>, id: string) {
   const { rows } = await sql<{ holder_id: string; status: string }>`

@@ -11,6 +11,7 @@ import { Organisation, organisationOf, wholeOrganisation } from "../organisation
 import {
   findAcknowledgements,
   findEnvelopes,
+  findFilesToRetiredKeys,
   findHandoffReferences,
   findHandoffs,
   findHandoffsOf,
@@ -36,6 +37,7 @@ const loadReference = loaderOf(findHandoffReferences, ({ handoff_id }) => handof
 const loadAcknowledgement = loaderOf(findAcknowledgements, ({ handoff_id }) => handoff_id);
 const loadEnvelope = loaderOf(findEnvelopes, ({ handoff_id }) => handoff_id);
 const loadSealedFile = loaderOf(findSealedFiles, ({ handoff_id }) => handoff_id);
+const loadRetiredKey = loaderOf(findFilesToRetiredKeys, ({ handoff_id }) => handoff_id);
 const loadReceipt = loaderOf(findReceipts, ({ id }) => id);
 const loadHandoffsOf = groupLoaderOf(findHandoffsOf, ({ case_reference }) => case_reference);
 
@@ -223,6 +225,14 @@ Handoff.implement({
         "Of the envelope that lies there, to its sender alone, which cannot read it: ACCEPTED and null, it is to be sealed. Null to all others: a recipient makes it of what it has read.",
       resolve: async ({ id }, _, { session }) =>
         (await loadSealedFile(session, id))?.digest.toString("base64url") ?? null,
+    }),
+    envelopeKeyRetiredAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description:
+        "Of the key that the envelope is sealed to, to both sides: its recipient may be able to open it no more, and its sender seals it anew. Null while the key is active, and where no envelope lies.",
+      resolve: async ({ id }, _, { session }) =>
+        (await loadRetiredKey(session, id))?.retired_at ?? null,
     }),
     receivedDigest: t.field({
       type: "EnvelopeDigest",

@@ -174,6 +174,14 @@ export async function findSealedFiles(db: Kysely<DB>, handoffIds: readonly strin
   return rows;
 }
 
+/** Those whose file is sealed to a retired key. */
+export async function findFilesToRetiredKeys(db: Kysely<DB>, handoffIds: readonly string[]) {
+  const { rows } = await sql<{ handoff_id: string; retired_at: Date }>`
+    select handoff_id, retired_at from files_to_retired_keys(${handoffIds}::uuid[])
+  `.execute(db);
+  return rows;
+}
+
 /** Which envelope was received, where one was. */
 export function findReceipts(db: Kysely<DB>, handoffIds: readonly string[]) {
   return db

@@ -3,7 +3,7 @@ import { BadUserInput, type Issue, NotFound, refuse } from "../../kernel/errors.
 import { parsePublicJwk, type PublicJwk, thumbprint } from "../../kernel/jwk.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Session } from "../../platform/db/session.ts";
-import type { Keyed } from "../../platform/db/writes.ts";
+import type { Change, Keyed } from "../../platform/db/writes.ts";
 import {
   hashKeyLogEntry,
   inspect,
@@ -15,6 +15,7 @@ import {
 import {
   countActiveKeys,
   findOwnKey,
+  findSealedTo,
   hasOtherSigningKey,
   insertEntry,
   isActiveSealingKey,
@@ -55,6 +56,7 @@ export function publishKey(session: Session, input: PublishKey): Promise<KeyRow>
       jwk: parsed.jwk,
       statement,
     });
+    return [];
   });
 }
 
@@ -63,7 +65,10 @@ export interface RetireKey extends Keyed {
   readonly statement: string;
 }
 
-/** From the commit on nothing is sealed to it and no token it signed opens anything. @throws NotFound, BadUserInput */
+/**
+ * From the commit on nothing is sealed to it and no token it signed opens anything; whoever has sealed to it what still
+ * lies there is told. @throws NotFound, BadUserInput
+ */
 export function retireKey(session: Session, input: RetireKey): Promise<KeyRow> {
   const { kid, statement } = input;
   const operation = { name: "retireKey", scope: "keys:manage" } as const;
@@ -80,11 +85,17 @@ export function retireKey(session: Session, input: RetireKey): Promise<KeyRow> {
     const use = key.use as "SIGN" | "SEAL";
     await append(tx, log, session.organisationId, statement, { change: "RETIRED", use, kid });
     await retireOwnKey(tx, session.organisationId, kid, statement);
+    if (use === "SIGN") return [];
+    const party = session.organisationId;
+    return (await findSealedTo(tx, kid)).map(({ type, id, by: owner }) => {
+      const event = type === "Handoff" ? "HANDOFF_CHANGED" : "BED_HOLD_CHANGED";
+      return { event, type, id, owner, party };
+    });
   });
 }
 
 /**
- * Under the lock of the log, so that nothing looked at changes. The row as its own transaction sees it: whoever
+ * Under the lock of the log, so that nothing looked at changes; `work` says what else it has changed. The row as its own transaction sees it: whoever
  * retires the key of its token sees nothing afterwards.
  */
 async function writeKey(
@@ -92,15 +103,15 @@ async function writeKey(
   operation: Parameters<Session["write"]>[0],
   input: Keyed,
   kid: string,
-  work: (tx: Transaction<DB>, log: LockedLog) => Promise<void>,
+  work: (tx: Transaction<DB>, log: LockedLog) => Promise<readonly Change[]>,
 ): Promise<KeyRow> {
   const id = session.organisationId;
   let row: KeyRow | null = null;
   await session.write(operation, input, async (tx) => {
-    await work(tx, await lockKeyLog(tx, id));
+    const others = await work(tx, await lockKeyLog(tx, id));
     row = await findOwnKey(tx, kid);
     const change = { event: "KEY_CHANGED", type: "Organisation", id, owner: id };
-    return { result: { kid }, changes: [change] };
+    return { result: { kid }, changes: [change, ...others] };
   });
   row ??= await findOwnKey(session.read, kid);
   if (!row) throw new NotFound();

@@ -132,7 +132,7 @@ builder.mutationField("retireKey", (t) =>
   t.field({
     type: PublicKey,
     description:
-      "For good: nothing more is sealed to it, and no token that it signed opens anything. BAD_USER_INPUT for the last signing key of an issuer without a JWKS URI.",
+      "For good: nothing more is sealed to it, and no token that it signed opens anything. Of what lies there sealed to it an event tells both sides: envelopeKeyRetiredAt, instructionsKeyRetiredAt. BAD_USER_INPUT for the last signing key of an issuer without a JWKS URI.",
     requiresScopes: [["keys:manage"]],
     args: { input: t.arg({ type: RetireKeyInput, required: true }) },
     resolve: (_, { input }, { session }) => retireKey(session, input),

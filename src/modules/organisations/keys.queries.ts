@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { PublicJwk } from "../../kernel/jwk.ts";
-import { lockName } from "../../platform/db/locks.ts";
+import { lockName, shareName } from "../../platform/db/locks.ts";
 import type { DB } from "../../platform/db/schema.ts";
 
 export interface KeyRow {
@@ -52,12 +52,14 @@ export async function countActiveKeys(tx: Transaction<DB>, use: string): Promise
   return count;
 }
 
-/** Of an organisation that the caller may know of. */
+/** Of an organisation that the caller may know of; it stays so until the transaction ends. */
 export async function isActiveSealingKey(
   tx: Transaction<DB>,
   organisation: string,
   kid: string,
 ): Promise<boolean> {
+  // Whoever retires it waits, and then sees what was sealed to it.
+  await shareName(tx, `keys:${organisation}`);
   const row = await tx
     .selectFrom("organisation_key")
     .select("kid")
@@ -78,6 +80,14 @@ export async function hasOtherSigningKey(tx: Transaction<DB>, kid: string): Prom
           and k.use = 'SIGN' and k.retired_at is null and k.kid <> ${kid}))
   `.execute(tx);
   return rows.length > 0;
+}
+
+/** What lies there sealed to this key of the caller, and by whom. */
+export async function findSealedTo(tx: Transaction<DB>, kid: string) {
+  const { rows } = await sql<{ type: "Handoff" | "BedHold"; id: string; by: string }>`
+    select subject_type as type, subject_id as id, sealed_by as by from sealed_to(${kid}) order by 1, 2
+  `.execute(tx);
+  return rows;
 }
 
 /** Of two that append to one log the second waits here. */
