@@ -22,6 +22,7 @@ it("each has a number of its own", () => {
  */
 const KEPT: Readonly<Record<string, string>> = {
   "admit_streams(uuid,text[],text[],text[],text[])": "0022",
+  "admitted(uuid,text,text,text,text[],boolean)": "0043",
   "advisory_against(text[],text)": "0038",
   "bed_bands()": "0038",
   "enter(uuid,text,text,text,text[],boolean)": "0038",
@@ -42,11 +43,12 @@ it("functions that only versions before this one call are known", () => {
   expect(idleFunctions(planted, "nothing").idle).toEqual(["planted()", "more()"]);
 });
 
+/** What it says between quotation marks: functions of its own may be called as those of the database. */
 const program = () =>
   readdirSync("src", { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
-    .map((path) => readFileSync(`src/${path}`, "utf8"))
-    .join("");
+    .flatMap((path) => readFileSync(`src/${path}`, "utf8").match(/`[^`]*`|"[^"\n]*"/g) ?? [])
+    .join("\n");
 
 describe("the check sees", () => {
   const hazards = (sql: string) => migrationHazards("migrations/planted.sql", sql);
