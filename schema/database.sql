@@ -2343,16 +2343,21 @@ CREATE OR REPLACE FUNCTION public.open_nights(in_shelter uuid)
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
  WITH opened AS (
-          INSERT INTO bed_night (shelter_id, night, owner_id, country, maximum)  SELECT s.id,
+          INSERT INTO bed_night (shelter_id, night, owner_id, country, maximum, out_of_service)  SELECT s.id,
                      (g.g)::date AS g,
                      s.owner_id,
                      s.country,
-                     s.beds
+                     COALESCE(l.maximum, s.beds) AS "coalesce",
+                     COALESCE(l.out_of_service, 0) AS "coalesce"
                     FROM ((shelter s
-                      CROSS JOIN LATERAL ( SELECT max(n.night) AS last
+                      LEFT JOIN LATERAL ( SELECT n.night,
+                             n.maximum,
+                             n.out_of_service
                             FROM bed_night n
-                           WHERE (n.shelter_id = s.id)) l)
-                      CROSS JOIN LATERAL generate_series((COALESCE((l.last + 1), (((now() AT TIME ZONE 'UTC'::text))::date - 1)))::timestamp with time zone, ((((now() AT TIME ZONE 'UTC'::text))::date + 365))::timestamp with time zone, '1 day'::interval) g(g))
+                           WHERE (n.shelter_id = s.id)
+                           ORDER BY n.night DESC
+                          LIMIT 1) l ON (true))
+                      CROSS JOIN LATERAL generate_series((COALESCE((l.night + 1), (((now() AT TIME ZONE 'UTC'::text))::date - 1)))::timestamp without time zone, ((((now() AT TIME ZONE 'UTC'::text))::date + 365))::timestamp without time zone, '1 day'::interval) g(g))
                    WHERE ((open_nights.in_shelter IS NULL) OR (s.id = open_nights.in_shelter)) ON CONFLICT DO NOTHING
            RETURNING 1 AS "?column?"
          )

@@ -139,7 +139,7 @@ export type CreateCircleInput = {
 };
 
 export type CreateShelterInput = {
-  /** What every night begins with, from 0 to 10000. */
+  /** What its nights begin with, from 0 to 10000. */
   readonly beds: number;
   readonly country: string;
   /** Each once. */

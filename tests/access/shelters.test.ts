@@ -107,6 +107,20 @@ describe("an owner", () => {
     expect(data["node"].nights).toEqual([{ maximum: 0 }]);
   });
 
+  it("stays as it was set on the nights that open later", async () => {
+    const shelterId = (await create("Blackthorn")).data["createShelter"].id as string;
+    const last = night(365);
+    await set("harbour", { shelterId, from: night(9), until: last, maximum: 5, outOfService: 4 });
+    await meddle(demo, "delete from bed_night where night = $1", [last]);
+    await meddle(demo, "select open_nights(null)");
+    const { data } = await ask(
+      "harbour",
+      `query ($id: ID!) { node(id: $id) { ... on Shelter { nights(from: "${last}", until: "${night(366)}") { maximum outOfService held } } } }`,
+      { id: shelterId },
+    );
+    expect(data["node"].nights).toEqual([{ maximum: 5, outOfService: 4, held: 0 }]);
+  });
+
   it("sets beds (setBeds), never below what is promised", async () => {
     const shelterId = (await create("Mulberry")).data["createShelter"].id as string;
     await hold(ask, "lantern", [stay(shelterId, 2)]);

@@ -43,7 +43,7 @@ export interface Wanted {
 export interface Opening extends Wanted {
   readonly kind: Kind;
   readonly features: readonly ShelterFeature[];
-  /** What its nights begin with, and those that the clock opens later. */
+  /** What its nights begin with. */
   readonly begin: number;
   readonly changes: readonly Change[];
 }

@@ -131,7 +131,7 @@ const CreateShelterInput = builder.inputType("CreateShelterInput", {
     }),
     kind: t.field({ type: ShelterKind, required: true }),
     features: t.field({ type: [ShelterFeature], required: true, description: "Each once." }),
-    beds: t.int({ required: true, description: "What every night begins with, from 0 to 10000." }),
+    beds: t.int({ required: true, description: "What its nights begin with, from 0 to 10000." }),
     maxStayNights: t.int({ description: "From 1 to 366. Null: no bound of its own." }),
   }),
 });
@@ -139,7 +139,7 @@ builder.mutationField("createShelter", (t) =>
   t.field({
     type: Shelter,
     description:
-      "Its nights are open from yesterday to a year ahead (UTC), and a new one each day. BAD_USER_INPUT for a label that the caller has given already, LIMIT_EXCEEDED for the 2001st shelter.",
+      "Its nights are open from yesterday to a year ahead (UTC), and a new one each day, set as the one before it. BAD_USER_INPUT for a label that the caller has given already, LIMIT_EXCEEDED for the 2001st shelter.",
     requiresScopes: [["beds:manage"]],
     args: { input: t.arg({ type: CreateShelterInput, required: true }) },
     resolve: async (_, { input }, { session }) => {
