@@ -106,17 +106,23 @@ it("what is under way is answered, streams end whole, what comes anew is refused
 });
 
 it("for the seconds of notice it says that it is not ready, and serves; then it waits for nobody who asks nothing", async () => {
-  const api = await start({ DRAIN_NOTICE_SECONDS: "2", DRAIN_SECONDS: "600" });
-  const { hostname, port } = new URL(api.url);
-  const [silent, halting] = [1, 2].map(() => connect(Number(port), hostname).on("error", () => {}));
-  await Promise.all([once(silent!, "connect"), once(halting!, "connect")]);
-  halting!.write("POST /graphql HTTP/1.1\r\nhost:");
-  const exit = endApi(api);
-  await expect.poll(async () => (await fetch(new URL("/health/ready", api.url))).status).toBe(503);
-  const answer = await write(api.url, "in notice");
-  expect([answer.status, answer.headers.get("connection")]).toEqual([200, "close"]);
-  expect(await exit).toBe(0);
-  expect(await written("in notice")).toBe(1);
+  const noticed = async (seconds: number) => {
+    const api = await start({ DRAIN_NOTICE_SECONDS: String(seconds), DRAIN_SECONDS: "600" });
+    const { hostname, port } = new URL(api.url);
+    const open = () => connect(Number(port), hostname).on("error", () => {});
+    const [silent, halting] = [open(), open()];
+    await Promise.all([once(silent, "connect"), once(halting, "connect")]);
+    halting.write("POST /graphql HTTP/1.1\r\nhost:");
+    const exit = endApi(api);
+    const ready = new URL("/health/ready", api.url);
+    await expect.poll(async () => (await fetch(ready)).status).toBe(503);
+    const answer = await write(api.url, `in notice of ${seconds}`);
+    expect([answer.status, answer.headers.get("connection")]).toEqual([200, "close"]);
+    expect(await exit).toBe(0);
+    expect(await written(`in notice of ${seconds}`)).toBe(1);
+  };
+  // Where the machine is too busy to ask anything in it, it is longer.
+  await noticed(2).catch(() => noticed(20));
 });
 
 it("a notice that leaves nothing of the time in all is refused", async () => {

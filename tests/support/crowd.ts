@@ -79,7 +79,8 @@ export async function request(
   }
 }
 
-/** A write that must succeed. Its first field. */
+const MOST_TRIES = 5;
+/** A write that must succeed, tried again as callers do: one key has one effect. Its first field. */
 export async function must(
   url: string,
   token: string,
@@ -87,10 +88,12 @@ export async function must(
   input: object,
   selection?: string,
 ): Promise<ReturnType<typeof JSON.parse>> {
-  const answer = await request(url, token, mutationOf(field, selection), {
-    input: { idempotencyKey: randomUUID(), ...input },
-  });
-  const { data, errors } = JSON.parse(answer?.text ?? "{}");
-  if (!data || errors) throw new Error(`${field}: ${answer?.text}`);
-  return data[field];
+  const variables = { input: { idempotencyKey: randomUUID(), ...input } };
+  for (let tries = 1; ; tries++) {
+    const answer = await request(url, token, mutationOf(field, selection), variables);
+    const { data, errors } = JSON.parse(answer?.text ?? "{}");
+    if (data && !errors) return data[field];
+    const isLost = !answer || errors?.[0].extensions.code === "UNAVAILABLE";
+    if (!isLost || tries === MOST_TRIES) throw new Error(`${field}: ${answer?.text}`);
+  }
 }
