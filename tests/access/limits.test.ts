@@ -61,6 +61,12 @@ describe("a client", () => {
     for (let count = 0; count < 4; count++)
       answers.push(codeOf(await demo.ask("bridge", SEARCH, { search })));
     expect(answers).toEqual([undefined, undefined, undefined, "RATE_LIMITED"]);
+    // What could meet a handoff's needs is searched for as well.
+    const ask: Demo["ask"] = (...call) => demo.ask(...call);
+    await openTo(ask, "bridge", ["harbour"]);
+    await offer(ask, "bridge", ["harbour"]);
+    const matches = "{ handoffs(box: OUTBOX) { edges { node { matches { beds { band } } } } } }";
+    expect(codeOf(await demo.ask("bridge", matches))).toBe("RATE_LIMITED");
     expect(codeOf(await demo.ask("bridge", VIEWER.query))).toBeUndefined();
     expect(codeOf(await demo.ask("lantern", SEARCH, { search }))).toBeUndefined();
   });

@@ -20,8 +20,12 @@ HandoffMatches.implement({
       type: [BedAvailability],
       complexity: about(20),
       description:
-        "Free on every night of the window that is still to come: for all at one shelter or, APART, for one of them. None unless SHELTER is needed.",
-      resolve: ({ id }, _, { session }) => loadBeds(session, id),
+        "Free on every night of the window that is still to come: for all at one shelter or, APART, for one of them. None unless SHELTER is needed; where it is, RATE_LIMITED as a search in each destination.",
+      async resolve({ id, needs, destinations }, _, { session }) {
+        if (!needs.includes("SHELTER")) return [];
+        await Promise.all(destinations.map(() => session.spend("searches")));
+        return loadBeds(session, id);
+      },
     }),
     consulates: t.field({
       type: [ConsulateContact],
