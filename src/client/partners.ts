@@ -28,7 +28,7 @@ export interface OwnKeys {
 export interface Partners {
   /** Its active keys, by the whole log and the pin; the pin moves forward. @throws SealingError, CallFailed */
   keysOf(identityThumbprint: string): Promise<readonly ActiveKey[]>;
-  /** An envelope for one partner and one object, opened within `days` (1 to 365). @throws SealingError, CallFailed */
+  /** An envelope for one partner and one object, opened within `days` (1 to 365). @throws SealingError, CallFailed, RangeError */
   sealTo(
     identityThumbprint: string,
     what: { readonly subject: string; readonly content: Uint8Array; readonly days: number },
@@ -77,6 +77,7 @@ export function createPartners(
   return {
     keysOf,
     async sealTo(thumbprint, { subject, content, days }) {
+      if (!(days >= 1 && days <= 365)) throw new RangeError("days: 1 to 365");
       const key = (await keysOf(thumbprint)).findLast(({ use }) => use === "SEAL");
       if (!key) throw new SealingError("KEY_NOT_ACTIVE", "The partner has no sealing key.");
       const issuedAt = new Date();

@@ -35,6 +35,14 @@ it("nothing is sealed to a partner that nobody compared", async () => {
   await expect(sealing).rejects.toMatchObject({ reason: "NOT_PINNED" });
 });
 
+it.each([0, 366, Number.NaN])(
+  "nothing is sealed for %d days, after which nobody could open it",
+  (days) =>
+    expect(lantern.partners.sealTo(harbour.thumbprint, { subject, content, days })).rejects.toThrow(
+      RangeError,
+    ),
+);
+
 it("nothing is sealed where the server shows a log that is shorter or another than it was", async () => {
   const kept = lantern.pins.kept.get(harbour.thumbprint)!;
   for (const [pin, reason] of [
