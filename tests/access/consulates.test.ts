@@ -102,6 +102,7 @@ describe("a consulate contact (publishConsulateContact)", () => {
     ["a language that is none", { languages: ["german!"] }],
     ["a language that is not canonical", { languages: ["DE"] }],
     ["words in place of a language", { languages: ["en-x-room-12-second-floor"] }],
+    ["words in an extension of a language", { languages: ["en-a-room-12-second-floor"] }],
     [
       "a language of endless parts",
       { languages: ["en-abcde-bcdef-cdefg-defgh-efghi-fghij-ghijk"] },

@@ -37,8 +37,8 @@ export function faultsOfContact(
       faults.push({ path: [field], message: `must name each once, ${MOST_LISTED} at most` });
     }
   }
-  if (contact.languages.some((tag) => tag.length > LONGEST_TAG || /(?:^|-)x-/.test(tag))) {
-    const message = `must each be ${LONGEST_TAG} characters at most, without private use (x-)`;
+  if (contact.languages.some((tag) => tag.length > LONGEST_TAG || /(?:^|-)[0-9a-z]-/.test(tag))) {
+    const message = `must each be ${LONGEST_TAG} characters at most, without extensions and private use`;
     faults.push({ path: ["languages"], message });
   }
   if (leadTimeDays !== null && (leadTimeDays < 0 || leadTimeDays > 730)) {
