@@ -170,6 +170,8 @@ interface Claims {
   readonly size: number;
 }
 const SKEW_SECONDS = 300;
+/** Of what a Date can say. */
+const MOST_SECONDS = 8.64e12;
 
 /** The argument is the order: each check may rely on those before it. */
 const CHECKS: readonly (readonly [
@@ -240,7 +242,7 @@ function claimsOf(padded: Uint8Array): Claims {
   if (typeof claims !== "object" || claims === null) throw refused();
   const { iss, aud, sub, iat, exp, size } = claims as Record<string, unknown>;
   const isWhole = [iat, exp, size].every(
-    (one) => Number.isSafeInteger(one) && (one as number) >= 0,
+    (one) => Number.isSafeInteger(one) && (one as number) >= 0 && (one as number) <= MOST_SECONDS,
   );
   const isText = [iss, aud, sub].every((one) => typeof one === "string");
   if (!isWhole || !isText || !hasExactly(claims, "iss", "aud", "sub", "iat", "exp", "size"))

@@ -36,17 +36,20 @@ export function headerOf(part: string): Record<string, unknown> {
   const bytes = decodeBase64url(part);
   demand(bytes !== null, "NOT_CANONICAL", "A part is not canonical base64url.");
   let header: unknown;
-  let text = "";
+  let text: string;
+  let shortest: string;
   try {
     text = utf8.decode(bytes);
     header = JSON.parse(text);
+    // What is nested too deep can be read and not be written.
+    shortest = JSON.stringify(header);
   } catch {
     throw new SealingError("WRONG_HEADER", "A header is not JSON.");
   }
   const isObject = typeof header === "object" && header !== null && !Array.isArray(header);
   // Neither blanks nor a member twice, which two readers might read differently.
   demand(
-    isObject && JSON.stringify(header) === text,
+    isObject && shortest === text,
     "WRONG_HEADER",
     "A header is not the shortest JSON of an object.",
   );

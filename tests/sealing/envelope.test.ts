@@ -124,6 +124,30 @@ describe("an envelope", () => {
   });
 });
 
+/** The base64url of a header that is as canonical as it is deep. */
+const deep = Buffer.from(`{"alg":${"[".repeat(20_000)}${"]".repeat(20_000)}}`).toString("base64url");
+
+describe("whoever signs may write anything: it", () => {
+  it("is refused for a header that is nested too deep, and not a fault of the reader's", async () => {
+    const { sealing, opening, recipientKey, kid } = await pair();
+    const envelope = await seal(sealing("x".repeat(60_000)));
+    const { length } = Buffer.from(envelope.split(".")[3]!, "base64url");
+    const inner = `${deep}.${"A".repeat(length - deep.length - 90)}.${"A".repeat(88)}`;
+    const forged = await forge(recipientKey, inner, { kid });
+    expect(await inspect(forged)).toMatchObject({ ok: true });
+    expect(await reasonOf(open(opening(forged)))).toBe("WRONG_HEADER");
+  });
+
+  it("is refused for a time that no calendar has", async () => {
+    const { sealing, opening } = await pair();
+    const expiresAt = { getTime: () => 8.64e15 + 1000 } as Date;
+    const envelope = await seal(sealing("x", { expiresAt }));
+    expect(await reasonOf(open(opening(envelope)))).toBe("BAD_CLAIMS");
+    const last = await seal(sealing("x", { expiresAt: new Date(8.64e15) }));
+    expect((await open(opening(last))).expiresAt.toISOString()).toMatch(/^\+275760/);
+  });
+});
+
 describe("what the server may see", () => {
   it("refuses every other shape, without a key at hand", async () => {
     const { sealing, recipientKey } = await pair();
@@ -161,6 +185,7 @@ describe("what the server may see", () => {
       ["WRONG_HEADER", withHeader({ ...members, epk: { kty: "EC", crv: "P-256", x, y: x } })],
       ["WRONG_HEADER", withHeader({ ...members, epk: { kty: "EC", crv: "P-384", x, y } })],
       ["WRONG_HEADER", withHeader([])],
+      ["WRONG_HEADER", [deep, key, iv, ciphertext, tag].join(".")],
       [
         "WRONG_HEADER",
         [
