@@ -48,7 +48,7 @@ async function stated(given: Given, named: Named, whatBy: (active: Active) => Wh
     throw new Stop("This is not the identity key that you are registered with. Nothing was done.");
   try {
     const pin = pinOf(named.ownIdentity);
-    const checked = await checkKeyLog(publicHalf(identity), await named.keyLog(named.own), pin);
+    const checked = await checkKeyLog(publicHalf(identity), named.keyLog(named.own), pin);
     const { lastSequence, lastHash } = checked.pin;
     const place = { sequence: lastSequence + 1, previousHash: lastSequence ? lastHash : NO_HASH };
     const what = whatBy(checked.active);

@@ -45,7 +45,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const isCompared = name !== undefined && /^[\w-]{43}$/.test(name);
   try {
     const pin = pinOf(isCompared ? name : told);
-    const { active } = await checkKeyLog(organisation!.identityKey, await named.keyLog(id), pin);
+    const { active } = await checkKeyLog(organisation!.identityKey, named.keyLog(id), pin);
     const { identityThumbprint } = pin;
     answer(flags.json, { identityThumbprint, isCompared, keys: active }, [
       ...(active.length > 0

@@ -20,8 +20,8 @@ export interface Named {
   /** Of the caller's own, by its client id. */
   client(name: string): Promise<string>;
   circle(name: string): Promise<string>;
-  /** All of it, as the server tells it. */
-  keyLog(organisationId: string): Promise<KeyLogEntry[]>;
+  /** Entry by entry, as the server tells it. */
+  keyLog(organisationId: string): AsyncIterable<KeyLogEntry>;
 }
 
 export function namesOf(api: Client, me: ViewerQuery["viewer"]): Named {
@@ -58,12 +58,8 @@ export function namesOf(api: Client, me: ViewerQuery["viewer"]): Named {
         throw new Stop(`Several circles are named ${printable(name)}: give the id.`);
       return matching[0]?.id ?? missing("circle", name, "`wayhouse circles list` tells yours.");
     },
-    async keyLog(organisationId) {
-      const entries: KeyLogEntry[] = [];
-      const asked = { organisationId, first: 100 };
-      for await (const entry of api.all(KeyLog, asked, ({ keyLog }) => keyLog)) entries.push(entry);
-      return entries;
-    },
+    keyLog: (organisationId) =>
+      api.all(KeyLog, { organisationId, first: 100 }, ({ keyLog }) => keyLog),
   };
 }
 

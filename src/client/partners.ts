@@ -2,7 +2,6 @@ import type { JWK } from "jose";
 import {
   type ActiveKey,
   checkKeyLog,
-  type KeyLogEntry,
   type KeyPin,
   open,
   type Opened,
@@ -66,9 +65,7 @@ export function createPartners(
     const { organisation } = await client.run(Organisation, { thumbprint });
     if (!organisation) throw new CallFailed("NOT_FOUND", "Nobody is known by this thumbprint.");
     const variables = { organisationId: organisation.id, first: 100 };
-    const entries: KeyLogEntry[] = [];
-    for await (const entry of client.all(KeyLog, variables, ({ keyLog }) => keyLog))
-      entries.push(entry);
+    const entries = client.all(KeyLog, variables, ({ keyLog }) => keyLog);
     const checked = await checkKeyLog(organisation.identityKey, entries, pin);
     if (checked.pin.lastSequence > pin.lastSequence) await pins.save(checked.pin);
     return checked.active;

@@ -115,11 +115,12 @@ export interface ActiveKey {
 
 /**
  * The keys that are active by a whole log, and the pin to keep. The server shows the log; it cannot
- * change it: each entry is signed, chained, and bound to its place. @throws SealingError
+ * change it: each entry is signed, chained, and bound to its place, and none is asked for after one that is not,
+ * so that a log which never ends is not read for ever. @throws SealingError, what reading the entries throws
  */
 export async function checkKeyLog(
   identityKey: JWK,
-  entries: readonly KeyLogEntry[],
+  entries: Iterable<KeyLogEntry> | AsyncIterable<KeyLogEntry>,
   pin: KeyPin,
 ): Promise<{ readonly active: readonly ActiveKey[]; readonly pin: KeyPin }> {
   const identity = await thumbprintOf(identityKey);
@@ -131,15 +132,17 @@ export async function checkKeyLog(
   const active = new Map<string, ActiveKey>();
   const gone = new Set<string>();
   let previousHash = NO_HASH;
-  for (const [index, entry] of entries.entries()) {
+  let length = 0;
+  for await (const entry of entries) {
+    length++;
     const { kid, change, sequence, statement, hash } = entry;
     const said = await verifyKeyStatement(statement, identityKey);
     demand(
-      sequence === index + 1 &&
+      sequence === length &&
         entry.previousHash === previousHash &&
         hash === (await hashKeyLogEntry(identity, entry)),
       "LOG_BROKEN",
-      `Entry ${index + 1} does not follow the one before.`,
+      `Entry ${length} does not follow the one before.`,
     );
     demand(
       said.kid === kid &&
@@ -160,15 +163,15 @@ export async function checkKeyLog(
       active.delete(kid);
       gone.add(kid);
     }
+    demand(
+      length !== pin.lastSequence || hash === pin.lastHash,
+      "LOG_FORKED",
+      "The log is another one than it was.",
+    );
     previousHash = hash;
   }
-  demand(entries.length >= pin.lastSequence, "LOG_ROLLED_BACK", "The log is shorter than it was.");
-  demand(
-    pin.lastSequence === 0 || entries[pin.lastSequence - 1]!.hash === pin.lastHash,
-    "LOG_FORKED",
-    "The log is another one than it was.",
-  );
-  const next = { ...pin, lastSequence: entries.length, lastHash: previousHash };
+  demand(length >= pin.lastSequence, "LOG_ROLLED_BACK", "The log is shorter than it was.");
+  const next = { ...pin, lastSequence: length, lastHash: previousHash };
   return { active: [...active.values()], pin: next };
 }
 

@@ -119,6 +119,16 @@ describe("a key log", () => {
   });
 });
 
+it("a key log that never ends is read no further than it holds", async () => {
+  const { identity, log, pin } = await honest();
+  let told = 0;
+  async function* endless() {
+    for (; told < 1_000; told++) yield log[told % log.length]!;
+  }
+  expect(await reasonOf(checkKeyLog(identity, endless(), pin))).toBe("LOG_BROKEN");
+  expect(told).toBe(log.length);
+});
+
 describe("a statement", () => {
   it("is taken only with exactly its members, by the identity key", async () => {
     const [identity, key] = [ed25519(), p256()];
