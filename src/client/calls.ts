@@ -1,5 +1,5 @@
 import type { AccessTokens } from "./access-token.ts";
-import { openConnection } from "./connection.ts";
+import { openConnection, textOf } from "./connection.ts";
 import { type Answer, answerOf, CallFailed, failureOf } from "./failure.ts";
 import { pause, pauseAfter } from "./pause.ts";
 
@@ -91,9 +91,9 @@ async function attempt(
   const init = { method: "POST", headers, body, signal: ends, redirect: "error" } as const;
   try {
     const response = await within(ATTEMPT_MS, line.fetch(line.url, init));
-    const text = await within(ATTEMPT_MS, response.text());
+    const text = await within(ATTEMPT_MS, textOf(response));
     const answer = answerOf(text);
-    return answer ? { response, text, answer } : unreadable(response);
+    return text !== null && answer ? { response, text, answer } : unreadable(response);
   } catch (cause) {
     signal?.throwIfAborted();
     return new CallFailed("NETWORK", "No answer came.", { cause });

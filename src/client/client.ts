@@ -81,13 +81,16 @@ export function createClient(options: ClientOptions): Client {
     run,
     async *all(operation, variables, connectionOf, callOptions) {
       let after: string | null = null;
-      do {
+      for (;;) {
         const { edges, pageInfo } = connectionOf(
           await run(operation, { ...variables, after }, callOptions),
         );
         for (const { node } of edges) yield node;
-        after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
-      } while (after !== null);
+        if (!pageInfo.hasNextPage || pageInfo.endCursor === null) return;
+        if (pageInfo.endCursor === after)
+          throw new CallFailed("PROTOCOL", "The next page is the one before.");
+        after = pageInfo.endCursor;
+      }
     },
     async fetch(input, init) {
       const body = init?.body;

@@ -13,6 +13,25 @@ export interface Connection {
   readonly close: () => void;
 }
 
+/** Far more than the API ever says at once: a page of a hundred envelopes has 12 MB. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/** Null where there is more of it than a client keeps in memory: unpacked, a short answer can be endless. */
+export async function textOf({ body }: Response): Promise<string | null> {
+  if (!body) return "";
+  const reader = body.getReader();
+  const utf8 = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return text + utf8.decode();
+    bytes += value.length;
+    if (bytes > MOST_BYTES) return null;
+    text += utf8.decode(value, { stream: true });
+  }
+}
+
 export class Late extends Error {
   override readonly name = "Late";
 }

@@ -1,7 +1,7 @@
 import { createParser } from "eventsource-parser";
 import { type GraphQLRequest, headersOf, type Line, unreadable } from "./calls.ts";
 import type { Client } from "./client.ts";
-import { openConnection } from "./connection.ts";
+import { openConnection, textOf } from "./connection.ts";
 import { type Answer, answerOf, CallFailed, failureOf } from "./failure.ts";
 import {
   type EventKind,
@@ -22,6 +22,8 @@ export interface FollowOptions {
 
 /** The API writes every 15 seconds, if only that it is there. */
 const SILENCE_MS = 40_000;
+/** Of one event, a thousand times what it needs. */
+const MOST_CHARACTERS = 1024 * 1024;
 /** However long a proxy asks to stay away: whoever follows must not be deaf for a day. */
 const MOST_WAIT_S = 60;
 /** A stream that lived for longer did not end for what ended the one before. */
@@ -94,12 +96,15 @@ async function* resultsOf(
     const request = { query: FollowEvents, variables };
     const response = await heard(subscribe(line, headers, request, connection.signal));
     if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
-      const answer = answerOf(await heard(response.text()));
+      const answer = answerOf(await heard(textOf(response)));
       throw (answer && failureOf(answer)) ?? unreadable(response);
     }
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
     const messages: { readonly event?: string | undefined; readonly data: string }[] = [];
-    const parser = createParser({ onEvent: (message) => void messages.push(message) });
+    const parser = createParser({
+      onEvent: (message) => void messages.push(message),
+      maxBufferSize: MOST_CHARACTERS,
+    });
     for (let isFirst = true; ; isFirst = false) {
       const { value, done } = await heard(reader.read());
       if (done) return;

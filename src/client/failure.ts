@@ -50,7 +50,7 @@ export function failureOf({ errors }: Answer): CallFailed | null {
   if (!error) return null;
   const { code, issues, retryAfterSeconds } = error.extensions ?? {};
   const known = ERROR_CODES.find((one) => one === code);
-  const wrong = Array.isArray(issues) ? (issues as Issue[]) : [];
+  const wrong = (issues ?? []) as readonly Issue[];
   const told = wrong.map(({ path, message }) => `${path.join(".")} ${message}`.trim()).join("; ");
   return new CallFailed(known ?? "PROTOCOL", told || error.message, {
     issues: wrong,
@@ -58,13 +58,32 @@ export function failureOf({ errors }: Answer): CallFailed | null {
   });
 }
 
-export function answerOf(text: string): Answer | null {
+/** Null for whatever is none: nothing else of what came is relied on. */
+export function answerOf(text: string | null): Answer | null {
   try {
-    const answer: unknown = JSON.parse(text);
+    const answer: unknown = JSON.parse(text ?? "");
     if (typeof answer !== "object" || answer === null) return null;
-    const isOne = "data" in answer || ("errors" in answer && Array.isArray(answer.errors));
+    const { data, errors } = answer as Record<string, unknown>;
+    if (data === undefined && errors === undefined) return null;
+    const isOne = Array.isArray(errors) ? errors.every(isError) : (errors ?? null) === null;
     return isOne ? (answer as Answer) : null;
   } catch {
     return null;
   }
+}
+
+function isError(error: unknown): boolean {
+  const { message, extensions } = Object(error) as Record<string, unknown>;
+  const { issues, retryAfterSeconds } = Object(extensions) as Record<string, unknown>;
+  const isPause = typeof retryAfterSeconds === "number" && retryAfterSeconds >= 0;
+  return (
+    typeof message === "string" &&
+    (issues === undefined || (Array.isArray(issues) && issues.every(isIssue))) &&
+    (retryAfterSeconds === undefined || isPause)
+  );
+}
+
+function isIssue(issue: unknown): boolean {
+  const { path, message } = Object(issue) as Record<string, unknown>;
+  return Array.isArray(path) && typeof message === "string";
 }

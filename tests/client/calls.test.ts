@@ -1,7 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import { compactVerify, decodeProtectedHeader, generateKeyPair, importJWK } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { AcknowledgeHandoff, CallFailed, createClient, Viewer } from "../../src/client/index.ts";
+import {
+  AcknowledgeHandoff,
+  CallFailed,
+  createClient,
+  Handoffs,
+  Viewer,
+} from "../../src/client/index.ts";
 import { createAccessTokens } from "../../src/client/access-token.ts";
 import { thumbprintOf } from "../../src/sealing/index.ts";
 import { serveGraph } from "../support/ports.ts";
@@ -15,7 +22,9 @@ afterEach(() => {
   server = undefined;
 });
 
-type Reply = { status?: number; headers?: Record<string, string>; body: string } | "hang up";
+type Reply =
+  | { status?: number; headers?: Record<string, string>; body: string | Buffer }
+  | "hang up";
 const failed = (code: string, extensions: object = {}): Reply => ({
   body: JSON.stringify({ errors: [{ message: "no", extensions: { code, ...extensions } }] }),
 });
@@ -45,6 +54,8 @@ async function serve(...replies: Reply[]) {
   return { url, asked, client: createClient({ url, credentials, patienceMs: 5_000 }) };
 }
 const step = { input: { id: "x" } };
+/** A few kilobytes of what unpacks to 40 MB. */
+const bomb = gzipSync(JSON.stringify({ data: "x".repeat(40_000_000) }));
 
 describe("a call", () => {
   it("is repeated to the byte, its key included, until it is answered", async () => {
@@ -114,6 +125,10 @@ describe("a call", () => {
     ["PROTOCOL", failed("A_CODE_OF_TOMORROW")],
     ["PROTOCOL", { status: 404, body: "<html>" }],
     ["PROTOCOL", { body: "{}" }],
+    ["PROTOCOL", { body: JSON.stringify({ data: {}, errors: "none" }) }],
+    ["PROTOCOL", failed("BAD_USER_INPUT", { issues: [null] })],
+    ["PROTOCOL", failed("UNAVAILABLE", { retryAfterSeconds: -1e9 })],
+    ["PROTOCOL", { headers: { "content-encoding": "gzip" }, body: bomb }],
   ] as const)("is not repeated after %s", async (code, reply) => {
     const { asked, client } = await serve(reply);
     await expect(client.run(AcknowledgeHandoff, step)).rejects.toMatchObject({ code });
@@ -128,6 +143,16 @@ describe("a call", () => {
     const send = client.fetch(url, { method: "POST", body: JSON.stringify(request) });
     await expect(send).rejects.toMatchObject({ code: "NETWORK" });
     expect(asked).toHaveLength(1);
+  });
+
+  it("of a list ends where the next page is the one before", async () => {
+    const pageInfo = { hasNextPage: true, endCursor: "a" };
+    const { asked, client } = await serve({
+      body: JSON.stringify({ data: { handoffs: { edges: [], pageInfo } } }),
+    });
+    const all = client.all(Handoffs, { box: "INBOX" }, ({ handoffs }) => handoffs);
+    await expect(all.next()).rejects.toMatchObject({ code: "PROTOCOL" });
+    expect(asked).toHaveLength(2);
   });
 
   it("renews a refused token once", async () => {

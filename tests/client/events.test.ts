@@ -128,6 +128,13 @@ describe("a stream of events", () => {
     expect(afters).toEqual(["before", "before", "before"]);
   });
 
+  it("that never ends an event is opened anew", async () => {
+    const endless = { pieces: [`data: ${"x".repeat(3_000_000)}`], end: "stays" } as const;
+    const { client, afters } = await serve([endless, { pieces: [next("a")], end: "stays" }]);
+    expect(await take(client, 1, "before")).toEqual(["a"]);
+    expect(afters).toEqual(["before", "before"]);
+  });
+
   it("goes on with a new token when the old one has run out", async () => {
     const { client, afters, tokens } = await serve([
       { pieces: [":\n\n", next("a"), ended("UNAUTHENTICATED")] },

@@ -125,7 +125,9 @@ describe("an envelope", () => {
 });
 
 /** The base64url of a header that is as canonical as it is deep. */
-const deep = Buffer.from(`{"alg":${"[".repeat(20_000)}${"]".repeat(20_000)}}`).toString("base64url");
+const deep = Buffer.from(`{"alg":${"[".repeat(20_000)}${"]".repeat(20_000)}}`).toString(
+  "base64url",
+);
 
 describe("whoever signs may write anything: it", () => {
   it("is refused for a header that is nested too deep, and not a fault of the reader's", async () => {
