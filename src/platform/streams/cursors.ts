@@ -7,6 +7,11 @@ export interface Place {
   readonly position: string;
 }
 
+export function isBefore(a: Place, b: Place): boolean {
+  const [first, second] = [BigInt(a.transaction), BigInt(b.transaction)];
+  return first < second || (first === second && BigInt(a.position) < BigInt(b.position));
+}
+
 /**
  * A place counts what the whole network writes, so that it leaves as one block of AES-128 under a key of
  * its own for each organisation. Both halves are far below 2^48: another key's cursor is none.

@@ -3,9 +3,10 @@ import { enterAs, type Entered, type Identity } from "../db/admission.ts";
 import { createPool, onClient } from "../db/pool.ts";
 import { runBatch, type Statement } from "../db/pipeline.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
-import type { Cursors, Place } from "./cursors.ts";
+import { type Cursors, isBefore, type Place } from "./cursors.ts";
 import { createQueue, type Queue } from "./queue.ts";
 import { LEASE_MS, startPulse } from "./pulse.ts";
+import { inTurns } from "./turns.ts";
 
 /** Carries ids only; one object for all streams it is delivered to. */
 export interface FeedEvent extends Place {
@@ -64,6 +65,8 @@ interface Company {
   serving: boolean;
 }
 interface Page {
+  /** Milliseconds of the clock that never runs backwards. */
+  readonly askedAt: number;
   readonly epoch: string;
   readonly rights: string | null;
   readonly horizon: string;
@@ -113,9 +116,9 @@ export function startFeed(options: {
     if (company.serving) return;
     company.serving = true;
     serveOnce(id, company)
-      .then((isDone) => {
+      .then(() => {
         company.serving = false;
-        if (!isDone && !stopped) pulse.ring();
+        if (company.isConcerned && !stopped) pulse.ring();
       })
       .catch((error: unknown) => {
         company.serving = false;
@@ -125,12 +128,12 @@ export function startFeed(options: {
       });
   }
 
-  async function serveOnce(id: string, company: Company): Promise<boolean> {
+  async function serveOnce(id: string, company: Company): Promise<void> {
     const suspects = [...company.followers].filter(
       ({ epoch }) => epoch !== null && epoch !== company.epoch,
     );
     if (suspects.length > 0) await readmit(id, suspects);
-    if (!company.isConcerned) return true;
+    if (!company.isConcerned) return;
     company.isConcerned = false;
     const groups = new Map<string, Follower[]>();
     for (const follower of company.followers) {
@@ -138,19 +141,17 @@ export function startFeed(options: {
       const sight = sightOf(follower);
       groups.set(sight, [...(groups.get(sight) ?? []), follower]);
     }
-    let isDone = true;
     for (const group of groups.values()) {
       const from = group.map(({ place }) => place!).reduce((a, b) => (isBefore(b, a) ? b : a));
       const page = await read(id, group[0]!, from);
-      for (const follower of group) {
-        if (follower.epoch !== page.epoch || page.rights !== follower.rights) {
+      for await (const follower of inTurns(group)) {
+        refuseStale(page);
+        const { epoch, rights } = follower;
+        if (epoch !== company.epoch || epoch !== page.epoch || rights !== page.rights) {
           company.isConcerned = true;
-          isDone = false;
-        } else if (!deliver(follower, page)) isDone = false;
+        } else if (!deliver(follower, page)) company.isConcerned = true;
       }
-      if (!isDone) company.isConcerned = true;
     }
-    return isDone;
   }
 
   /** False if there is more to read. */
@@ -183,11 +184,11 @@ export function startFeed(options: {
       askedAt = performance.now();
       return runBatch(client, statements);
     });
-    // Read before this process was stopped, perhaps, and told after: nobody may hear of it now.
-    if (performance.now() - askedAt > LEASE_MS) throw new Unavailable();
+    refuseStale({ askedAt });
     const { client_id: client, scopes } = entered!.rows[0] as unknown as Entered;
     const told = found!.rows as unknown as (Omit<FeedEvent, "cursor"> & { horizon: string })[];
     return {
+      askedAt,
       epoch: epoch!.rows[0]!["epoch"] as string,
       rights: client === null ? null : rightsOf(scopes.split(" ")),
       horizon: told[0]!.horizon,
@@ -283,6 +284,11 @@ export function startFeed(options: {
   };
 }
 
+/** Read before this process was stopped, perhaps, and told after: nobody may hear of it now. @throws Unavailable */
+function refuseStale({ askedAt }: Pick<Page, "askedAt">): void {
+  if (performance.now() - askedAt > LEASE_MS) throw new Unavailable();
+}
+
 /** Who has the same sees the same: of an organisation's clients, who does not manage them sees itself alone. */
 const sightOf = ({ rights, scopes, identity }: Follower) =>
   scopes.has("clients:manage") || scopes.has("network:admin")
@@ -290,8 +296,3 @@ const sightOf = ({ rights, scopes, identity }: Follower) =>
     : `${rights} ${identity.clientName}`;
 
 const rightsOf = (scopes: readonly string[]) => scopes.toSorted().join(" ");
-
-function isBefore(a: Place, b: Place): boolean {
-  const [first, second] = [BigInt(a.transaction), BigInt(b.transaction)];
-  return first < second || (first === second && BigInt(a.position) < BigInt(b.position));
-}

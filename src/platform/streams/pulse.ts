@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
@@ -6,6 +7,8 @@ const EVERY_MS = 200;
 /** Beyond it a process no longer knows what was revoked: it closes its streams and opens none. */
 export const LEASE_MS = 600;
 const RETRY_MS = 50;
+/** Rung without rest, it asks when the process has been idle for twice as long as it was busy since the last beat. */
+const REST = 3;
 
 export interface Pulse {
   /** False once nothing was learned for longer than the lease: the clock that counts does not stop with the process. */
@@ -54,9 +57,13 @@ export function startPulse(options: {
     while (!stopped) {
       rung = false;
       const askedAt = performance.now();
+      const begun = performance.eventLoopUtilization();
       await options.beat(client);
       renewedAt = askedAt;
       await rest(EVERY_MS);
+      const { active } = performance.eventLoopUtilization(begun);
+      const owed = Math.min(REST * active, EVERY_MS) - (performance.now() - askedAt);
+      if (owed > 0) await sleep(owed);
     }
   }
 
