@@ -1787,7 +1787,7 @@ CREATE OR REPLACE FUNCTION public.hold_status(in_status text, in_expires_at time
  RETURNS text
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN CASE WHEN ((in_status = 'HELD'::text) AND (in_expires_at <= now())) THEN 'EXPIRED'::text WHEN ((in_status = 'CONFIRMED'::text) AND (in_ends_on <= ((now() AT TIME ZONE 'UTC'::text))::date)) THEN 'ENDED'::text ELSE in_status END
+RETURN CASE WHEN ((in_status = 'HELD'::text) AND (in_expires_at <= now())) THEN 'EXPIRED'::text WHEN ((in_status = 'CONFIRMED'::text) AND (in_ends_on < ((now() AT TIME ZONE 'UTC'::text))::date)) THEN 'ENDED'::text ELSE in_status END
 ;
 alter function hold_status(text,timestamp with time zone,date) owner to wayhouse_keeper;
 grant execute on function hold_status(text,timestamp with time zone,date) to wayhouse_api;
@@ -3515,7 +3515,7 @@ begin
     overdue := array(
       select h.id from bed_hold h
         where h.status = 'HELD' and h.expires_at <= now()
-          or h.status = 'CONFIRMED' and h.ends_on <= (now() at time zone 'UTC')::date
+          or h.status = 'CONFIRMED' and h.ends_on < (now() at time zone 'UTC')::date
         order by h.id limit in_limit for update skip locked);
   else
     overdue := array(

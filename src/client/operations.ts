@@ -54,7 +54,7 @@ export type BedHoldStatus =
   | 'CONFIRMED'
   /** By the host, from HELD: the beds are free again. */
   | 'DECLINED'
-  /** By the clock, from CONFIRMED on the day of the last check-out. */
+  /** By the clock, from CONFIRMED when the day of the last check-out is over (UTC). */
   | 'ENDED'
   /** By the clock, from HELD at expiresAt: the beds are free again. */
   | 'EXPIRED'

@@ -47,7 +47,7 @@ const WAYS: Record<string, (id: string) => Promise<unknown>> = {
     meddle(demo, "update bed_hold set expires_at = now() where id = $1", [decodeId(id)!.uuid]),
   ENDED: async (id) => {
     await moveHold(ask, HOLDER!, "confirmBedHold", id);
-    const past = "update bed_hold set ends_on = current_date where id = $1";
+    const past = "update bed_hold set ends_on = current_date - 1 where id = $1";
     return meddle(demo, past, [decodeId(id)!.uuid]);
   },
 };
@@ -146,8 +146,19 @@ describe("check-in instructions (sendInstructions)", () => {
     });
   });
 
+  it("are there for guests of last night (UTC), which west of Greenwich is tonight", async () => {
+    const lastNight = { shelterId: apricot, beds: 1, checkIn: nightOf(-1), checkOut: nightOf(0) };
+    const id = (await hold(ask, "lantern", [lastNight])).data["holdBeds"].id as string;
+    await moveHold(ask, "lantern", "confirmBedHold", id);
+    await meddle(demo, "select settle_overdue_holds(null, 1000)");
+    const what = { from: "harbour", to: "lantern", key: lantern };
+    const envelope = await envelopeFor(demo, { ...what, subject: id, text: "Ring twice." });
+    await sendInstructions("harbour", id, envelope);
+    expect(await read("lantern", id)).toEqual({ ...NOTHING, instructions: envelope });
+  });
+
   it("are gone with a hold that has expired or ended, job or no job", async () => {
-    for (const past of ["expires_at = now()", "status = 'CONFIRMED', ends_on = current_date"]) {
+    for (const past of ["expires_at = now()", "status = 'CONFIRMED', ends_on = current_date - 1"]) {
       const placed = await hold(ask, "lantern", [stay(await shelter(ask, "Apricot"), 1, 160)]);
       const id = placed.data["holdBeds"].id as string;
       const what = { from: "harbour", to: "lantern", key: lantern };

@@ -30,7 +30,9 @@ const BedHoldStatusEnum = builder.enumType("BedHoldStatus", {
     RELEASED: { description: "By the holder, from HELD or CONFIRMED: the beds are free again." },
     DECLINED: { description: "By the host, from HELD: the beds are free again." },
     EXPIRED: { description: "By the clock, from HELD at expiresAt: the beds are free again." },
-    ENDED: { description: "By the clock, from CONFIRMED on the day of the last check-out." },
+    ENDED: {
+      description: "By the clock, from CONFIRMED when the day of the last check-out is over (UTC).",
+    },
   } as const satisfies Record<BedHoldStatus, object>,
 });
 
