@@ -764,7 +764,7 @@ create table organisation_budget (
   purpose text not null,
   full_at timestamp with time zone not null,
   constraint a_budget_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
-  constraint a_shared_budget_has_a_known_purpose CHECK ((purpose = ANY (ARRAY['holds'::text, 'offers'::text, 'introductions'::text, 'grants'::text, 'advisories'::text, 'clients'::text, 'keys'::text]))),
+  constraint a_shared_budget_has_a_known_purpose CHECK ((purpose = ANY (ARRAY['holds'::text, 'offers'::text, 'introductions'::text, 'grants'::text, 'advisories'::text, 'clients'::text, 'keys'::text, 'upkeep'::text]))),
   constraint organisation_budget_pkey PRIMARY KEY (organisation_id, purpose)
 );
 alter table organisation_budget enable row level security;

@@ -27,6 +27,7 @@ const UNBOUNDED = {
   ADVISORIES_PER_HOUR: "1000000",
   CLIENTS_PER_HOUR: "1000000",
   KEYS_PER_HOUR: "1000000",
+  UPKEEP_PER_HOUR: "1000000",
 };
 
 /** The program in a process of its own, on a free port. @throws what it wrote, if it ends instead */

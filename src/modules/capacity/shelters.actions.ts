@@ -43,13 +43,13 @@ export interface SetBeds extends Keyed {
   readonly outOfService: number | null;
 }
 
-/** Never below what is held or occupied. @throws BadUserInput, NotFound */
+/** Never below what is held or occupied. @throws BadUserInput, NotFound, RateLimited */
 export async function setBeds(session: Session, input: SetBeds): Promise<string> {
   const today = new Date().toISOString().slice(0, 10);
   refuse(faultsOfNights(input, today));
   const shelterId = uuidOf("Shelter", input.shelterId);
   await settleOverdueHolds(session.read, [shelterId]);
-  const operation = { name: "setBeds", scope: "beds:manage" } as const;
+  const operation = { name: "setBeds", scope: "beds:manage", budget: "upkeep" } as const;
   const owner = session.organisationId;
   const { id } = await session.write(operation, input, async (tx) => {
     const country = await assureShelter(tx, owner, shelterId);

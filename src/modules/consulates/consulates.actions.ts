@@ -47,7 +47,7 @@ export async function publishConsulateContact(
   return id;
 }
 
-/** Says that it still holds, or that its programme is paused or closed. @throws NotFound, BadUserInput */
+/** Says that it still holds, or that its programme is paused or closed. @throws NotFound, BadUserInput, RateLimited */
 export async function assureConsulateContact(
   session: Session,
   input: Keyed & { readonly id: string; readonly programme: string; readonly reviewBy: Date },
@@ -55,7 +55,11 @@ export async function assureConsulateContact(
   refuse(faultsOfReview(input.reviewBy, new Date()));
   const uuid = uuidOf("ConsulateContact", input.id);
   const owner = session.organisationId;
-  const operation = { name: "assureConsulateContact", scope: "consulates:manage" } as const;
+  const operation = {
+    name: "assureConsulateContact",
+    scope: "consulates:manage",
+    budget: "upkeep",
+  } as const;
   await session.write(operation, input, async (tx) => {
     const contact = await lockContact(tx, owner, uuid);
     if (!contact) throw new NotFound();
@@ -65,7 +69,7 @@ export async function assureConsulateContact(
   return uuid;
 }
 
-/** To organisations that a grant lets reveal it; each is told that it can now. @throws NotFound, BadUserInput */
+/** To organisations that a grant lets reveal it; each is told that it can now. @throws NotFound, BadUserInput, RateLimited */
 export async function sealConsulateContact(
   session: Session,
   input: Keyed & { readonly id: string; readonly envelopes: readonly string[] },
@@ -74,7 +78,11 @@ export async function sealConsulateContact(
   const uuid = uuidOf("ConsulateContact", input.id);
   const kids = await inspectAll(input.envelopes);
   const owner = session.organisationId;
-  const operation = { name: "sealConsulateContact", scope: "consulates:manage" } as const;
+  const operation = {
+    name: "sealConsulateContact",
+    scope: "consulates:manage",
+    budget: "upkeep",
+  } as const;
   await session.write(operation, input, async (tx) => {
     if (!(await lockContact(tx, owner, uuid))) throw new NotFound();
     const changes = await putAll(tx, uuid, owner, input.envelopes, kids);

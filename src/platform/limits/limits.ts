@@ -25,7 +25,9 @@ export type Budget =
   | "grants"
   | "advisories"
   | "clients"
-  | "keys";
+  | "keys"
+  /** Of what is shared: beds set, contacts assured and sealed. */
+  | "upkeep";
 
 export const DEFAULT_LIMITS: Limits = {
   clientPerSecond: 200,
@@ -39,6 +41,7 @@ export const DEFAULT_LIMITS: Limits = {
     advisories: 60,
     clients: 60,
     keys: 20,
+    upkeep: 12_000,
   },
   requestSeconds: 20,
   connections: 5_000,
