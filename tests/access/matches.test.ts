@@ -52,6 +52,9 @@ describe("what could meet a handoff's needs", () => {
     expect(await labels("lantern", six)).toEqual(["Pomegranate"]);
     const apart = await offered({ party: { adults: 6, children: 0, placement: "APART" } });
     expect(await labels("lantern", apart)).toEqual(["Apricot", "Pomegranate", "Walnut"]);
+    // West of Greenwich last night (UTC) is tonight.
+    const tonight = await offered({ windowStart: night(-1), windowEnd: night(0) });
+    expect(await labels("lantern", tonight)).toEqual(["Apricot", "Pomegranate", "Walnut"]);
     const elsewhere = await offered({ destinations: ["RS"] });
     expect((await matches("lantern", elsewhere)).beds).toEqual([]);
     const cash = await offered({

@@ -19,7 +19,7 @@ export async function findBedMatches(db: Kysely<DB>, handoffIds: readonly string
         case h.placement when 'TOGETHER' then h.adults + h.children else 1 end, null, ${MOST_MATCHES}) f
       ${sql.raw(WITH_SHELTER)}
       where h.id = any(${handoffIds}::uuid[]) and 'SHELTER' = any (h.needs)
-        and h.window_end > (now() at time zone 'UTC')::date
+        and h.window_end >= (now() at time zone 'UTC')::date
         and not exists (
           select from advisory a
             where a.country = d and h.risk_profile = any (a.risk_profiles) and advisory_in_force(a))
