@@ -112,6 +112,8 @@ const EXPECTED_LOG = new RegExp(
     "draining signal=SIGTERM mostSeconds=25",
     "stopped",
     "idle connection lost( code=(57P0[1-3]|ECONNRESET|ECONNREFUSED))?",
+    // The last: a lock that was waited for too long, with the database there.
+    "database unavailable( code=(57P0[1-3]|ECONNRESET|ECONNREFUSED|55P03))?",
     "job failed job=\\w+ error=Unavailable( code=(57P0[1-3]|ECONNRESET|ECONNREFUSED))?( routine=\\w+)?( frames=.*)?",
   ]
     .map((line) => `^${line}$`)
