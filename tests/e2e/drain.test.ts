@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type Answer, type Demo, startDemo } from "../support/demo.ts";
+import { waiting } from "../support/held-up.ts";
 import { mutationOf } from "../support/mutate.ts";
 import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
 import { openStream } from "../support/streams.ts";
@@ -16,6 +17,8 @@ beforeAll(async () => {
   keeper = new pg.Client({ connectionString: demo.database.superuserUrl });
   await keeper.connect();
 });
+// What a test that failed has locked, the next one is not to wait for.
+afterEach(() => keeper.query("rollback"));
 afterAll(async () => {
   await keeper?.end();
   await demo?.stop();
@@ -44,31 +47,24 @@ async function write(url: string, label: string): Promise<Response> {
     body: JSON.stringify({ query: WRITE, variables: { input } }),
   });
 }
-const labels = (prefix: string) => Array.from({ length: 6 }, (_, nth) => `${prefix} ${nth}`);
+const WRITES = 3;
+const labels = (prefix: string) => Array.from({ length: WRITES }, (_, nth) => `${prefix} ${nth}`);
 
 /** Keeps shelters from being written, once nobody writes one any more. */
 async function hold(): Promise<void> {
   await keeper.query("begin");
   await keeper.query("lock table shelter in share mode");
 }
-async function untilWaiting(count: number): Promise<void> {
-  for (let waits = 0; waits < 1_500; waits++) {
-    const { rows } = await keeper.query<{ count: number }>(
-      "select count(*)::integer as count from pg_locks where not granted and relation = 'shelter'::regclass",
-    );
-    if (rows[0]!.count === count) return;
-    await sleep(20);
-  }
-  throw new Error("the writes do not wait");
-}
 const release = () => keeper.query("commit");
 
+/** Of a process that has answered before: each waits five seconds for a lock at most. */
 async function inFlight(api: ApiProcess, prefix: string) {
+  const ready = new URL("/health/ready", api.url);
+  await Promise.all(labels("").map(async () => (await fetch(ready)).text()));
   await hold();
-  const writes = labels(prefix).map((label) => write(api.url, label));
-  const settled = Promise.allSettled(writes);
-  await untilWaiting(writes.length);
-  return settled;
+  const answers = Promise.allSettled(labels(prefix).map((label) => write(api.url, label)));
+  await waiting(keeper, WRITES);
+  return { answers };
 }
 const written = async (prefix: string) => {
   const { rows } = await keeper.query<{ count: number }>(
@@ -81,8 +77,7 @@ const written = async (prefix: string) => {
 it("what is under way is answered, streams end whole, what comes anew is refused, and the exit code is 0", async () => {
   const api = await start();
   const stream = await openStream(api.url, await demo.token("harbour", ["beds:read"]));
-  const ended = inFlight(api, "drained");
-  await untilWaiting(6);
+  const { answers } = await inFlight(api, "drained");
   const exit = endApi(api);
   await expect.poll(() => api.log()).toContain("draining signal=SIGTERM");
   await expect.poll(async () => (await fetch(`${api.operations()}/health/ready`)).status).toBe(503);
@@ -94,13 +89,13 @@ it("what is under way is answered, streams end whole, what comes anew is refused
     ["complete", undefined],
   ]);
   await release();
-  for (const result of await ended) {
+  for (const result of await answers) {
     const answer = result.status === "fulfilled" ? result.value : null;
     expect(answer?.headers.get("connection")).toBe("close");
     expect(((await answer!.json()) as Answer).data["createShelter"].label).toMatch(/^drained/);
   }
   expect(await exit).toBe(0);
-  expect(await written("drained")).toBe(6);
+  expect(await written("drained")).toBe(WRITES);
   expect(await written("too late")).toBe(0);
   expect(api.log()).toContain("stopped");
 });
@@ -147,7 +142,7 @@ it("a process is not ready while its database takes no writes, as a stand-by doe
     const { rows } = await keeper.query<{ name: string }>("select current_database() as name");
     await keeper.query(`alter database ${rows[0]!.name} set default_transaction_read_only = ${to}`);
     await keeper.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()",
+      "select pg_terminate_backend(pid, 30000) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()",
       [rows[0]!.name],
     );
   };
@@ -169,11 +164,10 @@ it("whoever read its log may be gone: it drains as ever", async () => {
 
 it("what is not answered in time is cut off, said so, and leaves nothing behind", async () => {
   const api = await start({ DRAIN_SECONDS: "1" });
-  const ended = inFlight(api, "cut off");
-  await untilWaiting(6);
+  const { answers } = await inFlight(api, "cut off");
   expect(await endApi(api)).toBe(1);
-  expect(api.log()).toContain("drain cut off requests=6");
-  expect((await ended).map(({ status }) => status)).toEqual(labels("").map(() => "rejected"));
+  expect(api.log()).toContain(`drain cut off requests=${WRITES}`);
+  expect((await answers).map(({ status }) => status)).toEqual(labels("").map(() => "rejected"));
   await release();
   // Before it has the lock, what waited for it is committed or undone.
   await hold();
@@ -183,15 +177,14 @@ it("what is not answered in time is cut off, said so, and leaves nothing behind"
 
 it("a second signal ends the process at once", async () => {
   const api = await start();
-  const ended = inFlight(api, "impatient");
-  await untilWaiting(6);
+  const { answers } = await inFlight(api, "impatient");
   const exit = endApi(api);
   await expect.poll(() => api.log()).toContain("draining signal=SIGTERM");
   await sleep(1_100);
   api.child.kill("SIGTERM");
   expect(await exit).toBe(1);
   await release();
-  await ended;
+  await answers;
 });
 
 it("a fault that nobody caught ends the process, and nothing is told of what it says", async () => {
