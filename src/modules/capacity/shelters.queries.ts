@@ -129,7 +129,7 @@ export async function assureShelter(tx: Transaction<DB>, owner: string, id: stri
   return row?.country ?? null;
 }
 
-/** Nights in one order, as whoever holds beds locks them; how many there were. */
+/** Nights in one order, as whoever holds beds locks them. */
 export async function updateNights(
   tx: Transaction<DB>,
   change: {
@@ -139,8 +139,8 @@ export async function updateNights(
     readonly maximum: number | null;
     readonly outOfService: number | null;
   },
-): Promise<number> {
-  const { numAffectedRows } = await sql`
+): Promise<void> {
+  await sql`
     with locked as materialized (
       select shelter_id, night from bed_night
         where shelter_id = ${change.shelterId} and night >= ${change.from} and night < ${change.until}
@@ -150,5 +150,4 @@ export async function updateNights(
         out_of_service = coalesce(${change.outOfService}::integer, n.out_of_service)
       from locked l where l.shelter_id = n.shelter_id and l.night = n.night
   `.execute(tx);
-  return Number(numAffectedRows ?? 0n);
 }
