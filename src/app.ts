@@ -38,13 +38,13 @@ export interface Core {
   readonly metrics?: Metrics;
   readonly tracing?: Tracing;
 }
-export interface Drained {
+interface Drained {
   /** Seconds in which readiness says no while everything is served, so that nobody sends more. */
   readonly noticeSeconds: number;
   /** In all; what has no answer then is cut off. */
   readonly mostSeconds: number;
 }
-export interface Worker {
+interface Worker {
   /** True while it can do its work and is not about to end. */
   isReady(): Promise<boolean>;
   /** Streams, then requests, then jobs, then connections. Resolves with how many requests were cut off. */

@@ -7,7 +7,7 @@ export type PublicJwk =
   | { readonly kty: "EC"; readonly crv: "P-256"; readonly x: string; readonly y: string };
 
 /** `message` names the rule that was broken and never repeats the key: it may be a private one. */
-export type ParsedJwk =
+type ParsedJwk =
   | { readonly ok: true; readonly jwk: PublicJwk }
   | { readonly ok: false; readonly message: string };
 

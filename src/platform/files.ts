@@ -90,7 +90,7 @@ export function putFolder(path: string, files: Readonly<Record<string, string>>)
 }
 
 /** A name in it outlives a loss of power only from then on. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   const folder = openSync(path, "r");
   try {
     fsyncSync(folder);

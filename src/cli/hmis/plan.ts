@@ -36,7 +36,7 @@ export interface Change {
 }
 
 /** Beds on each night of the horizon that one shelter is to have. */
-export interface Wanted {
+interface Wanted {
   readonly statement: Statement;
   readonly beds: ReadonlyMap<string, number>;
 }

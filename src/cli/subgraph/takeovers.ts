@@ -16,7 +16,7 @@ export type Rule =
   | "shareable"
   | "type";
 
-export interface Takeover {
+interface Takeover {
   /** From 1, as `column`. */
   readonly line: number;
   readonly column: number;

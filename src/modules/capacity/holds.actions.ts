@@ -56,7 +56,7 @@ export async function holdBeds(session: Session, input: HoldBeds & Keyed): Promi
   return { id: result.id, hold: rows && rows[0]! };
 }
 
-export interface HeldBeds {
+interface HeldBeds {
   readonly id: string;
   /** As it is now; null where it was placed by an earlier call. */
   readonly hold: HoldRow | null;
@@ -81,7 +81,7 @@ export async function whereBedsAreFree<R>(
   }
 }
 
-export interface PreparedHold extends HoldBeds {
+interface PreparedHold extends HoldBeds {
   readonly stays: readonly Stay[];
   /** Of keepApartFrom. */
   readonly references: readonly string[];

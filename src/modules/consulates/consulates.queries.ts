@@ -130,7 +130,7 @@ export async function putEnvelope(
   await sql`select put_consulate_envelope(${contact}, ${recipient}, ${envelope})`.execute(tx);
 }
 
-export interface Revealed {
+interface Revealed {
   readonly owner_id: string;
   readonly envelope: string | null;
   /** Not null: the budget is spent, and nothing was revealed. */

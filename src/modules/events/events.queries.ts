@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Place } from "../../platform/streams/cursors.ts";
 
-export interface EventRow extends Place {
+interface EventRow extends Place {
   readonly kind: string;
   readonly subject_type: string;
   readonly subject_id: string;

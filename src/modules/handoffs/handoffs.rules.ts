@@ -82,7 +82,7 @@ export interface HandoffFacts {
   readonly hasConsent: boolean;
 }
 
-export type Decision =
+type Decision =
   | { readonly kind: "GO"; readonly to: HandoffStatus | null }
   | { readonly kind: "ILLEGAL"; readonly from: HandoffStatus; readonly allowed: readonly string[] }
   | { readonly kind: "ALREADY_ACCEPTED" | "BLOCKED" | "NO_CONSENT" | "NOT_FOUND" };

@@ -28,7 +28,7 @@ export async function findBedMatches(db: Kysely<DB>, handoffIds: readonly string
   return rows;
 }
 
-export interface ContactMatch {
+interface ContactMatch {
   readonly handoff_id: string;
   readonly contact_id: string;
 }

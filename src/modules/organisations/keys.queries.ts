@@ -109,7 +109,7 @@ export async function lockKeyLog(tx: Transaction<DB>, organisation: string) {
   return { ...identity, last: last ?? null };
 }
 
-export interface NewEntry {
+interface NewEntry {
   readonly organisationId: string;
   readonly sequence: number;
   readonly kid: string;

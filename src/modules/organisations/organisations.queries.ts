@@ -94,7 +94,7 @@ export async function findOwnCeiling(tx: Transaction<DB>): Promise<ReadonlySet<s
   return new Set(row.scopes);
 }
 
-export interface NewOrganisation {
+interface NewOrganisation {
   readonly handle: string;
   readonly identityKey: PublicJwk;
   readonly identityThumbprint: string;

@@ -43,7 +43,7 @@ export function listGrants(
     .execute();
 }
 
-export interface NewGrant extends GrantTerms {
+interface NewGrant extends GrantTerms {
   readonly ownerId: string;
   readonly organisationId: string | null;
   readonly circleId: string | null;

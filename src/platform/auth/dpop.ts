@@ -28,7 +28,7 @@ export interface Proof {
 /** The token may be good, the proof is not, or was used before. */
 export class InvalidProof extends Unauthenticated {}
 
-export interface ProofVerifierOptions {
+interface ProofVerifierOptions {
   /** Where callers send their requests, as they see it. */
   readonly url: string;
   /** Milliseconds since the epoch. */

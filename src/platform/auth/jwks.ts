@@ -21,7 +21,7 @@ export type Jwk = Readonly<Record<string, unknown>>;
 export type JwksFetcher = (uri: string, kid?: string) => Promise<readonly Jwk[]>;
 
 type Address = { readonly address: string; readonly family: number };
-export interface JwksFetcherOptions {
+interface JwksFetcherOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly lookup?: (hostname: string) => Promise<readonly Address[]>;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { decodeBase64url } from "../../kernel/base64url.ts";
 import { parsePublicJwk } from "../../kernel/jwk.ts";
 
-export type Algorithm = "EdDSA" | "Ed25519" | "ES256" | "RS256" | "PS256";
+type Algorithm = "EdDSA" | "Ed25519" | "ES256" | "RS256" | "PS256";
 export interface VerificationKey {
   readonly key: KeyObject;
   /** Those that the key itself permits. */

@@ -27,7 +27,7 @@ export async function generateSigningKey(alg: "EdDSA" | "ES256" = "EdDSA"): Prom
   return { privateJwk, publicJwk, kid: thumbprint(publicJwk) };
 }
 
-export interface AccessTokenClaims {
+interface AccessTokenClaims {
   readonly privateJwk: JsonWebKey;
   readonly issuer: string;
   readonly audience: string;

@@ -38,7 +38,7 @@ export interface Issuer {
   readonly keys: readonly JsonWebKey[];
 }
 
-export interface TokenVerifierOptions {
+interface TokenVerifierOptions {
   readonly audience: string;
   readonly findIssuer: (issuer: string) => Promise<Issuer | null>;
   readonly jwks: JwksFetcher;
@@ -48,7 +48,7 @@ export interface TokenVerifierOptions {
   readonly onVerified?: (wasKept: boolean) => void;
 }
 
-export interface TokenVerifier {
+interface TokenVerifier {
   /** @throws Unauthenticated for every bad token; Unavailable if its keys cannot be had now */
   verify(token: string): Promise<VerifiedToken>;
 }

@@ -168,7 +168,7 @@ export async function flushedOf(primary: pg.ClientBase): Promise<string> {
   return row!.flushed;
 }
 
-export interface Position {
+interface Position {
   /** Null of a server that replays nothing. */
   readonly replayed: string | null;
   readonly now: string;

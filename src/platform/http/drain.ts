@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-export interface Drain {
+interface Drain {
   /** True from the first moment on: health checks then say that this process is not ready. */
   readonly isDraining: boolean;
   /** Everything is served on, and each answer ends its connection. */

@@ -25,7 +25,7 @@ import { challenge, readCredentials, valuesOf } from "./credentials.ts";
 import type { Credentials } from "../auth/dpop.ts";
 import type { Counted } from "../limits/gate.ts";
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly schema: GraphQLSchema;
   /** Null: any document is answered. */
   readonly documents: Registry | null;

@@ -5,7 +5,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import type { Task } from "./tasks.ts";
 
-export interface Clock {
+interface Clock {
   /** Begins no further run; resolves when those under way have ended. */
   stop(): Promise<void>;
 }

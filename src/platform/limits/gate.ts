@@ -13,10 +13,7 @@ export interface Counted {
  * Counts one request of a client whose token is good, before anything is done for it. Bad tokens are not
  * counted: by their address whoever shares it with an attacker would be shut out. @throws RateLimited
  */
-export type Gate = (client: {
-  readonly organisationId: string;
-  readonly clientName: string;
-}) => Counted;
+type Gate = (client: { readonly organisationId: string; readonly clientName: string }) => Counted;
 
 export function createGate(limits: Limits): Gate {
   const { clientPerSecond, organisationPerSecond, searchesPerMinute } = limits;

@@ -2,7 +2,7 @@
 const MOST_KEYS = 20_000;
 
 /** How fast something may go by for each key, in this process (GCRA: one number a key). */
-export interface Rate {
+interface Rate {
   /** Counts once or more, if there is room. @returns 0, or in how many seconds there will be */
   spend(key: string, count?: number): number;
 }

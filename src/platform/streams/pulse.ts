@@ -10,7 +10,7 @@ const RETRY_MS = 50;
 /** Rung without rest, it asks when the process has been idle for twice as long as it was busy since the last beat. */
 const REST = 3;
 
-export interface Pulse {
+interface Pulse {
   /** False once nothing was learned for longer than the lease: the clock that counts does not stop with the process. */
   isAlive(): boolean;
   /** The same, after a moment's patience where it is about to become so. */

@@ -63,7 +63,7 @@ const EVENTS = {
 
 export const LOG_LEVELS = ["info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-export type LogEvent = keyof typeof EVENTS;
+type LogEvent = keyof typeof EVENTS;
 type Value = string | number | undefined;
 type FieldsOf<E extends LogEvent> = {
   readonly [F in keyof (typeof EVENTS)[E]["fields"]]?: Value;

@@ -32,8 +32,8 @@ export interface Metrics {
   text(): Promise<string>;
 }
 /** Where it was not answered, the primary did. */
-export type ReplicaOutcome = "answered" | "behind" | "failed" | "left_out";
-export interface PoolCounts {
+type ReplicaOutcome = "answered" | "behind" | "failed" | "left_out";
+interface PoolCounts {
   readonly total: number;
   readonly idle: number;
   readonly waiting: number;
