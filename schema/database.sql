@@ -122,7 +122,7 @@ CREATE INDEX bed_hold_to_end ON public.bed_hold USING btree (ends_on) WHERE (sta
 CREATE INDEX bed_hold_to_expire ON public.bed_hold USING btree (expires_at) WHERE (status = 'HELD'::text);
 CREATE TRIGGER a_hold_makes_acquaintance AFTER INSERT ON public.bed_hold FOR EACH ROW EXECUTE FUNCTION note_acquaintance('holder_id', 'host_id', 'both');
 CREATE TRIGGER a_hold_notes_its_end BEFORE UPDATE ON public.bed_hold FOR EACH ROW WHEN (((new.status <> ALL (ARRAY['HELD'::text, 'CONFIRMED'::text])) AND (old.status = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])))) EXECUTE FUNCTION note_end_of_hold();
-CREATE TRIGGER an_acquaintance_ends_with_its_hold AFTER DELETE ON public.bed_hold FOR EACH ROW EXECUTE FUNCTION forget_acquaintance('holder_id', 'host_id');
+CREATE TRIGGER an_acquaintance_ends_with_its_hold AFTER DELETE ON public.bed_hold REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION forget_acquaintances('holder_id', 'host_id');
 CREATE TRIGGER instructions_go_with_their_hold AFTER UPDATE OF status ON public.bed_hold FOR EACH ROW WHEN ((new.status <> ALL (ARRAY['HELD'::text, 'CONFIRMED'::text]))) EXECUTE FUNCTION drop_instructions();
 alter table bed_hold enable row level security;
 alter table bed_hold force row level security;
@@ -498,7 +498,7 @@ CREATE INDEX handoff_to_decide ON public.handoff USING btree (decide_by) WHERE (
 CREATE INDEX handoff_to_seal ON public.handoff USING btree (seal_by) WHERE (status = 'ACCEPTED'::text);
 CREATE TRIGGER an_acceptance_closes_candidacies AFTER UPDATE OF recipient_id ON public.handoff FOR EACH ROW WHEN ((new.recipient_id IS NOT NULL)) EXECUTE FUNCTION close_candidacies();
 CREATE TRIGGER an_acceptance_makes_acquaintance AFTER INSERT OR UPDATE OF recipient_id ON public.handoff FOR EACH ROW WHEN ((new.recipient_id IS NOT NULL)) EXECUTE FUNCTION note_acquaintance('sender_id', 'recipient_id', 'both');
-CREATE TRIGGER an_acquaintance_ends_with_its_handoff AFTER DELETE ON public.handoff FOR EACH ROW EXECUTE FUNCTION forget_acquaintance('sender_id', 'recipient_id');
+CREATE TRIGGER an_acquaintance_ends_with_its_handoff AFTER DELETE ON public.handoff REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION forget_acquaintances('sender_id', 'recipient_id');
 alter table handoff enable row level security;
 alter table handoff force row level security;
 create policy keeper on handoff for all to wayhouse_keeper
@@ -531,7 +531,7 @@ create table handoff_candidate (
 );
 CREATE INDEX handoff_candidate_by_organisation ON public.handoff_candidate USING btree (organisation_id, handoff_id);
 CREATE INDEX handoff_candidate_open ON public.handoff_candidate USING btree (organisation_id, handoff_id) INCLUDE (sender_id) WHERE is_open;
-CREATE TRIGGER an_acquaintance_ends_with_its_offer AFTER DELETE ON public.handoff_candidate FOR EACH ROW EXECUTE FUNCTION forget_acquaintance('sender_id', 'organisation_id');
+CREATE TRIGGER an_acquaintance_ends_with_its_offer AFTER DELETE ON public.handoff_candidate REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION forget_acquaintances('sender_id', 'organisation_id');
 CREATE TRIGGER an_offer_makes_acquaintance AFTER INSERT ON public.handoff_candidate FOR EACH ROW EXECUTE FUNCTION note_acquaintance('sender_id', 'organisation_id');
 alter table handoff_candidate enable row level security;
 alter table handoff_candidate force row level security;
@@ -545,7 +545,7 @@ create policy named_by_the_sender on handoff_candidate for insert to wayhouse_ap
 create policy seen_by_its_sender_and_itself on handoff_candidate for select to wayhouse_api
   using ((( SELECT viewer_may(VARIADIC ARRAY['handoffs:read'::text, 'handoffs:offer'::text, 'handoffs:receive'::text]) AS viewer_may) AND ((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)))));
 grant insert, select, update (acknowledged_at, dropped_out) on handoff_candidate to wayhouse_api;
-grant select, update (is_open) on handoff_candidate to wayhouse_keeper;
+grant delete, select, update (is_open) on handoff_candidate to wayhouse_keeper;
 
 create table handoff_envelope (
   handoff_id uuid not null,
@@ -647,7 +647,7 @@ create table introduction (
   constraint an_introduction_is_to_an_organisation FOREIGN KEY (introduced_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint introduction_pkey PRIMARY KEY (organisation_id, introduced_id)
 );
-CREATE TRIGGER an_acquaintance_ends_with_its_introduction AFTER DELETE ON public.introduction FOR EACH ROW EXECUTE FUNCTION forget_acquaintance('organisation_id', 'introduced_id');
+CREATE TRIGGER an_acquaintance_ends_with_its_introduction AFTER DELETE ON public.introduction REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION forget_acquaintances('organisation_id', 'introduced_id');
 CREATE TRIGGER an_introduction_makes_acquaintance AFTER INSERT ON public.introduction FOR EACH ROW EXECUTE FUNCTION note_acquaintance('organisation_id', 'introduced_id');
 alter table introduction enable row level security;
 alter table introduction force row level security;
@@ -881,7 +881,7 @@ create table sharing_grant (
 );
 CREATE INDEX sharing_grant_by_owner ON public.sharing_grant USING btree (owner_id, id);
 CREATE TRIGGER a_grant_makes_acquaintance AFTER INSERT ON public.sharing_grant FOR EACH ROW WHEN ((new.organisation_id IS NOT NULL)) EXECUTE FUNCTION note_acquaintance('owner_id', 'organisation_id');
-CREATE TRIGGER an_acquaintance_ends_with_its_grant AFTER DELETE ON public.sharing_grant FOR EACH ROW EXECUTE FUNCTION forget_acquaintance('owner_id', 'organisation_id');
+CREATE TRIGGER an_acquaintance_ends_with_its_grant AFTER DELETE ON public.sharing_grant REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION forget_acquaintances('owner_id', 'organisation_id');
 alter table sharing_grant enable row level security;
 alter table sharing_grant force row level security;
 create policy given_by_its_owner on sharing_grant for insert to wayhouse_api
@@ -1703,34 +1703,35 @@ END
 alter function find_issuer(text) owner to wayhouse_keeper;
 grant execute on function find_issuer(text) to wayhouse_api;
 
--- function forget_acquaintance()
-CREATE OR REPLACE FUNCTION public.forget_acquaintance()
+-- function forget_acquaintances()
+CREATE OR REPLACE FUNCTION public.forget_acquaintances()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
-  one uuid := (to_jsonb(old) ->> tg_argv[0])::uuid;
-  other uuid := (to_jsonb(old) ->> tg_argv[1])::uuid;
+  ones uuid[];
+  others uuid[];
 begin
-  if not exists (
-    select from acquaintance a
-      where (a.organisation_id = one and a.other_id = other or a.organisation_id = other and a.other_id = one)
-        and not exists (select from lasting_ties_of(a.organisation_id) k where k = a.other_id))
-  then
+  select array_agg(a.organisation_id), array_agg(a.other_id) into ones, others
+    from (
+      select distinct (e.row ->> tg_argv[0])::uuid as one, (e.row ->> tg_argv[1])::uuid as other
+        from (select to_jsonb(e) as row from ended e) e) p
+    join acquaintance a on (a.organisation_id, a.other_id) in ((p.one, p.other), (p.other, p.one))
+    where not is_lastingly_tied(a.organisation_id, a.other_id);
+  if ones is null then
     return null;
   end if;
   lock table acquaintance in share row exclusive mode;
-  delete from acquaintance a
-    where (a.organisation_id = one and a.other_id = other or a.organisation_id = other and a.other_id = one)
-      and not exists (select from lasting_ties_of(a.organisation_id) k where k = a.other_id);
+  delete from acquaintance a using unnest(ones, others) p (one, other)
+    where a.organisation_id = p.one and a.other_id = p.other and not is_lastingly_tied(p.one, p.other);
   return null;
 end
 $function$
 ;
-alter function forget_acquaintance() owner to wayhouse_keeper;
-grant execute on function forget_acquaintance() to wayhouse_owner;
+alter function forget_acquaintances() owner to wayhouse_keeper;
+grant execute on function forget_acquaintances() to wayhouse_owner;
 
 -- function grants_reaching(uuid,uuid[])
 CREATE OR REPLACE FUNCTION public.grants_reaching(in_circle uuid, in_members uuid[])
@@ -1865,6 +1866,16 @@ END
 alter function is_blocked(text[],text,uuid,uuid) owner to wayhouse_keeper;
 grant execute on function is_blocked(text[],text,uuid,uuid) to wayhouse_api;
 
+-- function is_lastingly_tied(uuid,uuid)
+CREATE OR REPLACE FUNCTION public.is_lastingly_tied(in_organisation uuid, in_other uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+RETURN ((EXISTS (SELECT FROM introduction i WHERE ((i.organisation_id = is_lastingly_tied.in_organisation) AND (i.introduced_id = is_lastingly_tied.in_other)))) OR (EXISTS (SELECT FROM sharing_grant g WHERE ((g.owner_id = is_lastingly_tied.in_organisation) AND (g.organisation_id = is_lastingly_tied.in_other)))) OR (EXISTS (SELECT FROM handoff_candidate c WHERE ((c.sender_id = is_lastingly_tied.in_organisation) AND (c.organisation_id = is_lastingly_tied.in_other)))) OR (EXISTS (SELECT FROM handoff h WHERE ((h.sender_id = is_lastingly_tied.in_organisation) AND (h.recipient_id = is_lastingly_tied.in_other)))) OR (EXISTS (SELECT FROM handoff h WHERE ((h.sender_id = is_lastingly_tied.in_other) AND (h.recipient_id = is_lastingly_tied.in_organisation)))) OR (EXISTS (SELECT FROM bed_hold h WHERE ((h.holder_id = is_lastingly_tied.in_organisation) AND (h.host_id = is_lastingly_tied.in_other)))) OR (EXISTS (SELECT FROM bed_hold h WHERE ((h.holder_id = is_lastingly_tied.in_other) AND (h.host_id = is_lastingly_tied.in_organisation)))))
+;
+alter function is_lastingly_tied(uuid,uuid) owner to wayhouse_keeper;
+
 -- function is_revealed(consulate_contact,uuid)
 CREATE OR REPLACE FUNCTION public.is_revealed(in_contact consulate_contact, in_recipient uuid)
  RETURNS boolean
@@ -1892,43 +1903,6 @@ BEGIN ATOMIC
 END
 ;
 alter function is_sealed_to_active_key(consulate_envelope) owner to wayhouse_keeper;
-
--- function lasting_ties_of(uuid)
-CREATE OR REPLACE FUNCTION public.lasting_ties_of(in_organisation uuid)
- RETURNS SETOF uuid
- LANGUAGE sql
- STABLE
-BEGIN ATOMIC
- SELECT i.introduced_id
-    FROM introduction i
-   WHERE (i.organisation_id = lasting_ties_of.in_organisation)
- UNION
-  SELECT g.organisation_id
-    FROM sharing_grant g
-   WHERE ((g.owner_id = lasting_ties_of.in_organisation) AND (g.organisation_id IS NOT NULL))
- UNION
-  SELECT h.host_id
-    FROM bed_hold h
-   WHERE (h.holder_id = lasting_ties_of.in_organisation)
- UNION
-  SELECT h.holder_id
-    FROM bed_hold h
-   WHERE (h.host_id = lasting_ties_of.in_organisation)
- UNION
-  SELECT h.recipient_id
-    FROM handoff h
-   WHERE ((h.sender_id = lasting_ties_of.in_organisation) AND (h.recipient_id IS NOT NULL))
- UNION
-  SELECT h.sender_id
-    FROM handoff h
-   WHERE (h.recipient_id = lasting_ties_of.in_organisation)
- UNION
-  SELECT c.organisation_id
-    FROM handoff_candidate c
-   WHERE (c.sender_id = lasting_ties_of.in_organisation);
-END
-;
-alter function lasting_ties_of(uuid) owner to wayhouse_keeper;
 
 -- function list_inbox(text[],uuid,integer)
 CREATE OR REPLACE FUNCTION public.list_inbox(in_statuses text[], in_after uuid, in_limit integer)
@@ -2773,36 +2747,16 @@ BEGIN ATOMIC
                  END) < due_before('handoff'::text))
           LIMIT purge_handoffs.in_limit
           FOR UPDATE OF h SKIP LOCKED
+         ), candidates AS (
+          DELETE FROM handoff_candidate c
+            USING due
+           WHERE (c.handoff_id = due.id)
          ), deleted AS (
           DELETE FROM handoff h
             USING due
            WHERE (h.id = due.id)
-           RETURNING h.id,
-             h.sender_id,
-             h.recipient_id,
-             h.status,
-             h.held_from,
-             h.needs,
-             h.risk_profile,
-             h.adults,
-             h.children,
-             h.placement,
-             h.priority,
-             h.country,
-             h.destinations,
-             h.documents_held,
-             h.window_start,
-             h.window_end,
-             h.consent_purpose,
-             h.consent_given_at,
-             h.consent_expires_at,
-             h.consent_by_caregiver,
-             h.consent_withdrawn_at,
-             h.acknowledged_at,
-             h.acknowledge_by,
-             h.decide_by,
-             h.seal_by,
-             h.reason
+           RETURNING h.sender_id,
+             h.recipient_id
          )
   SELECT array_remove(ARRAY[d.sender_id, d.recipient_id], NULL::uuid) AS array_remove
     FROM deleted d;

@@ -1,3 +1,4 @@
+import type pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { decodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
@@ -220,7 +221,15 @@ const differences = (change = "select") =>
     await client.query(change);
     const { rows } = await client.query<{ wrong: number; remembered: number }>(`
       with tied as (
-        select o.id, k from organisation o cross join lateral lasting_ties_of(o.id) k where k <> o.id)
+        select one as id, other as k from (
+          select organisation_id as one, introduced_id as other from introduction
+          union select owner_id, organisation_id from sharing_grant
+          union select holder_id, host_id from bed_hold
+          union select host_id, holder_id from bed_hold
+          union select sender_id, recipient_id from handoff
+          union select recipient_id, sender_id from handoff
+          union select sender_id, organisation_id from handoff_candidate) t
+        where one <> other)
       select (select count(*)::integer from acquaintance) as remembered, count(*)::integer as wrong from (
         (table acquaintance except table tied) union all (table tied except table acquaintance)) d`);
     return rows[0]!;
@@ -246,6 +255,31 @@ describe("whom an organisation is acquainted with", () => {
     });
     expect((await differences()).wrong).toBe(0);
     await openTo(ask, "lantern", ["harbour"]);
+  });
+
+  it("is not asked anew of each row that is purged, however many others there are", async () => {
+    await hold(ask, "lantern", [stay(await shelter(ask, "Pomegranate"), 1)]);
+    const plant = (client: pg.Client, count: number, days: number) =>
+      client.query(
+        `insert into bed_hold (id, holder_id, host_id, status, ends_on, ended_at)
+          select gen_random_uuid(), h.holder_id, h.host_id, 'RELEASED', current_date, now() - $2::integer * interval '1 day'
+          from (select * from bed_hold where holder_id <> host_id limit 1) h, generate_series(1, $1::integer)`,
+        [count, days],
+      );
+    await asSuperuser(demo.database.superuserUrl, async (client) => {
+      await client.query("begin");
+      await client.query("set local enable_seqscan = off");
+      await plant(client, 2_000, 1);
+      await plant(client, 500, 40);
+      const { rows } = await client.query<{ "QUERY PLAN": [{ Plan: Record<string, number> }] }>(
+        "explain (analyze, buffers, format json) select purge_due(1000)",
+      );
+      await client.query("rollback");
+      const plan = rows[0]!["QUERY PLAN"][0].Plan;
+      const blocks = plan["Shared Hit Blocks"]! + plan["Shared Read Blocks"]!;
+      // As many as there are others, where each row asks.
+      expect(blocks / 500).toBeLessThan(100);
+    });
   });
 
   it("is what introductions, grants, holds and handoffs tie it to, and is forgotten with the last of them", async () => {
