@@ -1,18 +1,24 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import type { JWK } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runBot, type Work } from "../../examples/handoff-bot/bot.ts";
 import { createPartners, SealHandoff, SendInstructions } from "../../src/client/index.ts";
 import { decodeId } from "../../src/kernel/ids.ts";
+import { demoIssuer } from "../../src/platform/db/demo-network.ts";
+import { thumbprintOf } from "../../src/sealing/index.ts";
 import { botFolder } from "../support/bot-kept.ts";
 import { effectsOf, instructionsFor } from "../support/bot-sender.ts";
-import { type Demo, idOf, startDemo } from "../support/demo.ts";
-import { meddle, offer, openTo, see, step } from "../support/handoffs.ts";
+import { AUDIENCE, type Demo, idOf, startDemo } from "../support/demo.ts";
+import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+import { retire, sealingKey, state } from "../support/keys.ts";
 import { mutate } from "../support/mutate.ts";
 import { openDesk } from "../support/partners.ts";
 import { asSuperuser } from "../support/postgres.ts";
 
-const { open, fileOf, unreceived } = botFolder();
+const { path, open, fileOf, unreceived } = botFolder();
 
 describe("on the network, the bot", () => {
   let demo: Demo;
@@ -219,5 +225,44 @@ describe("on the network, the bot", () => {
       join handoff_reference f using (case_reference) where f.handoff_id = $1`;
     const holds = await meddle(demo, held, [decodeId(id)!.uuid]);
     expect(holds.rows).toEqual([{ status: "CONFIRMED" }]);
+  });
+
+  it("is handed a file that its partner seals anew when the key is retired that it is sealed to", async () => {
+    await openTo(ask, "harbour", ["lantern"]);
+    const write = (name: string, what: object) => writeFileSync(path(name), JSON.stringify(what));
+    write("sender.json", harbour.own.signingKey);
+    write("sign.json", lantern.own.signingKey);
+    const node = { url: demo.url, audience: AUDIENCE };
+    write("bot.yaml", { node, organisation: { signingKey: "sign.json" } });
+    const files = [path("bot.yaml"), path("sender.json"), demoIssuer("harbour")];
+    const source = ["--conditions=wayhouse-source", "--import", "tsx"];
+    const sender = spawn(process.execPath, [...source, "examples/handoff-bot/try.ts", ...files]);
+    try {
+      let told = "";
+      sender.stdout.on("data", (chunk: Buffer) => (told += chunk.toString()));
+      const exited = once(sender, "exit");
+      const wait = { timeout: 60_000 };
+      await expect.poll(() => told, wait).toMatch(/^offered .+\n$/);
+      const id = told.trim().slice("offered ".length);
+      await accept(ask, "lantern", id);
+      const lying = async () => (await see(ask, "lantern", id)).envelope as string | null;
+      await expect.poll(lying, wait).not.toBeNull();
+      const first = await lying();
+      const [old] = lantern.own.sealingKeys;
+      await sealingKey(demo, "lantern");
+      const statement = await state(demo, "lantern", "RETIRED", old!);
+      await retire(demo, "lantern", await thumbprintOf(old!), statement);
+      await expect.poll(lying, wait).not.toBe(first);
+      await step(ask, "lantern", "receiveHandoff", id);
+      expect(await exited).toEqual([0, null]);
+      expect(told.match(/^\w+(?: over)?/gm)).toEqual([
+        "offered",
+        "sealed",
+        "sealed",
+        "handed over",
+      ]);
+    } finally {
+      sender.kill();
+    }
   });
 });
