@@ -603,6 +603,7 @@ create table handoff_transition (
   constraint a_transition_is_of_a_handoff FOREIGN KEY (handoff_id, sender_id) REFERENCES handoff(id, sender_id) ON DELETE CASCADE,
   constraint handoff_transition_pkey PRIMARY KEY (handoff_id, "position")
 );
+CREATE INDEX handoff_transition_by_time ON public.handoff_transition USING btree (at);
 alter table handoff_transition enable row level security;
 alter table handoff_transition force row level security;
 create policy keeper on handoff_transition for all to wayhouse_keeper
@@ -1897,9 +1898,11 @@ CREATE OR REPLACE FUNCTION public.is_sealed_to_active_key(in_envelope consulate_
  STABLE
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
- SELECT (EXISTS ( SELECT
+ SELECT ((EXISTS ( SELECT
             FROM organisation_key k
-           WHERE ((k.organisation_id = (is_sealed_to_active_key.in_envelope).recipient_id) AND (k.kid = envelope_kid((is_sealed_to_active_key.in_envelope).envelope)) AND (k.use = 'SEAL'::text) AND (k.retired_at IS NULL)))) AS "exists";
+           WHERE ((k.organisation_id = (is_sealed_to_active_key.in_envelope).recipient_id) AND (k.kid = envelope_kid((is_sealed_to_active_key.in_envelope).envelope)) AND (k.use = 'SEAL'::text) AND (k.retired_at IS NULL)))) AND (EXISTS ( SELECT
+            FROM consulate_contact c
+           WHERE ((c.id = (is_sealed_to_active_key.in_envelope).contact_id) AND (c.programme <> 'CLOSED'::text)))));
 END
 ;
 alter function is_sealed_to_active_key(consulate_envelope) owner to wayhouse_keeper;
@@ -2738,13 +2741,11 @@ BEGIN ATOMIC
  WITH due AS (
           SELECT h.id
             FROM handoff h
-           WHERE (GREATEST(( SELECT max(t.at) AS max
+           WHERE ((h.id IN ( SELECT t.handoff_id
                     FROM handoff_transition t
-                   WHERE (t.handoff_id = h.id)),
-                 CASE
-                     WHEN (h.status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text])) THEN h.consent_expires_at
-                     ELSE NULL::timestamp with time zone
-                 END) < due_before('handoff'::text))
+                   WHERE (t.at < ( SELECT due_before('handoff'::text) AS due_before)))) AND (NOT (EXISTS ( SELECT
+                    FROM handoff_transition t
+                   WHERE ((t.handoff_id = h.id) AND (t.at >= ( SELECT due_before('handoff'::text) AS due_before)))))) AND ((h.status <> ALL (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text])) OR (h.consent_expires_at < ( SELECT due_before('handoff'::text) AS due_before))))
           LIMIT purge_handoffs.in_limit
           FOR UPDATE OF h SKIP LOCKED
          ), candidates AS (

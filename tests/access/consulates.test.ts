@@ -211,6 +211,18 @@ describe("a reveal (revealConsulateContact)", () => {
     expect(await seen(randomUUID())).toBe(anew);
   });
 
+  it("opens nothing of a contact that is closed", async () => {
+    const id = await published();
+    await write("bridge", "sealConsulateContact", { id, envelopes: [await envelope(id)] });
+    const first = randomUUID();
+    const seen = async (key: string) =>
+      (await reveal("lantern", id, key)).data["revealConsulateContact"].envelope as string | null;
+    expect(await seen(first)).not.toBeNull();
+    const closed = { id, programme: "CLOSED", reviewBy: inDays(60) };
+    await write("bridge", "assureConsulateContact", closed);
+    expect([await seen(first), await seen(randomUUID())]).toEqual([null, null]);
+  });
+
   it("goes to whose key it is, whoever publishes the same one after it", async () => {
     const id = await published();
     const key = keys.get("lantern")!;

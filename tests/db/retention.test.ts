@@ -126,8 +126,9 @@ describe("the purge", () => {
   });
 
   it("takes a handoff that nobody ended when the consent it stands on is long over", async () => {
-    await plant([HANDOFF("IN_PROGRESS", `${midnight(30)} - interval '1 second'`)]);
-    await plant([HANDOFF("IN_PROGRESS", midnight(30))]);
+    const offered = `insert into handoff_transition values ($3, 1, $1, 'REQUESTED', 'SENDER', ${midnight(40)})`;
+    await plant([HANDOFF("IN_PROGRESS", `${midnight(30)} - interval '1 second'`), offered]);
+    await plant([HANDOFF("IN_PROGRESS", midnight(30)), offered]);
     expect(await purge(1000)).toBe(1);
   });
 
