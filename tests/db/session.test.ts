@@ -9,7 +9,8 @@ import {
 } from "../../src/kernel/errors.ts";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { holdBeds } from "../../src/modules/capacity/holds.actions.ts";
-import { createPool, type Pool } from "../../src/platform/db/pool.ts";
+import { rowsOf } from "../../src/platform/db/pipeline.ts";
+import { createPool, onClient, type Pool } from "../../src/platform/db/pool.ts";
 import type { Identity } from "../../src/platform/db/admission.ts";
 import { openSession, type Session } from "../../src/platform/db/session.ts";
 import { createShelter } from "../support/capacity.ts";
@@ -158,6 +159,17 @@ describe("a session", () => {
     } finally {
       client.release();
     }
+  });
+
+  it("has its own settings, and beside them what the URL's options say", async () => {
+    const url = new URL(database.apiUrl);
+    url.searchParams.set("options", "-c timezone=America/New_York -c work_mem=8MB");
+    const other = createPool({ url: url.href, log: () => {} });
+    const text =
+      "select current_setting('timezone') as zone, current_setting('work_mem') as memory";
+    const told = await onClient(other, (client) => rowsOf(client, text));
+    await other.end();
+    expect(told).toEqual([{ zone: "UTC", memory: "8MB" }]);
   });
 
   it("goes on after a statement that the server refused", async () => {

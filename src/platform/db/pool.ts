@@ -49,6 +49,15 @@ const types: pg.CustomTypesConfig = {
 /** Of one process: twice what can run at once keeps the cores busy, and more only stand in one another's way. */
 export const DEFAULT_CONNECTIONS = Math.max(4, 2 * availableParallelism());
 
+/** Plans are made once a connection: making one anew costs more than most of them take to run. */
+const SETTINGS = "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
+/** A URL's own `options` would be in the place of ours: they stand before them, and what both set is as ours say. */
+function withSettings(url: string): string {
+  const own = [...url.matchAll(/[?&]options=([^&#]*)/g)].at(-1)?.[1] ?? "";
+  const options = encodeURIComponent(` ${SETTINGS}`);
+  return `${url}${url.includes("?") ? "&" : "?"}options=${own}${options}`;
+}
+
 export function createPool(options: {
   readonly url: string;
   readonly max?: number | undefined;
@@ -58,7 +67,7 @@ export function createPool(options: {
 }): Pool {
   const { patienceMs } = options;
   const pool = new pg.Pool({
-    connectionString: options.url,
+    connectionString: withSettings(options.url),
     max: options.max ?? DEFAULT_CONNECTIONS,
     types,
     application_name: "wayhouse",
@@ -69,8 +78,6 @@ export function createPool(options: {
     lock_timeout: 5_000,
     idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
-    // Plans are made once a connection: making one anew costs more than most of them take to run.
-    options: "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c enable_seqscan=off",
   });
   pool.on("error", (error) => {
     if (!pool.ending) options.log("idle_connection_lost", { code: faultOf(error).code });

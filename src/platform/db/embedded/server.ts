@@ -273,6 +273,7 @@ async function untilReady(url: string, supervised: Supervised, serverLog: string
 
 async function createDatabase(url: string, secrets: Secrets): Promise<void> {
   const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {});
   await client.connect();
   try {
     await client.query(
