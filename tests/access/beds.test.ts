@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { type Answer, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { HOLD, hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
@@ -70,6 +70,18 @@ describe("holdBeds", () => {
     expect(codeOf(await hold(ask, "lantern", [stay(id, 2, 10)], "same-key-twice"))).toBe(
       "IDEMPOTENCY_MISMATCH",
     );
+  });
+
+  it("is answered under the same key as the first time, also when its nights are long past", async () => {
+    const stays = [stay(await shelter(ask, "Pomegranate"), 1, 12)];
+    const first = await hold(ask, "lantern", stays, "nights-long-past");
+    expect(first.data!["holdBeds"].status).toBe("HELD");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 30 * 86_400_000 });
+    const again = await hold(ask, "lantern", stays, "nights-long-past");
+    const late = await hold(ask, "lantern", stays);
+    vi.useRealTimers();
+    expect(again).toEqual(first);
+    expect(codeOf(late)).toBe("BAD_USER_INPUT");
   });
 
   it("takes every stay or none", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, idOf, night, startDemo } from "../support/demo.ts";
 import { meddle } from "../support/handoffs.ts";
@@ -139,6 +139,25 @@ describe("an owner", () => {
     ]) {
       expect(codeOf(await set("harbour", { shelterId, ...change }))).toBe("BAD_USER_INPUT");
     }
+  });
+
+  it("is set under the same key as the first time, also when its nights are long past", async () => {
+    const shelterId = (await create("Medlar")).data["createShelter"].id as string;
+    const input = {
+      shelterId,
+      maximum: 2,
+      idempotencyKey: randomUUID(),
+      from: night(1),
+      until: night(3),
+    };
+    const first = await set("harbour", input);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 30 * 86_400_000 });
+    const again = await set("harbour", input);
+    const late = await set("harbour", { ...input, idempotencyKey: randomUUID() });
+    vi.useRealTimers();
+    expect(again.data["setBeds"].nights).toHaveLength(2);
+    expect(again).toEqual(first);
+    expect(codeOf(late)).toBe("BAD_USER_INPUT");
   });
 
   it("is not played by the wrong organisation, which may hold beds there or not", async () => {

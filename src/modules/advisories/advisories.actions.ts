@@ -24,10 +24,8 @@ export async function publishAdvisory(
     budget: "advisories",
   } as const;
   const { id } = await session.write(operation, input, async (tx) => {
-    const count = await countOwnAdvisories(tx);
-    // Asked under the key: a call that is repeated later was in time when it was made.
     refuse(faultsOfAdvisory(input, new Date()));
-    if (count >= MOST_ADVISORIES)
+    if ((await countOwnAdvisories(tx)) >= MOST_ADVISORIES)
       throw new LimitExceeded(
         `At most ${MOST_ADVISORIES} of yours warn or will warn: withdraw one first.`,
       );

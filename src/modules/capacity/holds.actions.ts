@@ -41,10 +41,19 @@ export interface HoldBeds {
 
 /** All stays at one host, or none. @throws AdvisoryInForce, CapacityExhausted, KeptApart, NotFound, BadUserInput */
 export async function holdBeds(session: Session, input: HoldBeds & Keyed): Promise<HeldBeds> {
-  const hold = prepareHold(input);
   const operation = { name: "holdBeds", scope: "beds:hold", budget: "holds" } as const;
+  let hold: PreparedHold;
+  try {
+    hold = prepareHold(input);
+  } catch (refusal) {
+    // It may have been placed under this key when its first night was not over yet.
+    const { id } = await session.write<{ id: string }>(operation, input, () =>
+      Promise.reject(refusal as Error),
+    );
+    return { id, hold: null };
+  }
   const recorded = { action: operation.name, scope: operation.scope };
-  const { result, rows } = await whereBedsAreFree(session, hold, async () => {
+  const { result, rows } = await whereBedsAreFree(session, input, async () => {
     const id = randomUUID();
     try {
       const work = takeBeds({ ...hold, id }, recorded);
@@ -65,7 +74,7 @@ interface HeldBeds {
 /** Beds of holds past their time are free: whoever finds none has those freed, and looks once more. */
 export async function whereBedsAreFree<R>(
   session: Session,
-  { stays }: PreparedHold,
+  { stays }: HoldBeds,
   place: () => Promise<R>,
 ): Promise<R> {
   try {
@@ -74,7 +83,7 @@ export async function whereBedsAreFree<R>(
     if (!(error instanceof Refused && error.refusal instanceof CapacityExhausted)) throw error;
     const freed = await settleOverdueHolds(
       session.read,
-      stays.map(({ shelterId }) => shelterId),
+      stays.map(({ shelterId }) => uuidOf("Shelter", shelterId)),
     );
     if (freed === 0) throw error;
     return place();

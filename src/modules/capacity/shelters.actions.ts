@@ -45,13 +45,12 @@ export interface SetBeds extends Keyed {
 
 /** Never below what is held or occupied. @throws BadUserInput, NotFound, RateLimited */
 export async function setBeds(session: Session, input: SetBeds): Promise<string> {
-  const today = new Date().toISOString().slice(0, 10);
-  refuse(faultsOfNights(input, today));
   const shelterId = uuidOf("Shelter", input.shelterId);
   await settleOverdueHolds(session.read, [shelterId]);
   const operation = { name: "setBeds", scope: "beds:manage", budget: "upkeep" } as const;
   const owner = session.organisationId;
   const { id } = await session.write(operation, input, async (tx) => {
+    refuse(faultsOfNights(input, new Date().toISOString().slice(0, 10)));
     const country = await assureShelter(tx, owner, shelterId);
     if (country === null) throw new NotFound();
     // The last ones open once an hour: none that is named here is to begin as if nothing had been said.

@@ -33,11 +33,11 @@ export async function publishConsulateContact(
   given: Keyed & NewContact & { readonly envelopes: readonly string[] },
 ): Promise<string> {
   const input = { ...given, locality: spelled(given.locality) };
-  refuse(faultsOfContact(input, new Date()));
   const kids = await inspectAll(input.envelopes);
   const owner = session.organisationId;
   const operation = { name: "publishConsulateContact", scope: "consulates:manage" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
+    refuse(faultsOfContact(input, new Date()));
     if ((await countContacts(tx, owner)) >= MOST_CONTACTS)
       throw new LimitExceeded(`You have ${MOST_CONTACTS} contacts: close those that do not hold.`);
     const made = await insertContact(tx, owner, input);
@@ -52,7 +52,6 @@ export async function assureConsulateContact(
   session: Session,
   input: Keyed & { readonly id: string; readonly programme: string; readonly reviewBy: Date },
 ): Promise<string> {
-  refuse(faultsOfReview(input.reviewBy, new Date()));
   const uuid = uuidOf("ConsulateContact", input.id);
   const owner = session.organisationId;
   const operation = {
@@ -61,6 +60,7 @@ export async function assureConsulateContact(
     budget: "upkeep",
   } as const;
   await session.write(operation, input, async (tx) => {
+    refuse(faultsOfReview(input.reviewBy, new Date()));
     const contact = await lockContact(tx, owner, uuid);
     if (!contact) throw new NotFound();
     await updateAssurance(tx, uuid, input.programme, input.reviewBy);

@@ -44,9 +44,8 @@ export async function offerHandoff(session: Session, input: OfferHandoff): Promi
   const candidates = candidateIds.map((id) => uuidOf("Organisation", id));
   const operation = { name: "offerHandoff", scope: "handoffs:offer", budget: "offers" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
-    const open = await findOpenTo(tx, candidates, destinations);
-    // Asked under the key: a call that is repeated later was in time when it was made.
     refuse(faultsOfOffer(input, new Date()));
+    const open = await findOpenTo(tx, candidates, destinations);
     if (!candidates.every((candidate) => open.includes(candidate))) throw new NotFound();
     if (await findBlocked(tx, destinations, riskProfile, sender)) {
       const advisory = await findAdvisoryAgainst(tx, destinations, riskProfile);
@@ -86,11 +85,11 @@ export async function acceptHandoff(session: Session, input: AcceptHandoff): Pro
   refuseReference(input.caseReference);
   if (input.holdBeds !== null && !session.scopes.has("beds:hold")) throw new Forbidden();
   const caseReference = input.caseReference ?? input.holdBeds?.caseReference ?? null;
-  const hold = input.holdBeds && prepareHold({ ...input.holdBeds, caseReference });
   const recipient = session.organisationId;
   const operation = { name: "acceptHandoff", scope: "handoffs:receive" } as const;
   const accept = () =>
     session.write(operation, input, async (tx) => {
+      const hold = input.holdBeds && prepareHold({ ...input.holdBeds, caseReference });
       const facts = await lockStep(tx, uuid);
       await decided(tx, "acceptHandoff", facts);
       if (hold && hold.riskProfile !== facts.riskProfile) {
@@ -109,7 +108,7 @@ export async function acceptHandoff(session: Session, input: AcceptHandoff): Pro
       const changes = [...changeOf(uuid, facts.senderId, [recipient]), ...held];
       return { result: { id: uuid }, changes };
     });
-  await (hold ? whereBedsAreFree(session, hold, accept) : accept());
+  await (input.holdBeds ? whereBedsAreFree(session, input.holdBeds, accept) : accept());
   return uuid;
 }
 

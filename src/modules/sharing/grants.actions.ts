@@ -43,7 +43,6 @@ export async function grantScopes(session: Session, input: GrantScopes): Promise
   const { id } = await session.write(operation, input, async (tx) => {
     const [isActive, ceiling] = await Promise.all([stands(tx), findOwnCeiling(tx)]);
     if (!isActive) throw new Unauthenticated();
-    // Asked under the key: a call that is repeated later was in time when it was made.
     refuse([...faultsOfScopes(input.scopes, ceiling), ...faultsOfTerms(input, new Date())]);
     let audience: string[];
     if (circleId !== null) {

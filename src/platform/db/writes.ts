@@ -42,7 +42,8 @@ export interface Keyed {
 export interface Writes {
   /**
    * One transaction: status, idempotency key, work, audit, event. A repeated key answers with the
-   * first call's result and has no further effect; an error rolls everything back, the key included.
+   * first call's result and has no further effect, also where `work` would refuse it by now; an error rolls
+   * everything back, the key included.
    * @throws BadUserInput for a key that is not 8 to 128 visible ASCII characters, IdempotencyMismatch, RateLimited, Unauthenticated, Unavailable, and what `work` throws
    */
   write<R extends object>(
@@ -146,7 +147,11 @@ async function attempt<R extends object>(
       return isOpen ? runBatch(client, statements) : open(statements);
     });
     try {
-      const effect = await work(kyselyOver(line) as Transaction<DB>);
+      const effect = await work(kyselyOver(line) as Transaction<DB>).catch(async (refusal) => {
+        // A call that is repeated was right when it was made: its key is asked first.
+        if (!isOpen) await open([]);
+        throw refusal;
+      });
       if (!isOpen) await open([]);
       const record = {
         text: "select record_changes($1, $2, $3)",
