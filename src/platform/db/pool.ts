@@ -51,11 +51,13 @@ export const DEFAULT_CONNECTIONS = Math.max(4, 2 * availableParallelism());
 
 /** Plans are made once a connection: making one anew costs more than most of them take to run. */
 const SETTINGS = "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
-/** A URL's own `options` would be in the place of ours: they stand before them, and what both set is as ours say. */
+/**
+ * A URL's own `options` would be in the place of ours: they stand before them, and what both set is as ours say.
+ * Nothing of ours is percent-encoded: pg encodes all of a URL anew where its password is not.
+ */
 function withSettings(url: string): string {
   const own = [...url.matchAll(/[?&]options=([^&#]*)/g)].at(-1)?.[1] ?? "";
-  const options = encodeURIComponent(` ${SETTINGS}`);
-  return `${url}${url.includes("?") ? "&" : "?"}options=${own}${options}`;
+  return `${url}${url.includes("?") ? "&" : "?"}options=${own}+${SETTINGS.replaceAll(" ", "+")}`;
 }
 
 export function createPool(options: {
