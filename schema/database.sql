@@ -3738,6 +3738,7 @@ CREATE OR REPLACE FUNCTION public.take_beds(in_hold uuid, in_minutes integer, in
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
+ SET enable_bitmapscan TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
