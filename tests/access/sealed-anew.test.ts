@@ -9,6 +9,7 @@ import { heldUp } from "../support/held-up.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { envelopeFor, retire, sealingKey, state } from "../support/keys.ts";
 import { mutate } from "../support/mutate.ts";
+import { untilTold } from "../support/patience.ts";
 
 let demo: Demo;
 const keys = new Map<string, JWK>();
@@ -212,6 +213,7 @@ describe.each([FILE, INSTRUCTIONS])(
       edges { node { subjectId } } pageInfo { hasNextPage endCursor } } }`;
     /** How many events of this an organisation has been told. */
     async function eventsOf(who: string, id: string, after: string | null = null): Promise<number> {
+      await untilTold(demo.database.superuserUrl);
       const { edges, pageInfo } = (await ask(who, EVENTS, { after })).data["events"];
       const nodes = edges as { node: { subjectId: string } }[];
       const here = nodes.filter(({ node }) => node.subjectId === id).length;
