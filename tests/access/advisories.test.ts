@@ -133,6 +133,12 @@ describe("an advisory", () => {
     await step("bridge", "withdrawAdvisory", id);
   });
 
+  it("that has lapsed before it is published is none, though clocks may differ by a little", async () => {
+    const minutesAgo = (count: number) => new Date(Date.now() - count * 60_000);
+    const past = { effectiveFrom: minutesAgo(4), expiresAt: minutesAgo(3) };
+    expect(codeOf(await publish("bridge", past))).toBe("BAD_USER_INPUT");
+  });
+
   it("lapses by itself, with no job to tell it", async () => {
     const { id } = (await publish("bridge", { riskProfiles: ["JOURNALIST"] })).data[
       "publishAdvisory"

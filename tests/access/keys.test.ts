@@ -117,6 +117,11 @@ describe("a key", () => {
     expect(messageOf(await publish(demo, "lantern", other, asHarbour))).toContain("UNKNOWN_SIGNER");
     expect(await logOf(demo, "lantern", "harbour")).not.toEqual([]);
     expect(await logOf(demo, "outsider", "harbour")).toEqual([]);
+    const ofNobody = await demo.ask(
+      "lantern",
+      '{ keyLog(organisationId: "") { edges { cursor } } }',
+    );
+    expect(ofNobody.data["keyLog"].edges).toEqual([]);
   });
 
   it("that signs tokens opens nothing once it is retired, and the last of them stays", async () => {

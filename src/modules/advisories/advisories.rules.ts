@@ -38,8 +38,8 @@ export function faultsOfAdvisory(
     faults.push({ path: ["effectiveFrom"], message: "must not be in the past" });
   }
   const lasts = advisory.expiresAt.getTime() - from.getTime();
-  if (lasts <= 0 || lasts > LONGEST_DAYS * DAY_MS) {
-    const message = `must be after effectiveFrom, by ${LONGEST_DAYS} days at most`;
+  if (lasts <= 0 || lasts > LONGEST_DAYS * DAY_MS || advisory.expiresAt <= now) {
+    const message = `must be in the future, and after effectiveFrom by ${LONGEST_DAYS} days at most`;
     faults.push({ path: ["expiresAt"], message });
   }
   return faults;

@@ -76,10 +76,10 @@ builder.queryField("keyLog", (t) =>
       "Of every organisation the caller may know of, or of one of them: its entries in order of sequence.",
     requiresScopes: [["organisations:read"]],
     args: { organisationId: t.arg.id(), ...pageArgs(t.arg, 100) },
-    resolve: (_, { organisationId, ...page }, { session }) => {
-      const decoded = organisationId ? decodeId(organisationId) : null;
+    resolve: (_, { organisationId = null, ...page }, { session }) => {
+      const decoded = organisationId === null ? null : decodeId(organisationId);
       // Whatever is no organisation has no log, like one that is not the caller's to see.
-      const nobody = organisationId && decoded?.type !== "Organisation";
+      const nobody = organisationId !== null && decoded?.type !== "Organisation";
       return pageOf(
         page,
         async (after, limit) =>

@@ -32,8 +32,10 @@ export async function grantScopes(session: Session, input: GrantScopes): Promise
     const message = "give exactly one of organisationId and circleId";
     throw new BadUserInput([{ path: ["organisationId"], message }]);
   }
-  const organisationId = input.organisationId && uuidOf("Organisation", input.organisationId);
-  const circleId = input.circleId && uuidOf("Circle", input.circleId);
+  const [organisationId, circleId] = [
+    input.organisationId === null ? null : uuidOf("Organisation", input.organisationId),
+    input.circleId === null ? null : uuidOf("Circle", input.circleId),
+  ];
   const owner = session.organisationId;
   if (organisationId === owner) {
     const message = "must be another's: nobody shares with itself";

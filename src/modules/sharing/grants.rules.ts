@@ -43,7 +43,7 @@ export function faultsOfTerms(terms: GrantTerms, now: Date): Issue[] {
   if (validFrom !== null && validFrom.getTime() < now.getTime() - SKEW_MS) {
     faults.push({ path: ["validFrom"], message: "must not be in the past" });
   }
-  if (validUntil !== null && validUntil <= (validFrom ?? now)) {
+  if (validUntil !== null && (validUntil <= now || (validFrom && validUntil <= validFrom))) {
     faults.push({ path: ["validUntil"], message: "must be after validFrom, and in the future" });
   }
   return faults;
