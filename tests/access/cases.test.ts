@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { accept, meddle, offer, openTo } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 
 let demo: Demo;
@@ -64,6 +65,53 @@ describe("a case reference", () => {
       expect(codeOf(answer)).toBe("BAD_USER_INPUT");
       const { data } = await ask("lantern", ENTITY, { id: caseReference });
       expect(data["_entities"]).toEqual([null]);
+    }
+  });
+});
+
+describe("beds held in an acceptance", () => {
+  const offered = async () => {
+    await openTo(ask, "lantern", ["harbour"]);
+    return (await offer(ask, "lantern", ["harbour"])).data["offerHandoff"].id as string;
+  };
+  const holdBeds = (stays: object[], more: object = {}) => ({
+    idempotencyKey: randomUUID(),
+    riskProfile: "JOURNALIST",
+    stays,
+    ...more,
+  });
+
+  it("are refused by their place in the acceptance's input", async () => {
+    const id = await offered();
+    const apricot = await shelter(ask, "Apricot");
+    const placesOf = async (beds: number, more: object = {}) => {
+      const input = { holdBeds: holdBeds([stay(apricot, beds, 5)], more) };
+      const answer = await accept(ask, "harbour", id, input);
+      const { issues } = answer.errors![0]!.extensions as { issues?: { path: unknown[] }[] };
+      return issues?.map(({ path }) => path);
+    };
+    expect(await placesOf(0)).toEqual([["holdBeds", "stays", 0, "beds"]]);
+    expect(await placesOf(1, { caseReference: "x" })).toEqual([["holdBeds", "caseReference"]]);
+    const bound = (nights: string) =>
+      meddle(demo, `update shelter set max_stay_nights = ${nights} where label = 'Apricot'`);
+    await bound("1");
+    expect(await placesOf(1)).toEqual([["holdBeds", "stays", 0, "checkOut"]]);
+    await bound("null");
+  });
+
+  it("keep the reference that they are given, and the handoff its own", async () => {
+    const [caseReference, other] = [randomUUID(), randomUUID()];
+    const id = await offered();
+    const stays = [stay(await shelter(ask, "Apricot"), 1, 5)];
+    const input = { caseReference, holdBeds: holdBeds(stays, { caseReference: other }) };
+    const accepted = await accept(ask, "harbour", id, input);
+    expect(accepted.data["acceptHandoff"].caseReference).toEqual({ id: caseReference });
+    for (const [one, holds] of [
+      [caseReference, []],
+      [other, [{ id: expect.any(String), status: "HELD" }]],
+    ] as const) {
+      const { data } = await ask("harbour", ENTITY, { id: one });
+      expect(data["_entities"]).toEqual([{ id: one, bedHolds: holds }]);
     }
   });
 });

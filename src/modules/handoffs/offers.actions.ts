@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { BadUserInput, Forbidden, NotFound, refuse } from "../../kernel/errors.ts";
 import { isReference, uuidOf } from "../../kernel/ids.ts";
 import type { Session } from "../../platform/db/session.ts";
-import type { Change, Keyed } from "../../platform/db/writes.ts";
+import type { Keyed } from "../../platform/db/writes.ts";
 import { Refused } from "../../kernel/refusals.ts";
 import { findAdvisoryAgainst } from "../advisories/index.ts";
 import {
@@ -84,19 +84,24 @@ export async function acceptHandoff(session: Session, input: AcceptHandoff): Pro
   const uuid = uuidOf("Handoff", input.id);
   refuseReference(input.caseReference);
   if (input.holdBeds !== null && !session.scopes.has("beds:hold")) throw new Forbidden();
+  // Each of the two has the other's where it is given none of its own.
   const caseReference = input.caseReference ?? input.holdBeds?.caseReference ?? null;
+  const wanted = input.holdBeds && {
+    ...input.holdBeds,
+    caseReference: input.holdBeds.caseReference ?? caseReference,
+  };
   const recipient = session.organisationId;
   const operation = { name: "acceptHandoff", scope: "handoffs:receive" } as const;
   const accept = () =>
     session.write(operation, input, async (tx) => {
-      const hold = input.holdBeds && prepareHold({ ...input.holdBeds, caseReference });
+      const hold = wanted && (await ofHoldBeds(() => prepareHold(wanted)));
       const facts = await lockStep(tx, uuid);
       await decided(tx, "acceptHandoff", facts);
       if (hold && hold.riskProfile !== facts.riskProfile) {
         const message = "must be the handoff's";
         throw new BadUserInput([{ path: ["holdBeds", "riskProfile"], message }]);
       }
-      const held: Change[] = hold ? [await placeWithin(tx, hold)] : [];
+      const held = hold ? [await ofHoldBeds(() => placeWithin(tx, hold))] : [];
       await updateHandoff(tx, uuid, {
         status: "ACCEPTED",
         recipientId: recipient,
@@ -108,8 +113,20 @@ export async function acceptHandoff(session: Session, input: AcceptHandoff): Pro
       const changes = [...changeOf(uuid, facts.senderId, [recipient]), ...held];
       return { result: { id: uuid }, changes };
     });
-  await (input.holdBeds ? whereBedsAreFree(session, input.holdBeds, accept) : accept());
+  await (wanted ? whereBedsAreFree(session, wanted, accept) : accept());
   return uuid;
+}
+
+/** What is wrong within `holdBeds` is told by its place there. */
+async function ofHoldBeds<R>(work: () => R | Promise<R>): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof BadUserInput)) throw error;
+    throw new BadUserInput(
+      error.issues.map(({ path, message }) => ({ path: ["holdBeds", ...path], message })),
+    );
+  }
 }
 
 function refuseReference(reference: string | null): void {
