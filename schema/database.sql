@@ -1328,11 +1328,11 @@ BEGIN ATOMIC
  SELECT e.owner_id,
      e.action,
      (count(*))::integer AS count,
-     date_trunc('hour'::text, max(e.at)) AS date_trunc
+     date_trunc('hour'::text, max(e.at), 'UTC'::text) AS date_trunc
     FROM audit_entry e
-   WHERE ((e.organisation_id = blast_radius.in_organisation) AND (e.at >= blast_radius.in_since) AND (e.actor_id = e.organisation_id) AND (e.owner_id <> e.organisation_id) AND (e.client_name IS NOT NULL) AND viewer_may(VARIADIC ARRAY['network:admin'::text]))
+   WHERE ((e.organisation_id = blast_radius.in_organisation) AND (e.at >= date_trunc('hour'::text, blast_radius.in_since, 'UTC'::text)) AND (e.actor_id = e.organisation_id) AND (e.owner_id <> e.organisation_id) AND (e.client_name IS NOT NULL) AND viewer_may(VARIADIC ARRAY['network:admin'::text]))
    GROUP BY e.owner_id, e.action
-   ORDER BY (max(e.at)) DESC, e.owner_id, e.action;
+   ORDER BY (date_trunc('hour'::text, max(e.at), 'UTC'::text)) DESC, e.owner_id, e.action;
 END
 ;
 alter function blast_radius(uuid,timestamp with time zone) owner to wayhouse_keeper;
@@ -3360,7 +3360,7 @@ begin
       cross join lateral (
         select s.id, s.owner_id = any (counted) as counts from shelter s
           where s.id = i.id
-            and (in_locality is null or lower(s.locality) = lower(in_locality))
+            and (in_locality is null or lower(upper(s.locality)) = lower(upper(in_locality)))
             and s.features @> in_features
             and coalesce(s.max_stay_nights >= stay, true)
           limit 1) s

@@ -6,9 +6,14 @@ const UNFIT = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
 /** A name as it is kept and compared: of letters that Unicode spells in several ways, one (NFC). */
 export const spelled = (name: string) => name.normalize("NFC");
 
+/** In characters, whatever each is written in. */
+const FITTING = /^[^]{1,80}$/u;
+/** Who reads a name must see one. */
+const VISIBLE = /[^\p{C}\p{Z}\p{M}]/u;
+
 /** What is wrong with what people call a circle, a shelter or a city. */
 export function faultsOfName(field: string, name: string): Issue[] {
   const message = "must be 1 to 80 characters in one line, without blanks around them";
-  const isShort = name.length >= 1 && name.length <= 80;
-  return isShort && name === name.trim() && !UNFIT.test(name) ? [] : [{ path: [field], message }];
+  const fits = FITTING.test(name) && VISIBLE.test(name) && !UNFIT.test(name);
+  return fits && name === name.trim() ? [] : [{ path: [field], message }];
 }

@@ -146,7 +146,33 @@ describe("the blast radius", () => {
     expect(entries).toMatchObject(touched);
     for (const { lastAt } of entries) expect(lastAt).toMatch(/T\d\d:00:00.000Z$/);
     expect(await radius("harbour")).toEqual([]);
-    expect(await radius("lantern", new Date(Date.now() + 60_000).toISOString())).toEqual([]);
+    expect(await radius("lantern", new Date(Date.now() + 3_600_000).toISOString())).toEqual([]);
+  });
+
+  it("counts from the full hour on: no later beginning within it finds out the minute", async () => {
+    const [{ lastAt }] = await radius("lantern");
+    const fromFullHour = await radius("lantern", lastAt);
+    expect(fromFullHour).not.toEqual([]);
+    expect(await radius("lantern", lastAt.replace("00:00.000", "59:59.999"))).toEqual(fromFullHour);
+  });
+
+  it("is LIMIT_EXCEEDED beyond what one answer tells, until it is asked from later on", async () => {
+    const planted = "planted";
+    await meddle(
+      demo,
+      `insert into audit_entry select e.organisation_id, 100000 + n, e.at - interval '2 hours', e.actor_id, e.client_name, e.owner_id,
+          '${planted}' || n, e.scope, e.subject_type, e.subject_id, e.previous_hash, e.hash
+        from audit_entry e, generate_series(1, 1999) n
+        where e.action = 'holdBeds' and e.organisation_id = e.actor_id`,
+    );
+    const from = new Date(Date.now() - 4 * 3_600_000).toISOString();
+    const organisationId = await idOf(ask, "lantern");
+    expect(codeOf(await ask("coordinator", BLAST, { organisationId, since: from }))).toBe(
+      "LIMIT_EXCEEDED",
+    );
+    await meddle(demo, `delete from audit_entry where action = '${planted}1'`);
+    expect(await radius("lantern", from)).toHaveLength(2_000);
+    await meddle(demo, `delete from audit_entry where action like '${planted}%'`);
   });
 
   it("does not count what the clock did", async () => {

@@ -68,8 +68,10 @@ describe("registerOrganisation", () => {
     ["an issuer in clear", { issuer: "http://meadow.example" }],
     ["an issuer with a query", { issuer: "https://meadow.example?a" }],
     ["no keys at all", { signingKeys: [] }],
+    ["keys behind credentials", { jwksUri: "https://meadow:secret@meadow.example/jwks" }],
     ["no scopes", { scopes: [] }],
-    ["a scope twice", { scopes: ["BEDS_READ", "BEDS_READ"] }],
+    ["a scope twice", { scopes: ["CLIENTS_MANAGE", "BEDS_READ", "BEDS_READ"] }],
+    ["nobody who could register its clients", { scopes: ["BEDS_READ", "SHARING_MANAGE"] }],
     ["a key that is none", { identityKey: { kty: "oct", k: "AAAA" } }],
     ["a short idempotency key", { idempotencyKey: "short" }],
   ])("refuses %s", async (_, input) => {

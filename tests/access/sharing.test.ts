@@ -181,6 +181,14 @@ describe("a grant", () => {
     ],
     ["a beginning in the past", { organisationId: "lantern", validFrom: "2020-01-01T00:00:00Z" }],
     [
+      "an end in the past, though after a beginning that clocks may differ by",
+      {
+        organisationId: "lantern",
+        validFrom: new Date(Date.now() - 240_000),
+        validUntil: new Date(Date.now() - 180_000),
+      },
+    ],
+    [
       "an end after what RFC 3339 spells",
       { organisationId: "lantern", validUntil: "9999-12-31T23:59:59-14:00" },
     ],
@@ -197,7 +205,8 @@ describe("a grant", () => {
       organisationId: encodeId("Organisation", randomUUID()),
     });
     expect(codeOf(missing)).toBe("NOT_FOUND");
-    expect(await grant("outsider", { organisationId: stranger })).toEqual(missing);
+    for (const grantee of [{ organisationId: stranger }, { organisationId: "" }, { circleId: "" }])
+      expect(await grant("outsider", grantee)).toEqual(missing);
     const [given] = await list("harbour", "GIVEN");
     for (const by of ["lantern", "outsider", "coordinator"]) {
       expect(await revoke(by, given!.id)).toEqual(
@@ -261,6 +270,21 @@ describe("a circle", () => {
       { grantee: { steward, members: [] } },
     ]);
     expect(codeOf(await grant("outsider", { organisationId: stewardId }))).toBe("NOT_FOUND");
+  });
+
+  it("is one of as many as one answer tells to a network admin", async () => {
+    const fill = `with made as (
+        insert into circle (name, steward_id)
+          select 'Full', id from organisation, generate_series(1, 200 - (select count(*) from circle))
+          where handle = 'coordinator' returning id, steward_id)
+      insert into circle_member select id, steward_id from made`;
+    await meddle(demo, fill);
+    const query = "{ circles { name members { handle } } }";
+    expect((await ask("coordinator", query)).data["circles"]).toHaveLength(200);
+    const input = { name: "One more", stewardId: await idOf(ask, "coordinator"), memberIds: [] };
+    expect(codeOf(await circle("createCircle", input))).toBe("LIMIT_EXCEEDED");
+    await meddle(demo, "delete from circle where name = 'Full'");
+    expect((await circle("createCircle", input)).errors).toBeUndefined();
   });
 
   it("cannot be given anything by who is not in it", async () => {

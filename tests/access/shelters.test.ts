@@ -45,10 +45,16 @@ describe("an owner", () => {
     ).toEqual([]);
   });
 
-  it.each(["ŁÓDŹ", "łódź", "Łódź".normalize("NFD")])(
-    "has its shelter found in %s, in capitals or not, however its letters are spelled",
-    async (locality) => {
-      const place = { country: "PL", locality: "Łódź" };
+  it.each([
+    ["Łódź", "ŁÓDŹ"],
+    ["Łódź", "łódź"],
+    ["Łódź", "Łódź".normalize("NFD")],
+    ["Πάτρας", "ΠΆΤΡΑΣ"],
+    ["Diyarbakır", "DİYARBAKIR"],
+  ])(
+    "has its shelter in %s found in %s, in capitals or not, however its letters are spelled",
+    async (name, locality) => {
+      const place = { country: "PL", locality: name };
       const label = `Mélèze ${locality}`.normalize("NFC");
       const { id } = (await create(label, 1, place)).data["createShelter"];
       expect(codeOf(await create(label.normalize("NFD"), 1, place))).toBe("BAD_USER_INPUT");
@@ -59,7 +65,12 @@ describe("an owner", () => {
     },
   );
 
-  it.each(["", " Elm", "Elm\nYerevan", "\u202emlE", "\ud800", "x".repeat(81)])(
+  it("gives a name of eighty characters, however many units each is written in", async () => {
+    expect((await create("𞤀".repeat(80))).errors).toBeUndefined();
+    expect(codeOf(await create("𞤁".repeat(81)))).toBe("BAD_USER_INPUT");
+  });
+
+  it.each(["", " Elm", "Elm\nYerevan", "\u202emlE", "\ud800", "\u200b", "x".repeat(81)])(
     "gives no name that is none: %j",
     async (name) => {
       expect(codeOf(await create(name))).toBe("BAD_USER_INPUT");

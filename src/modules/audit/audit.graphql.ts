@@ -1,7 +1,9 @@
+import { LimitExceeded } from "../../kernel/errors.ts";
 import { encodeId, uuidOf } from "../../kernel/ids.ts";
 import type { Scope } from "../../kernel/scopes.ts";
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
+import { about } from "../../platform/graphql/costs.ts";
 import { loaderOf, present } from "../../platform/graphql/loader.ts";
 import { Organisation, organisationOf, ScopeEnum } from "../organisations/index.ts";
 import { signCheckpoint } from "./audit.actions.ts";
@@ -104,6 +106,9 @@ builder.queryField("auditCheckpoint", (t) =>
   }),
 );
 
+/** Of one organisation: as much as one answer tells of owners and actions. */
+const MOST_TOUCHED = 2_000;
+
 const BlastRadiusEntry =
   builder.objectRef<Awaited<ReturnType<typeof findBlastRadius>>[number]>("BlastRadiusEntry");
 BlastRadiusEntry.implement({
@@ -126,16 +131,24 @@ BlastRadiusEntry.implement({
 builder.queryField("blastRadius", (t) =>
   t.field({
     type: [BlastRadiusEntry],
+    complexity: about(100),
     description:
-      "What an organisation touched that was not its own, by owner and action, the latest first: the first question after it is lost. Counts alone: what it was, each owner's own chain tells.",
+      "What an organisation touched that was not its own, one entry for each owner and action, the latest first: the first question after it is lost. Counts alone: what it was, each owner's own chain tells. LIMIT_EXCEEDED where it comes to more than 2,000 entries: then ask from a later time on.",
     requiresScopes: [["network:admin"]],
     args: {
       organisationId: t.arg.id({ required: true }),
-      since: t.arg({ type: "DateTime", required: true }),
+      since: t.arg({
+        type: "DateTime",
+        required: true,
+        description: "Taken back to the full hour (UTC).",
+      }),
     },
     resolve: async (_, { organisationId, since }, { session }) => {
       const { id } = await organisationOf(session, uuidOf("Organisation", organisationId));
-      return findBlastRadius(session.read, id, since);
+      const entries = await findBlastRadius(session.read, id, since, MOST_TOUCHED + 1);
+      if (entries.length > MOST_TOUCHED)
+        throw new LimitExceeded(`It touched more than ${MOST_TOUCHED}: ask from a later time on.`);
+      return entries;
     },
   }),
 );

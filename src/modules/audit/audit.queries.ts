@@ -65,13 +65,18 @@ export async function findOrganisationsOfChain(db: Kysely<DB>, ids: readonly str
 }
 
 /** For network admins; nothing for anybody else. The latest first. */
-export async function findBlastRadius(db: Kysely<DB>, organisation: string, since: Date) {
+export async function findBlastRadius(
+  db: Kysely<DB>,
+  organisation: string,
+  since: Date,
+  limit: number,
+) {
   const { rows } = await sql<{
     owner_id: string;
     action: string;
     count: number;
     last_at: Date;
-  }>`select owner_id, action, count, last_at from blast_radius(${organisation}, ${since})`.execute(
+  }>`select owner_id, action, count, last_at from blast_radius(${organisation}, ${since}) limit ${limit}`.execute(
     db,
   );
   return rows;

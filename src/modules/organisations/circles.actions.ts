@@ -1,18 +1,19 @@
-import { NotFound, refuse } from "../../kernel/errors.ts";
+import { LimitExceeded, NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import { faultsOfName, spelled } from "../../kernel/names.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Keyed, Change } from "../../platform/db/writes.ts";
 import {
+  countCircles,
   findGrantsReaching,
   findMembers,
   insertCircle,
   lockCircle,
   replaceMembers,
 } from "./circles.queries.ts";
-import { faultsOfMembers } from "./organisations.rules.ts";
+import { faultsOfMembers, MOST_CIRCLES } from "./organisations.rules.ts";
 
-/** Its steward is a member. @throws NotFound for an organisation that is not there, BadUserInput */
+/** Its steward is a member. @throws NotFound for an organisation that is not there, BadUserInput, LimitExceeded */
 export async function createCircle(
   session: Session,
   given: Keyed & {
@@ -27,6 +28,8 @@ export async function createCircle(
   const members = membersOf(input.memberIds, steward);
   const operation = { name: "createCircle", scope: "network:admin" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
+    if ((await countCircles(tx)) >= MOST_CIRCLES)
+      throw new LimitExceeded(`The network has ${MOST_CIRCLES} circles: use one of them again.`);
     const made = await insertCircle(tx, input.name, steward);
     await replaceMembers(tx, made, members, []);
     return { result: { id: made }, changes: members.map((member) => changed(made, member)) };

@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
+import { lockName } from "../../platform/db/locks.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { OrganisationCard } from "./organisations.queries.ts";
 
@@ -30,6 +31,16 @@ export async function findStewards(db: Kysely<DB>, circleIds: readonly string[])
     select * from stewards_of(${circleIds}::uuid[])
   `.execute(db);
   return rows;
+}
+
+/** For one more: of two that count, the second waits here. A network admin's are all. */
+export async function countCircles(tx: Transaction<DB>): Promise<number> {
+  await lockName(tx, "circles");
+  const { count } = await tx
+    .selectFrom("circle")
+    .select(sql<number>`count(*)::integer`.as("count"))
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 export async function insertCircle(tx: Transaction<DB>, name: string, steward: string) {

@@ -19,7 +19,12 @@ import {
   updateCeiling,
   updateStatus,
 } from "./organisations.queries.ts";
-import { ADMINISTRATION, faultsOfRegistration, faultsOfScopes } from "./organisations.rules.ts";
+import {
+  ADMINISTRATION,
+  faultsOfFirstScopes,
+  faultsOfRegistration,
+  faultsOfScopes,
+} from "./organisations.rules.ts";
 
 export type OrganisationRow = Awaited<ReturnType<typeof findOrganisations>>[number];
 
@@ -60,7 +65,7 @@ export async function registerOrganisation(
   session: Session,
   input: RegisterOrganisation,
 ): Promise<string> {
-  refuse(faultsOfRegistration(input));
+  refuse([...faultsOfRegistration(input), ...faultsOfFirstScopes(input.scopes)]);
   const operation = { name: "registerOrganisation", scope: "network:admin" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
     refuse(faultsOfScopes(input.scopes, await findOwnCeiling(tx)));

@@ -3,6 +3,8 @@ import type { Scope } from "../../kernel/scopes.ts";
 
 /** Of a circle, and of an organisation's active keys of one use: each token of an issuer is held against all of its own. */
 const MOST_MEMBERS = 200;
+/** Of the network: a network admin is told all of them at once. */
+export const MOST_CIRCLES = 200;
 const MOST_KEYS = 10;
 /** Of one organisation, not revoked: each has budgets of its own, and its list tells them all. */
 export const MOST_CLIENTS = 100;
@@ -17,6 +19,12 @@ export function faultsOfScopes(scopes: readonly Scope[], ceiling: ReadonlySet<st
       ? []
       : [{ path, message: "is not among the scopes of the organisation that gives it" }];
   });
+}
+
+/** Of an organisation that begins with one client: without that right there would never be another. */
+export function faultsOfFirstScopes(scopes: readonly Scope[]): Issue[] {
+  const message = "must have CLIENTS_MANAGE: nobody else could ever register its clients";
+  return scopes.includes("clients:manage") ? [] : [{ path: ["scopes"], message }];
 }
 
 export function faultsOfRegistration(input: {
@@ -34,8 +42,8 @@ export function faultsOfRegistration(input: {
     const message = "must be an https URL without query and fragment (RFC 8414)";
     faults.push({ path: ["issuer"], message });
   }
-  if (input.jwksUri !== null && !isHttps(input.jwksUri)) {
-    faults.push({ path: ["jwksUri"], message: "must be an https URL" });
+  if (input.jwksUri !== null && (!isHttps(input.jwksUri) || hasCredentials(input.jwksUri))) {
+    faults.push({ path: ["jwksUri"], message: "must be an https URL without credentials" });
   }
   if (input.jwksUri === null && input.signingKeys.length === 0) {
     const message = "must hold a key, or jwksUri must say where they are";
@@ -54,6 +62,12 @@ export function faultsOfKey(activeOfItsUse: number): Issue[] {
 
 function isHttps(text: string): boolean {
   return /^https:\/\/[\x21-\x7e]{1,1000}$/.test(text) && URL.canParse(text);
+}
+
+/** Such a URI is never fetched: nobody would be let in by it. */
+function hasCredentials(text: string): boolean {
+  const { username, password } = new URL(text);
+  return username !== "" || password !== "";
 }
 
 export function faultsOfClientId(clientId: string): Issue[] {
