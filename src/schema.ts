@@ -1,4 +1,5 @@
 import "./modules/consulates/consulates.graphql.ts";
+import "./modules/consulates/reveals.graphql.ts";
 import "./modules/events/events.graphql.ts";
 import "./modules/handoffs/handoffs.graphql.ts";
 import "./modules/handoffs/matches.graphql.ts";

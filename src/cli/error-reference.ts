@@ -10,7 +10,7 @@ const CODES: Readonly<Record<ErrorCode, readonly [status: string, means: string,
   ],
   FORBIDDEN: [
     "200, 403 for a whole request",
-    "A scope is missing in the token, the client or the organisation. It says nothing of what the operation would have touched.",
+    "A scope is missing in the token, the client or the organisation; for a shelter's nights also in what its owner shares. It says nothing of what the operation would have touched.",
     "Ask for a token with the scope that `schema/network.graphql` names beside the field; an admin sets the client's and the organisation's.",
   ],
   NOT_FOUND: [
@@ -30,13 +30,13 @@ const CODES: Readonly<Record<ErrorCode, readonly [status: string, means: string,
   ],
   RATE_LIMITED: [
     "429, or 200 for one field",
-    "More requests, or more of what is counted, than the client may make in this time. Nothing was done.",
+    "More requests, or more of what is counted, than the client or its organisation may make in this time. Nothing was done.",
     "Wait `extensions.retryAfterSeconds` (also the header `Retry-After`), then send the same again with the same key.",
   ],
   LIMIT_EXCEEDED: [
     "400, 408 or 413 before execution, 200 in it",
-    "A bound of the API: of the request (its body's size and time; tokens, depth, repetitions, cost or representations of its document; the values of its variables), of streams at once, or of what is under way (how often a handoff was held, an issuer's advisories, an owner's shelters, what one gave another, a case's handoffs and holds). Nothing was done.",
-    "Ask for less: smaller pages, fewer fields, several requests. Of what is under way, end some.",
+    "A bound of the API: of the request (its body's size and time; tokens, depth, repetitions, cost or representations of its document; the values of its variables; a subscription's length), of streams at once, of what one answer tells (a case's handoffs and holds, what an organisation touched), or of what there may be (how often a handoff was held, an issuer's advisories, an owner's shelters and contacts, an organisation's clients, the network's circles, what one gave another). Nothing was done.",
+    "Ask for less: smaller pages, fewer fields, several requests, a shorter time. Of what there may be, end some.",
   ],
   UNAVAILABLE: [
     "503, or 200 for one field",

@@ -12,12 +12,12 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 /** With holdBeds both or neither; it needs beds:hold, too. */
 export type AcceptHandoffInput = {
-  /** The caller's own, a random UUID (RFC 9562, version 4); never the sender's. Null: that of holdBeds. */
+  /** The caller's own, a random UUID (RFC 9562, version 4) in lower case; never the sender's. Null: that of holdBeds, which has this one where it has none. */
   readonly caseReference?: string | null | undefined;
   /** Its riskProfile is the handoff's; its idempotencyKey is not looked at. */
   readonly holdBeds?: HoldBedsInput | null | undefined;
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
 };
 
@@ -29,16 +29,16 @@ export type AdvisoryLevel =
 
 export type AdvisoryStepInput = {
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
 };
 
 export type AssureConsulateContactInput = {
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   readonly programme: ProgrammeStatus;
-  /** Within a year. */
+  /** In the future, by 366 days at most. */
   readonly reviewBy: string;
 };
 
@@ -99,14 +99,14 @@ export type ClientKind =
 
 export type ConfirmBedHoldInput = {
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
 };
 
 export type ConsentInput = {
   /** True where children travel alone: a caregiver gave it for them. */
   readonly caregiver?: boolean;
-  /** Within a year. */
+  /** In the future, by 366 days at most. */
   readonly expiresAt: string;
   /** Not in the future. */
   readonly givenAt: string;
@@ -117,7 +117,7 @@ export type ConsentInput = {
 export type ConsulateSearch = {
   /** Null: any. */
   readonly country?: string | null | undefined;
-  /** Any of them. */
+  /** Any of them. Null or empty: any. */
   readonly documents?: ReadonlyArray<TravelDocument> | null | undefined;
   /** Those past reviewBy, too. */
   readonly includeStale?: boolean;
@@ -128,11 +128,11 @@ export type ConsulateSearch = {
 };
 
 export type CreateCircleInput = {
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** At most 200. */
   readonly memberIds: ReadonlyArray<string>;
-  /** 1 to 80 characters. */
+  /** 1 to 80 characters in one line, without blanks around them. */
   readonly name: string;
   /** Is a member, listed or not. */
   readonly stewardId: string;
@@ -144,12 +144,12 @@ export type CreateShelterInput = {
   readonly country: string;
   /** Each once. */
   readonly features: ReadonlyArray<ShelterFeature>;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   readonly kind: ShelterKind;
-  /** A code name; never an address. 1 to 80 characters, one shelter's of its owner. */
+  /** A code name; never an address. One shelter's of its owner. 1 to 80 characters in one line, without blanks around them. */
   readonly label: string;
-  /** City or region; nothing finer. 1 to 80 characters. */
+  /** City or region; nothing finer. 1 to 80 characters in one line, without blanks around them. */
   readonly locality: string;
   /** From 1 to 366. Null: no bound of its own. */
   readonly maxStayNights?: number | null | undefined;
@@ -157,7 +157,7 @@ export type CreateShelterInput = {
 
 export type DeclineBedHoldInput = {
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
 };
 
@@ -190,14 +190,15 @@ export type GrantScopesInput = {
   readonly circleId?: string | null | undefined;
   /** One or more, each once. Null: every country. */
   readonly countries?: ReadonlyArray<string> | null | undefined;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
+  /** Another than the caller's own. */
   readonly organisationId?: string | null | undefined;
-  /** Of BEDS_READ, BEDS_HOLD, CONSULATES_READ, CONSULATES_REVEAL and HANDOFFS_OFFER, those the owner has itself. */
+  /** One or more, each once, of BEDS_READ, BEDS_HOLD, CONSULATES_READ, CONSULATES_REVEAL and HANDOFFS_OFFER, those the owner has itself. */
   readonly scopes: ReadonlyArray<Scope>;
   /** Not in the past. Null: from now on. */
   readonly validFrom?: string | null | undefined;
-  /** Exclusive; after validFrom. Null: until revoked. */
+  /** Exclusive; in the future, and after validFrom. Null: until revoked. */
   readonly validUntil?: string | null | undefined;
 };
 
@@ -252,9 +253,9 @@ export type HandoffStepInput = {
   /** Of receiveHandoff alone: the envelope that was read, and is safe where it was read. EnvelopeReplaced where another lies there. Null receives whatever lies there, though it was never read. */
   readonly envelopeDigest?: string | null | undefined;
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
-  /** Kept with the handoff. */
+  /** Kept with the handoff where the step changes its state, not where a candidate acknowledges it or only drops out. withdrawConsent has its own. */
   readonly reason?: HandoffReason | null | undefined;
 };
 
@@ -267,11 +268,11 @@ export type Hazard =
   | 'WANTED_LIST_SHARING';
 
 export type HoldBedsInput = {
-  /** The caller's own, a random UUID (RFC 9562, version 4); the host never sees it. */
+  /** The caller's own, a random UUID (RFC 9562, version 4) in lower case; the host never sees it. */
   readonly caseReference?: string | null | undefined;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
-  /** At most 50 of the caller's own case references or holds, that must not stay at the same shelter in the same nights. */
+  /** At most 50 of the caller's own case references or holds, that must not stay at the same shelter in the same nights. NOT_FOUND for a hold that is not there; a reference without holds keeps from nobody. */
   readonly keepApartFrom?: ReadonlyArray<string> | null | undefined;
   readonly riskProfile: RiskProfile;
   /** 1 to 20, all at one host, at most 1000 nights in all. */
@@ -295,7 +296,7 @@ export type KeyUse =
   | 'SIGN';
 
 export type LockDownInput = {
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** The caller's own. */
   readonly organisationId: string;
@@ -318,18 +319,18 @@ export type NetworkStatus =
   | 'LOCKED_DOWN';
 
 export type OfferHandoffInput = {
-  /** 1 to 20, each of which gave the caller HANDOFFS_OFFER for a destination. */
+  /** 1 to 20, each once, each of which gave the caller HANDOFFS_OFFER for a destination. */
   readonly candidateIds: ReadonlyArray<string>;
-  /** The caller's own, a random UUID (RFC 9562, version 4). It has one live offer at a time. */
+  /** The caller's own, a random UUID (RFC 9562, version 4) in lower case. It has one live offer at a time. */
   readonly caseReference?: string | null | undefined;
   readonly consent: ConsentInput;
   /** Where the people are. */
   readonly country: string;
-  /** 1 to 20, any of which would do. */
+  /** 1 to 20, each once, any of which would do. */
   readonly destinations: ReadonlyArray<string>;
   /** One or more, each once; NONE alone. */
   readonly documentsHeld: ReadonlyArray<DocumentHeld>;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** One or more, each once. */
   readonly needs: ReadonlyArray<Need>;
@@ -379,11 +380,11 @@ export type PublishAdvisoryInput = {
   readonly country: string;
   /** Not in the past. Null: from now on. */
   readonly effectiveFrom?: string | null | undefined;
-  /** At most 180 days after effectiveFrom. */
+  /** In the future, and after effectiveFrom by at most 180 days. */
   readonly expiresAt: string;
   /** One or more, each once. */
   readonly hazards: ReadonlyArray<Hazard>;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   readonly level: AdvisoryLevel;
   /** One or more, each once. */
@@ -397,24 +398,24 @@ export type PublishConsulateContactInput = {
   readonly documents: ReadonlyArray<TravelDocument>;
   /** At most 20, one for each organisation that a grant lets reveal it. Their sub is the contact's id, known from the answer: usually none here, then sealConsulateContact. */
   readonly envelopes: ReadonlyArray<string>;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
-  /** At most 20, each once. */
+  /** At most 20, each once, of at most 35 characters, without extensions and private use. */
   readonly languages: ReadonlyArray<string>;
   /** From 0 to 730. Null where that is not known. */
   readonly leadTimeDays?: number | null | undefined;
-  /** City; nothing finer. 1 to 80 characters. */
+  /** City; nothing finer. 1 to 80 characters in one line, without blanks around them. */
   readonly locality: string;
   /** Whose mission it is. */
   readonly representing: string;
-  /** Within a year. */
+  /** In the future, by 366 days at most. */
   readonly reviewBy: string;
-  /** Each once. */
+  /** Each once; with none, no search for one finds it. */
   readonly riskProfiles: ReadonlyArray<RiskProfile>;
 };
 
 export type PublishKeyInput = {
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** The public half: a private member is BAD_USER_INPUT. */
   readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string };
@@ -424,29 +425,29 @@ export type PublishKeyInput = {
 };
 
 export type RegisterClientInput = {
-  /** 1 to 128 of a-z, 0-9, `.`, `_` and `-`; unique in its organisation, for good. */
+  /** 1 to 128 of a-z, 0-9, `.`, `_` and `-`, from a letter or digit on; unique in its organisation, for good. */
   readonly clientId: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   readonly kind: ClientKind;
   /** True: as setClientDpop, from its first token on. */
   readonly requireDpop?: boolean | null | undefined;
-  /** Its ceiling. */
+  /** Its ceiling: one or more, each once. */
   readonly scopes: ReadonlyArray<Scope>;
 };
 
 export type RegisterOrganisationInput = {
-  /** 3 to 40 of a-z, 0-9 and `-`, from a letter on. */
+  /** 3 to 40 of a-z, 0-9 and `-`, from a letter on, without `-` at its end. */
   readonly handle: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** Its thumbprint was compared out of band before. */
   readonly identityKey: { readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string };
-  /** `iss` of its tokens: an https URL without query and fragment (RFC 8414). */
+  /** `iss` of its tokens: an https URL without query and fragment (RFC 8414), at most 1,000 characters after https://. */
   readonly issuer: string;
-  /** https. Or signingKeys, or both. */
+  /** https, without credentials; fetched from public addresses alone. Or signingKeys, or both. */
   readonly jwksUri?: string | null | undefined;
-  /** Its ceiling. */
+  /** Its ceiling: one or more, each once. */
   readonly scopes: ReadonlyArray<Scope>;
   /** At most 10; they sign its tokens. */
   readonly signingKeys?: ReadonlyArray<{ readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string }> | null | undefined;
@@ -454,7 +455,7 @@ export type RegisterOrganisationInput = {
 
 export type ReleaseBedHoldInput = {
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
 };
 
@@ -464,7 +465,7 @@ export type ReplacedEnvelopeInput = {
 };
 
 export type RetireKeyInput = {
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   readonly kid: string;
   /** As for publishKey, RETIRED, without jwk. */
@@ -473,7 +474,7 @@ export type RetireKeyInput = {
 
 export type RevealConsulateContactInput = {
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   readonly purpose: RevealPurpose;
 };
@@ -486,18 +487,18 @@ export type RevealPurpose =
 
 export type RevokeClientInput = {
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
 };
 
 export type RevokeGrantInput = {
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
 };
 
 export type RevokeTokenInput = {
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** The token's own id (RFC 7519): 16 to 128 visible ASCII characters. */
   readonly jti: string;
@@ -536,7 +537,7 @@ export type SealConsulateContactInput = {
   /** 1 to 20; their sub is this id. */
   readonly envelopes: ReadonlyArray<string>;
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
 };
 
@@ -544,7 +545,7 @@ export type SealHandoffInput = {
   /** Sealed to an active sealing key of the recipient; its sub is this id. */
   readonly envelope: string;
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** What the caller knows to lie there. EnvelopeReplaced where it is something else by then. Null puts this one over whatever lies there, also over what a colleague has sealed since. */
   readonly replaces?: ReplacedEnvelopeInput | null | undefined;
@@ -554,7 +555,7 @@ export type SendInstructionsInput = {
   /** Sealed to an active sealing key of the holder; its sub is this id. */
   readonly envelope: string;
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** What the caller knows to lie there. EnvelopeReplaced where it is something else by then. Null puts this one over whatever lies there, also over what a colleague has sealed since. */
   readonly replaces?: ReplacedEnvelopeInput | null | undefined;
@@ -564,7 +565,7 @@ export type SendInstructionsInput = {
 export type SetBedsInput = {
   /** The first night: yesterday (UTC) or later. */
   readonly from: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** From 0 to 10000. Null: as it is. */
   readonly maximum?: number | null | undefined;
@@ -577,7 +578,7 @@ export type SetBedsInput = {
 
 export type SetCircleMembersInput = {
   readonly circleId: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** All of them, at most 200; the steward stays. */
   readonly memberIds: ReadonlyArray<string>;
@@ -585,35 +586,35 @@ export type SetCircleMembersInput = {
 
 export type SetClientDpopInput = {
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   readonly requireDpop: boolean;
 };
 
 export type SetClientScopesInput = {
   readonly id: string;
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
-  /** Its whole ceiling. */
+  /** Its whole ceiling: one or more, each once. */
   readonly scopes: ReadonlyArray<Scope>;
 };
 
 export type SetNetworkStatusInput = {
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   readonly status: NetworkStatus;
 };
 
 export type SetOrganisationScopesInput = {
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   readonly organisationId: string;
-  /** Its whole ceiling. */
+  /** Its whole ceiling: one or more, each once. */
   readonly scopes: ReadonlyArray<Scope>;
 };
 
 export type SetOrganisationStatusInput = {
-  /** 8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect. */
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
   /** Another than the caller's own. */
   readonly organisationId: string;

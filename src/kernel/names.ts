@@ -11,9 +11,11 @@ const FITTING = /^[^]{1,80}$/u;
 /** Who reads a name must see one. */
 const VISIBLE = /[^\p{C}\p{Z}\p{M}]/u;
 
+/** As the schema and a refusal say it. */
+export const NAME = "1 to 80 characters in one line, without blanks around them";
+
 /** What is wrong with what people call a circle, a shelter or a city. */
 export function faultsOfName(field: string, name: string): Issue[] {
-  const message = "must be 1 to 80 characters in one line, without blanks around them";
   const fits = FITTING.test(name) && VISIBLE.test(name) && !UNFIT.test(name);
-  return fits && name === name.trim() ? [] : [{ path: [field], message }];
+  return fits && name === name.trim() ? [] : [{ path: [field], message: `must be ${NAME}` }];
 }

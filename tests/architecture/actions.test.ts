@@ -92,3 +92,30 @@ it("is content with the name in the document or in the code of such a test", () 
   expect(untriedActions(placeHold, test(`${title}call("mutation { placeHold }"));`))).toEqual([]);
   expect(untriedActions(placeHold, test(`${title}() => placeHold(tx));`))).toEqual([]);
 });
+
+/** What an action throws by its text, and the schema does not say of its mutation. */
+function untoldRefusals(actions: readonly File[], schema: string): string[] {
+  return actions
+    .flatMap(({ text }) => text.split(/^(?:export )?(?:async )?function /m))
+    .flatMap((one) => {
+      const name = /name: "(\w+)"/.exec(one)?.[1];
+      const told = new RegExp(`"""([^"]*)"""\\s+${name}\\(input`).exec(schema)?.[1] ?? "";
+      const thrown = [
+        ...(/budget: "/.test(one) ? ["RATE_LIMITED"] : []),
+        ...(/new LimitExceeded\(/.test(one) ? ["LIMIT_EXCEEDED"] : []),
+      ];
+      return name === undefined
+        ? []
+        : thrown.filter((code) => !told.includes(code)).map((code) => `${name}: ${code}`);
+    });
+}
+
+it("the schema says of every action that it is counted or bounded", () => {
+  const schema = readFileSync("schema/network.graphql", "utf8");
+  const actions = read("src/modules", ".actions.ts");
+  expect(untoldRefusals(actions, schema)).toEqual([]);
+  const found = untoldRefusals(actions, schema.replaceAll(/RATE_LIMITED|LIMIT_EXCEEDED/g, ""));
+  expect(found).toContain("setBeds: RATE_LIMITED");
+  expect(found).toContain("createCircle: LIMIT_EXCEEDED");
+  expect(found.length).toBeGreaterThan(12);
+});

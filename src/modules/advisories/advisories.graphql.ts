@@ -106,7 +106,7 @@ const PublishAdvisoryInput = builder.inputType("PublishAdvisoryInput", {
     expiresAt: t.field({
       type: "DateTime",
       required: true,
-      description: "At most 180 days after effectiveFrom.",
+      description: "In the future, and after effectiveFrom by at most 180 days.",
     }),
   }),
 });
@@ -114,7 +114,7 @@ builder.mutationField("publishAdvisory", (t) =>
   t.field({
     type: Advisory,
     description:
-      "Warns at once those who may know of the caller; blocks nothing until another organisation confirms it. LIMIT_EXCEEDED while a hundred of the caller's have neither lapsed nor been withdrawn.",
+      "Warns at once those who may know of the caller; blocks nothing until another organisation confirms it. LIMIT_EXCEEDED while a hundred of the caller's have neither lapsed nor been withdrawn, RATE_LIMITED.",
     requiresScopes: [["advisories:publish"]],
     args: { input: t.arg({ type: PublishAdvisoryInput, required: true }) },
     resolve: async (_, { input }, { session }) => {

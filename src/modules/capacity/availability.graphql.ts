@@ -28,7 +28,8 @@ BedAvailability.implement({
     advisories: t.field({
       type: [Advisory],
       complexity: about(20),
-      description: "That warn about its country now, for whom the search is; in force or not yet.",
+      description:
+        "That warn about its country now, for whom the search is; in force or not yet. All of them: of one issuer a hundred at most.",
       resolve: async ({ shelter, riskProfile }, _, { session }) => {
         const warnings = await loadWarnings(session, shelter.country);
         return warnings.filter(

@@ -158,11 +158,14 @@ builder.queryField("bedHolds", (t) =>
   t.field({
     type: BedHoldConnection,
     description:
-      "As holder with beds:hold, as host with beds:manage; the side without its scope is empty.",
+      "As holder with beds:hold, as host with beds:manage; the side without its scope is empty. What has ended is told for 30 days.",
     requiresScopes: [["beds:hold"], ["beds:manage"]],
     args: {
       side: t.arg({ type: HoldSide, required: true }),
-      statuses: t.arg({ type: [BedHoldStatusEnum] }),
+      statuses: t.arg({
+        type: [BedHoldStatusEnum],
+        description: "As they are now. Null: every one; empty: none.",
+      }),
       ...pageArgs(t.arg),
     },
     resolve: (_, { side, statuses, ...page }, { session }) => {

@@ -13,7 +13,7 @@ import { BedHold, loadHold } from "./holds.graphql.ts";
 
 builder.objectType(CapacityExhausted, {
   name: "CapacityExhausted",
-  description: "Too few beds are free; nothing was held.",
+  description: "Too few beds are free, or a night is not open yet; nothing was held.",
   authenticated: true,
   interfaces: [DomainErrorInterface],
   fields: (t) => ({
@@ -88,11 +88,12 @@ export const HoldBedsInput = builder.inputType("HoldBedsInput", {
     }),
     riskProfile: t.field({ type: RiskProfile, required: true }),
     caseReference: t.id({
-      description: "The caller's own, a random UUID (RFC 9562, version 4); the host never sees it.",
+      description:
+        "The caller's own, a random UUID (RFC 9562, version 4) in lower case; the host never sees it.",
     }),
     keepApartFrom: t.idList({
       description:
-        "At most 50 of the caller's own case references or holds, that must not stay at the same shelter in the same nights.",
+        "At most 50 of the caller's own case references or holds, that must not stay at the same shelter in the same nights. NOT_FOUND for a hold that is not there; a reference without holds keeps from nobody.",
     }),
   }),
 });

@@ -1,5 +1,6 @@
 import { BadUserInput, Forbidden } from "../../kernel/errors.ts";
 import { encodeId } from "../../kernel/ids.ts";
+import { NAME } from "../../kernel/names.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
@@ -70,7 +71,7 @@ Shelter.implement({
     nights: t.field({
       type: [BedNight],
       description:
-        "`until` is exclusive; at most 400 nights. Own, or shared with beds:hold; else FORBIDDEN.",
+        "In order; those that are open, and the past ones of 30 days. `until` is exclusive, 1 to 400 days after `from`. Own, or shared with beds:hold; else FORBIDDEN.",
       args: {
         from: t.arg({ type: "Date", required: true }),
         until: t.arg({ type: "Date", required: true }),
@@ -122,12 +123,12 @@ const CreateShelterInput = builder.inputType("CreateShelterInput", {
     idempotencyKey: idempotencyKey(t),
     label: t.string({
       required: true,
-      description: "A code name; never an address. 1 to 80 characters, one shelter's of its owner.",
+      description: `A code name; never an address. One shelter's of its owner. ${NAME}.`,
     }),
     country: t.field({ type: "CountryCode", required: true }),
     locality: t.string({
       required: true,
-      description: "City or region; nothing finer. 1 to 80 characters.",
+      description: `City or region; nothing finer. ${NAME}.`,
     }),
     kind: t.field({ type: ShelterKind, required: true }),
     features: t.field({ type: [ShelterFeature], required: true, description: "Each once." }),
@@ -175,7 +176,7 @@ builder.mutationField("setBeds", (t) =>
   t.field({
     type: Shelter,
     description:
-      "The same for each night; it also confirms the counts (assuredAt). BAD_USER_INPUT, and nothing is set, where a night would fall below what is held, occupied or out of service.",
+      "The same for each night; it also confirms the counts (assuredAt). BAD_USER_INPUT, and nothing is set, where a night would fall below what is held, occupied or out of service. RATE_LIMITED.",
     requiresScopes: [["beds:manage"]],
     args: { input: t.arg({ type: SetBedsInput, required: true }) },
     resolve: async (_, { input }, { session }) => {

@@ -1,21 +1,17 @@
 import { encodeId } from "../../kernel/ids.ts";
+import { NAME } from "../../kernel/names.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
-import { ENVELOPE_COST } from "../../platform/graphql/costs.ts";
 import { loaderOf, present } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
-import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
 import { RiskProfile, type RiskProfileName } from "../advisories/index.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
 import {
   assureConsulateContact,
   publishConsulateContact,
-  type Reveal,
-  revealConsulateContact,
   sealConsulateContact,
 } from "./consulates.actions.ts";
 import { findContacts, searchContacts } from "./consulates.queries.ts";
-import { RevealBudgetSpent } from "./errors.ts";
 
 type ContactRow = Awaited<ReturnType<typeof findContacts>>[number];
 export const loadContact = loaderOf(findContacts, ({ id }) => id);
@@ -113,7 +109,7 @@ const ConsulateSearch = builder.inputType("ConsulateSearch", {
   fields: (t) => ({
     representing: t.field({ type: "CountryCode", description: "Null: any." }),
     country: t.field({ type: "CountryCode", description: "Null: any." }),
-    documents: t.field({ type: [TravelDocument], description: "Any of them." }),
+    documents: t.field({ type: [TravelDocument], description: "Any of them. Null or empty: any." }),
     riskProfile: t.field({ type: RiskProfile, description: "Null: any." }),
     includeStale: t.boolean({
       required: true,
@@ -161,21 +157,30 @@ const PublishConsulateContactInput = builder.inputType("PublishConsulateContactI
     }),
     locality: t.string({
       required: true,
-      description: "City; nothing finer. 1 to 80 characters.",
+      description: `City; nothing finer. ${NAME}.`,
     }),
     documents: t.field({
       type: [TravelDocument],
       required: true,
       description: "Each once; none where that is not known.",
     }),
-    riskProfiles: t.field({ type: [RiskProfile], required: true, description: "Each once." }),
+    riskProfiles: t.field({
+      type: [RiskProfile],
+      required: true,
+      description: "Each once; with none, no search for one finds it.",
+    }),
     languages: t.field({
       type: ["LanguageTag"],
       required: true,
-      description: "At most 20, each once.",
+      description:
+        "At most 20, each once, of at most 35 characters, without extensions and private use.",
     }),
     leadTimeDays: t.int({ description: "From 0 to 730. Null where that is not known." }),
-    reviewBy: t.field({ type: "DateTime", required: true, description: "Within a year." }),
+    reviewBy: t.field({
+      type: "DateTime",
+      required: true,
+      description: "In the future, by 366 days at most.",
+    }),
     envelopes: t.field({
       type: ["SealedEnvelope"],
       required: true,
@@ -204,13 +209,18 @@ const AssureConsulateContactInput = builder.inputType("AssureConsulateContactInp
     idempotencyKey: idempotencyKey(t),
     id: t.id({ required: true }),
     programme: t.field({ type: ProgrammeStatus, required: true }),
-    reviewBy: t.field({ type: "DateTime", required: true, description: "Within a year." }),
+    reviewBy: t.field({
+      type: "DateTime",
+      required: true,
+      description: "In the future, by 366 days at most.",
+    }),
   }),
 });
 builder.mutationField("assureConsulateContact", (t) =>
   t.field({
     type: ConsulateContact,
-    description: "By its owner: that it still holds, or that its programme is paused or closed.",
+    description:
+      "By its owner: that it still holds, or that its programme is paused or closed. RATE_LIMITED.",
     requiresScopes: [["consulates:manage"]],
     args: { input: t.arg({ type: AssureConsulateContactInput, required: true }) },
     resolve: async (_, { input }, { session }) =>
@@ -233,63 +243,10 @@ builder.mutationField("sealConsulateContact", (t) =>
   t.field({
     type: ConsulateContact,
     description:
-      "By its owner. An envelope takes the place of the earlier one for the same organisation. BAD_USER_INPUT for one to an organisation that no grant lets reveal it.",
+      "By its owner. An envelope takes the place of the earlier one for the same organisation. BAD_USER_INPUT for one to an organisation that no grant lets reveal it, RATE_LIMITED.",
     requiresScopes: [["consulates:manage"]],
     args: { input: t.arg({ type: SealConsulateContactInput, required: true }) },
     resolve: async (_, { input }, { session }) =>
       present(loadContact(session, await sealConsulateContact(session, input))),
-  }),
-);
-
-const RevealPurpose = builder.enumType("RevealPurpose", {
-  values: ["VISA_APPLICATION", "TRAVEL_DOCUMENT", "DETENTION", "LEGAL_DEFENCE"] as const,
-});
-const ConsulateReveal = builder.objectRef<Reveal>("ConsulateReveal");
-ConsulateReveal.implement({
-  authenticated: true,
-  fields: (t) => ({
-    contact: t.field({
-      type: ConsulateContact,
-      resolve: ({ contactId }, _, { session }) => present(loadContact(session, contactId)),
-    }),
-    envelope: t.field({
-      type: "SealedEnvelope",
-      nullable: true,
-      complexity: ENVELOPE_COST,
-      description:
-        "Null while the owner has yet to seal it to an active key of the caller; an event tells when it has.",
-      resolve: ({ envelope }) => envelope,
-    }),
-  }),
-});
-builder.objectType(RevealBudgetSpent, {
-  name: "RevealBudgetSpent",
-  authenticated: true,
-  interfaces: [DomainErrorInterface],
-  description: "Nothing was revealed.",
-  fields: (t) => ({
-    retryAfterSeconds: t.exposeInt("retryAfterSeconds", { description: "At least 1." }),
-  }),
-});
-const RevealConsulateContactResult = builder.unionType("RevealConsulateContactResult", {
-  types: [ConsulateReveal, RevealBudgetSpent],
-  resolveType: refusalOr("ConsulateReveal"),
-});
-const RevealConsulateContactInput = builder.inputType("RevealConsulateContactInput", {
-  fields: (t) => ({
-    idempotencyKey: idempotencyKey(t),
-    id: t.id({ required: true }),
-    purpose: t.field({ type: RevealPurpose, required: true }),
-  }),
-});
-builder.mutationField("revealConsulateContact", (t) =>
-  t.field({
-    type: RevealConsulateContactResult,
-    description:
-      "At most 20 a client and 60 an organisation in 24 hours. Written into both audit chains before it is answered.",
-    requiresScopes: [["consulates:reveal"]],
-    args: { input: t.arg({ type: RevealConsulateContactInput, required: true }) },
-    resolve: (_, { input }, { session }) =>
-      orRefusal(() => revealConsulateContact(session, input), RevealBudgetSpent),
   }),
 );

@@ -35,6 +35,8 @@ const EventConnection = connectionOf("Event", Event);
 
 const VISIBLE =
   "An event is seen by whoever sees its subject at the moment it is read; handoffs, holds and grants by their two sides.";
+const TOO_OLD =
+  "BAD_USER_INPUT for a cursor of what is no longer kept, or from before a restore: read the lists again.";
 
 function placeOf({ cursors, session }: Context, after: string | null | undefined): Place | null {
   if (after === null || after === undefined) return null;
@@ -68,11 +70,11 @@ async function readAfter(
 builder.queryField("events", (t) =>
   t.field({
     type: EventConnection,
-    description: `In the order in which they were settled, from the oldest kept: ${KEPT_DAYS} days. ${VISIBLE}`,
+    description: `In the order in which they were settled, from the oldest kept: ${KEPT_DAYS} days. ${VISIBLE} ${TOO_OLD}`,
     authenticated: true,
     args: {
       ...pageArgs(t.arg, 100),
-      kinds: t.arg({ type: [EventKind], description: "Null: every kind." }),
+      kinds: t.arg({ type: [EventKind], description: "Null: every kind; empty: none." }),
     },
     resolve: (_, { first, after, kinds }, context) => {
       const place = placeOf(context, after);
@@ -85,11 +87,13 @@ builder.queryField("events", (t) =>
 builder.subscriptionField("events", (t) =>
   t.field({
     type: Event,
-    description: `Each event once, after a cursor without loss, or from now on. It ends with UNAUTHENTICATED within a second when the token, client, organisation or network is out, with UNAVAILABLE where that cannot be known, and without an error when a right was taken back, the reader was 1,000 events behind or the server stops: then follow on after the last cursor. ${VISIBLE}`,
+    description: `Each event once, after a cursor without loss, or from now on. It ends with UNAUTHENTICATED within a second when the token, client, organisation or network is out, with UNAVAILABLE where that cannot be known, and without an error when a right was taken back, the reader was 1,000 events behind or the server stops: then follow on after the last cursor. ${VISIBLE} ${TOO_OLD}`,
     authenticated: true,
     args: {
-      after: t.arg.string(),
-      kinds: t.arg({ type: [EventKind], description: "Null: every kind." }),
+      after: t.arg.string({
+        description: "Cursor of an event, of either list. Opaque. Null: from now on.",
+      }),
+      kinds: t.arg({ type: [EventKind], description: "Null: every kind; empty: none." }),
     },
     async subscribe(_, { after, kinds }, context) {
       const place = placeOf(context, after);

@@ -214,7 +214,7 @@ Handoff.implement({
       nullable: true,
       complexity: ENVELOPE_COST,
       description:
-        "Case file sealed to the recipient, for it alone: from acceptance until receipt, then gone for good.",
+        "Case file sealed to the recipient, for it alone: from acceptance until receipt, then gone for good. Gone before that with an end, a suspension of either side or its consent, and 14 days after it was sealed.",
       resolve: async ({ id }, _, { session }) =>
         (await loadEnvelope(session, id))?.envelope ?? null,
     }),
@@ -272,11 +272,15 @@ const HandoffConnection = connectionOf("Handoff", Handoff);
 builder.queryField("handoffs", (t) =>
   t.field({
     type: HandoffConnection,
-    description: "INBOX: offered to the caller, or accepted by it. OUTBOX: its own offers.",
+    description:
+      "INBOX: offered to the caller, or accepted by it. OUTBOX: its own offers. What has ended is told for 30 days.",
     requiresScopes: [["handoffs:read"]],
     args: {
       box: t.arg({ type: HandoffBox, required: true }),
-      statuses: t.arg({ type: [HandoffStatusEnum] }),
+      statuses: t.arg({
+        type: [HandoffStatusEnum],
+        description: "As they are now. Null: every one; empty: none.",
+      }),
       ...pageArgs(t.arg),
     },
     resolve: (_, { box, statuses = null, ...page }, { session }, info) => {

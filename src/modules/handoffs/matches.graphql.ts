@@ -13,7 +13,7 @@ const loadContacts = groupLoaderOf(findContactMatches, ({ handoff_id }) => hando
 
 const HandoffMatches = builder.objectRef<HandoffRow>("HandoffMatches");
 HandoffMatches.implement({
-  description: "At most 20 of each kind, and of beds in each destination.",
+  description: "At most 20 contacts, and 20 shelters in each destination; of advisories all.",
   authenticated: true,
   fields: (t) => ({
     beds: t.field({
@@ -41,7 +41,8 @@ HandoffMatches.implement({
     advisories: t.field({
       type: [Advisory],
       complexity: about(20),
-      description: "That speak against a destination for the risk profile, in force or not yet.",
+      description:
+        "That speak against a destination for the risk profile, in force or not yet: of one issuer a hundred at most.",
       resolve: async ({ destinations, riskProfile }, _, { session }) => {
         const warnings = await Promise.all(
           destinations.map((country) => loadWarnings(session, country)),

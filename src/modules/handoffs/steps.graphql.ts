@@ -57,7 +57,11 @@ const ConsentInput = builder.inputType("ConsentInput", {
   fields: (t) => ({
     purpose: t.field({ type: Need, required: true, description: "One of needs." }),
     givenAt: t.field({ type: "DateTime", required: true, description: "Not in the future." }),
-    expiresAt: t.field({ type: "DateTime", required: true, description: "Within a year." }),
+    expiresAt: t.field({
+      type: "DateTime",
+      required: true,
+      description: "In the future, by 366 days at most.",
+    }),
     caregiver: t.boolean({
       required: true,
       defaultValue: false,
@@ -70,7 +74,8 @@ const OfferHandoffInput = builder.inputType("OfferHandoffInput", {
     idempotencyKey: idempotencyKey(t),
     candidateIds: t.idList({
       required: true,
-      description: "1 to 20, each of which gave the caller HANDOFFS_OFFER for a destination.",
+      description:
+        "1 to 20, each once, each of which gave the caller HANDOFFS_OFFER for a destination.",
     }),
     needs: t.field({ type: [Need], required: true, description: "One or more, each once." }),
     riskProfile: t.field({ type: RiskProfile, required: true }),
@@ -84,7 +89,7 @@ const OfferHandoffInput = builder.inputType("OfferHandoffInput", {
     destinations: t.field({
       type: ["CountryCode"],
       required: true,
-      description: "1 to 20, any of which would do.",
+      description: "1 to 20, each once, any of which would do.",
     }),
     documentsHeld: t.field({
       type: [DocumentHeld],
@@ -100,7 +105,7 @@ const OfferHandoffInput = builder.inputType("OfferHandoffInput", {
     consent: t.field({ type: ConsentInput, required: true }),
     caseReference: t.id({
       description:
-        "The caller's own, a random UUID (RFC 9562, version 4). It has one live offer at a time.",
+        "The caller's own, a random UUID (RFC 9562, version 4) in lower case. It has one live offer at a time.",
     }),
   }),
 });
@@ -128,7 +133,7 @@ const AcceptHandoffInput = builder.inputType("AcceptHandoffInput", {
     id: t.id({ required: true }),
     caseReference: t.id({
       description:
-        "The caller's own, a random UUID (RFC 9562, version 4); never the sender's. Null: that of holdBeds.",
+        "The caller's own, a random UUID (RFC 9562, version 4) in lower case; never the sender's. Null: that of holdBeds, which has this one where it has none.",
     }),
     holdBeds: t.field({
       type: HoldBedsInput,
@@ -147,7 +152,7 @@ builder.mutationField("acceptHandoff", (t) =>
   t.field({
     type: AcceptHandoffResult,
     description:
-      "The first candidate wins. BAD_USER_INPUT where consent has ended; FORBIDDEN with holdBeds and without beds:hold.",
+      "The first candidate wins. BAD_USER_INPUT where consent has ended. With holdBeds it is refused as holdBeds is, and FORBIDDEN without beds:hold.",
     requiresScopes: [["handoffs:receive"]],
     args: { input: t.arg({ type: AcceptHandoffInput, required: true }) },
     resolve: (_, { input }, { session }) => {
@@ -174,7 +179,11 @@ const HandoffStepInput = builder.inputType("HandoffStepInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     id: t.id({ required: true }),
-    reason: t.field({ type: HandoffReason, description: "Kept with the handoff." }),
+    reason: t.field({
+      type: HandoffReason,
+      description:
+        "Kept with the handoff where the step changes its state, not where a candidate acknowledges it or only drops out. withdrawConsent has its own.",
+    }),
     envelopeDigest: t.field({
       type: "EnvelopeDigest",
       description:
@@ -188,7 +197,7 @@ const STEPS = [
   [
     "receiveHandoff",
     "handoffs:receive",
-    "Responsibility moves; the envelope is gone for good. Name it by envelopeDigest: the sender may have sealed another since it was read.",
+    "Responsibility moves; the envelope is gone for good. Name it by envelopeDigest: the sender may have sealed another since it was read. BAD_USER_INPUT where consent has ended.",
   ],
   [
     "holdHandoff",
@@ -198,13 +207,13 @@ const STEPS = [
   [
     "resumeHandoff",
     "handoffs:receive",
-    "Back to where it was, unless an advisory forbids it or consent has ended.",
+    "Back to where it was. IllegalTransition while an advisory forbids it, BAD_USER_INPUT where consent has ended.",
   ],
   ["completeHandoff", "handoffs:receive", "What was needed is done."],
   [
     "failHandoff",
     "handoffs:receive",
-    "Responsibility returns to the sender; its reason must be given.",
+    "Responsibility returns to the sender. BAD_USER_INPUT without a reason.",
   ],
   ["cancelHandoff", "handoffs:offer", "By the sender, from any state that is not final."],
   ["withdrawConsent", "handoffs:offer", "Destroys the envelope first, then cancels."],
@@ -247,7 +256,7 @@ builder.mutationField("sealHandoff", (t) =>
   t.field({
     type: HandoffResult,
     description:
-      "The case file, for the recipient alone until it has received it. Say what it replaces: sealed again, the earlier is gone. BAD_USER_INPUT names what is wrong with an envelope; the server cannot open it.",
+      "The case file, for the recipient alone until it has received it. Say what it replaces: sealed again, the earlier is gone. BAD_USER_INPUT names what is wrong with an envelope, which the server cannot open, or says that consent has ended.",
     requiresScopes: [["handoffs:offer"]],
     args: { input: t.arg({ type: SealHandoffInput, required: true }) },
     resolve: (_, { input }, { session }) =>

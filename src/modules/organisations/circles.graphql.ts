@@ -1,4 +1,5 @@
 import { encodeId } from "../../kernel/ids.ts";
+import { NAME } from "../../kernel/names.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { about } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
@@ -45,7 +46,7 @@ builder.queryField("circles", (t) =>
   t.field({
     type: [Circle],
     complexity: about(10),
-    description: "Those the caller is in; a network admin's are all.",
+    description: "Those the caller is in; a network admin's are all, 200 at most.",
     requiresScopes: [["organisations:read"]],
     resolve: (_, __, { session }) => listCircles(session.read),
   }),
@@ -54,7 +55,7 @@ builder.queryField("circles", (t) =>
 const CreateCircleInput = builder.inputType("CreateCircleInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
-    name: t.string({ required: true, description: "1 to 80 characters." }),
+    name: t.string({ required: true, description: `${NAME}.` }),
     stewardId: t.id({ required: true, description: "Is a member, listed or not." }),
     memberIds: t.idList({ required: true, description: "At most 200." }),
   }),
@@ -62,7 +63,8 @@ const CreateCircleInput = builder.inputType("CreateCircleInput", {
 builder.mutationField("createCircle", (t) =>
   t.field({
     type: Circle,
-    description: "Its members know of one another from then on; nothing else is shared by it.",
+    description:
+      "Its members know of one another from then on; nothing else is shared by it. NOT_FOUND for a member that is not there, LIMIT_EXCEEDED for the 201st circle of the network.",
     requiresScopes: [["network:admin"]],
     args: { input: t.arg({ type: CreateCircleInput, required: true }) },
     resolve: async (_, { input }, { session }) =>
@@ -84,7 +86,7 @@ builder.mutationField("setCircleMembers", (t) =>
   t.field({
     type: Circle,
     description:
-      "Who leaves loses what was granted to the circle, for good; who joins gets none of it until its owner grants it again.",
+      "Who leaves loses what was granted to the circle, for good; who joins gets none of it until its owner grants it again. NOT_FOUND for a member that is not there.",
     requiresScopes: [["network:admin"]],
     args: { input: t.arg({ type: SetCircleMembersInput, required: true }) },
     resolve: async (_, { input }, { session }) =>

@@ -59,10 +59,15 @@ const RegisterClientInput = builder.inputType("RegisterClientInput", {
     idempotencyKey: idempotencyKey(t),
     clientId: t.string({
       required: true,
-      description: "1 to 128 of a-z, 0-9, `.`, `_` and `-`; unique in its organisation, for good.",
+      description:
+        "1 to 128 of a-z, 0-9, `.`, `_` and `-`, from a letter or digit on; unique in its organisation, for good.",
     }),
     kind: t.field({ type: ClientKind, required: true }),
-    scopes: t.field({ type: [ScopeEnum], required: true, description: "Its ceiling." }),
+    scopes: t.field({
+      type: [ScopeEnum],
+      required: true,
+      description: "Its ceiling: one or more, each once.",
+    }),
     requireDpop: t.boolean({
       description: "True: as setClientDpop, from its first token on.",
     }),
@@ -72,7 +77,7 @@ builder.mutationField("registerClient", (t) =>
   t.field({
     type: Client,
     description:
-      "BAD_USER_INPUT for a scope that the organisation lacks and for a clientId it has already, LIMIT_EXCEEDED while it has a hundred that are not revoked.",
+      "BAD_USER_INPUT for a scope that the organisation lacks and for a clientId it has already, LIMIT_EXCEEDED while it has a hundred that are not revoked, RATE_LIMITED.",
     requiresScopes: [["clients:manage"]],
     args: { input: t.arg({ type: RegisterClientInput, required: true }) },
     resolve: async (_, { input }, { session }) =>
@@ -84,7 +89,11 @@ const SetClientScopesInput = builder.inputType("SetClientScopesInput", {
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     id: t.id({ required: true }),
-    scopes: t.field({ type: [ScopeEnum], required: true, description: "Its whole ceiling." }),
+    scopes: t.field({
+      type: [ScopeEnum],
+      required: true,
+      description: "Its whole ceiling: one or more, each once.",
+    }),
   }),
 });
 builder.mutationField("setClientScopes", (t) =>
@@ -123,7 +132,7 @@ builder.mutationField("revokeClient", (t) =>
   t.field({
     type: Client,
     description:
-      "From the commit on its tokens open nothing. BAD_USER_INPUT for the last ADMIN client with CLIENTS_MANAGE.",
+      "For good: from the commit on its tokens open nothing. BAD_USER_INPUT for the last ADMIN client with CLIENTS_MANAGE.",
     requiresScopes: [["clients:manage"]],
     args: { input: t.arg({ type: RevokeClientInput, required: true }) },
     resolve: (_, { input }, { session }) => revokeClient(session, input),

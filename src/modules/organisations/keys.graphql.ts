@@ -36,7 +36,7 @@ PublicKey.implement({
 builder.objectField(Organisation, "sealingKeys", (t) =>
   t.field({
     type: [PublicKey],
-    description: "The active ones. Check them by the key log before sealing to one.",
+    description: "The active ones, ten at most. Check them by the key log before sealing to one.",
     resolve: ({ id }, _, { session }) => loadSealingKeys(session, id),
   }),
 );
@@ -73,7 +73,7 @@ builder.queryField("keyLog", (t) =>
   t.field({
     type: KeyLogEntryConnection,
     description:
-      "Of every organisation the caller may know of, or of one of them: its entries in order of sequence.",
+      "Of every organisation the caller may know of, or of one of them, else none: its entries in order of sequence.",
     requiresScopes: [["organisations:read"]],
     args: { organisationId: t.arg.id(), ...pageArgs(t.arg, 100) },
     resolve: (_, { organisationId = null, ...page }, { session }) => {
@@ -111,7 +111,7 @@ builder.mutationField("publishKey", (t) =>
   t.field({
     type: PublicKey,
     description:
-      "Appends to the caller's own log. BAD_USER_INPUT for a key that was published before, retired or not, for an eleventh active one of its use, and for a statement that does not fit the log's end.",
+      "Appends to the caller's own log. BAD_USER_INPUT for a key that was published before, retired or not, for an eleventh active one of its use, and for a statement that does not fit the log's end, RATE_LIMITED.",
     requiresScopes: [["keys:manage"]],
     args: { input: t.arg({ type: PublishKeyInput, required: true }) },
     resolve: (_, { input }, { session }) => publishKey(session, input),
@@ -132,7 +132,7 @@ builder.mutationField("retireKey", (t) =>
   t.field({
     type: PublicKey,
     description:
-      "For good: nothing more is sealed to it, and no token that it signed opens anything. Of what lies there sealed to it an event tells both sides: envelopeKeyRetiredAt, instructionsKeyRetiredAt. BAD_USER_INPUT for the last signing key of an issuer without a JWKS URI.",
+      "For good: nothing more is sealed to it, and no token that it signed opens anything. Of what lies there sealed to it an event tells both sides: envelopeKeyRetiredAt, instructionsKeyRetiredAt. BAD_USER_INPUT for a key that is retired already, for the last signing key of an issuer without a JWKS URI, and for a statement that does not fit the log's end.",
     requiresScopes: [["keys:manage"]],
     args: { input: t.arg({ type: RetireKeyInput, required: true }) },
     resolve: (_, { input }, { session }) => retireKey(session, input),

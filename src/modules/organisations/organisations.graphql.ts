@@ -168,7 +168,7 @@ const RegisterOrganisationInput = builder.inputType("RegisterOrganisationInput",
     idempotencyKey: idempotencyKey(t),
     handle: t.string({
       required: true,
-      description: "3 to 40 of a-z, 0-9 and `-`, from a letter on.",
+      description: "3 to 40 of a-z, 0-9 and `-`, from a letter on, without `-` at its end.",
     }),
     identityKey: t.field({
       type: "PublicJwk",
@@ -177,21 +177,29 @@ const RegisterOrganisationInput = builder.inputType("RegisterOrganisationInput",
     }),
     issuer: t.string({
       required: true,
-      description: "`iss` of its tokens: an https URL without query and fragment (RFC 8414).",
+      description:
+        "`iss` of its tokens: an https URL without query and fragment (RFC 8414), at most 1,000 characters after https://.",
     }),
-    jwksUri: t.string({ description: "https. Or signingKeys, or both." }),
+    jwksUri: t.string({
+      description:
+        "https, without credentials; fetched from public addresses alone. Or signingKeys, or both.",
+    }),
     signingKeys: t.field({
       type: ["PublicJwk"],
       description: "At most 10; they sign its tokens.",
     }),
-    scopes: t.field({ type: [ScopeEnum], required: true, description: "Its ceiling." }),
+    scopes: t.field({
+      type: [ScopeEnum],
+      required: true,
+      description: "Its ceiling: one or more, each once.",
+    }),
   }),
 });
 builder.mutationField("registerOrganisation", (t) =>
   t.field({
     type: Organisation,
     description:
-      "With its first client `admin`, which has the scopes of administration. BAD_USER_INPUT for a handle, identity key or issuer that is taken and for a scope that the caller's own organisation lacks.",
+      "With its first client `admin`, which has the scopes of administration. BAD_USER_INPUT for a handle, identity key or issuer that is taken, for a scope that the caller's own organisation lacks, and without CLIENTS_MANAGE.",
     requiresScopes: [["network:admin"]],
     args: { input: t.arg({ type: RegisterOrganisationInput, required: true }) },
     resolve: async (_, { input }, { session }) => {
@@ -206,7 +214,11 @@ const SetOrganisationScopesInput = builder.inputType("SetOrganisationScopesInput
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
     organisationId: t.id({ required: true }),
-    scopes: t.field({ type: [ScopeEnum], required: true, description: "Its whole ceiling." }),
+    scopes: t.field({
+      type: [ScopeEnum],
+      required: true,
+      description: "Its whole ceiling: one or more, each once.",
+    }),
   }),
 });
 builder.mutationField("setOrganisationScopes", (t) =>
@@ -248,7 +260,7 @@ builder.mutationField("lockDownOrganisation", (t) =>
   t.field({
     type: Organisation,
     description:
-      "The panic button: from its reply on, nothing of the organisation works or is shared, on every replica. A network admin alone undoes it.",
+      "The panic button: from its reply on, nothing of the organisation works or is shared, on every replica. A network admin alone undoes it. Ask for nothing in the answer but what stands in the organisation itself: its keys, scopes and clients are UNAUTHENTICATED by then.",
     requiresScopes: [["clients:manage"]],
     args: { input: t.arg({ type: LockDownInput, required: true }) },
     resolve: (_, { input }, { session }) => lockDownOrganisation(session, input),

@@ -77,7 +77,7 @@ builder.queryField("sharingGrants", (t) =>
   t.field({
     type: SharingGrantConnection,
     description:
-      "GIVEN: all of the caller's own, the ended too. RECEIVED: those that reach it, now or from a later day on.",
+      "GIVEN: all of the caller's own, the ended too, for a year. RECEIVED: those that reach it, now or from a later day on.",
     requiresScopes: [["sharing:manage"]],
     args: { direction: t.arg({ type: GrantDirection, required: true }), ...pageArgs(t.arg) },
     resolve: (_, { direction, ...page }, { session }) => {
@@ -95,13 +95,13 @@ const GrantScopesInput = builder.inputType("GrantScopesInput", {
   description: "Exactly one of organisationId and circleId.",
   fields: (t) => ({
     idempotencyKey: idempotencyKey(t),
-    organisationId: t.id(),
+    organisationId: t.id({ description: "Another than the caller's own." }),
     circleId: t.id(),
     scopes: t.field({
       type: [ScopeEnum],
       required: true,
       description:
-        "Of BEDS_READ, BEDS_HOLD, CONSULATES_READ, CONSULATES_REVEAL and HANDOFFS_OFFER, those the owner has itself.",
+        "One or more, each once, of BEDS_READ, BEDS_HOLD, CONSULATES_READ, CONSULATES_REVEAL and HANDOFFS_OFFER, those the owner has itself.",
     }),
     countries: t.field({
       type: ["CountryCode"],
@@ -113,7 +113,7 @@ const GrantScopesInput = builder.inputType("GrantScopesInput", {
     }),
     validUntil: t.field({
       type: "DateTime",
-      description: "Exclusive; after validFrom. Null: until revoked.",
+      description: "Exclusive; in the future, and after validFrom. Null: until revoked.",
     }),
   }),
 });
@@ -121,7 +121,7 @@ builder.mutationField("grantScopes", (t) =>
   t.field({
     type: SharingGrant,
     description:
-      "NOT_FOUND for a grantee that the caller may not know of, BAD_USER_INPUT for a scope that its organisation lacks, LIMIT_EXCEEDED where all that it gave one organisation comes to more than 100 grants, or 5,000 pairs of scope and country, those that have ended, too, until they are revoked.",
+      "NOT_FOUND for a grantee that the caller may not know of, BAD_USER_INPUT for a scope that its organisation lacks, LIMIT_EXCEEDED where all that it gave one organisation comes to more than 100 grants, or 5,000 pairs of scope and country, those that have ended, too, until they are revoked. RATE_LIMITED.",
     requiresScopes: [["sharing:manage"]],
     args: { input: t.arg({ type: GrantScopesInput, required: true }) },
     resolve: async (_, { input }, { session }) => {

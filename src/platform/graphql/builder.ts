@@ -67,7 +67,7 @@ export const idempotencyKey = (
   t.string({
     required: true,
     description:
-      "8 to 128 visible ASCII characters, of this client's choice. The same key and input again answer as the first time, without a second effect.",
+      "8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key.",
   });
 
 builder.queryType({});

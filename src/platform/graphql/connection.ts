@@ -15,7 +15,8 @@ interface Page<Node> {
 
 const PageInfo = builder.objectRef<{ hasNextPage: boolean; endCursor: string | null }>("PageInfo");
 PageInfo.implement({
-  description: "Forward paging only.",
+  description:
+    "Forward paging only, in order of id where a list names no other: what is added meanwhile may stand on a page that was read.",
   authenticated: true,
   fields: (t) => ({
     hasNextPage: t.exposeBoolean("hasNextPage"),

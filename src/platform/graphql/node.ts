@@ -44,7 +44,8 @@ builder.queryField("node", (t) =>
   t.field({
     type: Node,
     nullable: true,
-    description: "Null for what is missing and for what is not shared with the caller: one answer.",
+    description:
+      "Null for what is missing, for what is not shared with the caller and without a scope to read it: one answer.",
     authenticated: true,
     args: { id: t.arg.id({ required: true }) },
     resolve: (_, { id }, { session }) => findNode(session, id),

@@ -22,7 +22,8 @@ function parseDate(value: unknown): string {
 }
 
 builder.scalarType("Date", {
-  description: "RFC 3339 full-date. A night is named by its check-in date.",
+  description:
+    "RFC 3339 full-date, in the years 0001 to 9999. A night is named by its check-in date.",
   serialize: (value) => value,
   parseValue: parseDate,
 });
@@ -35,7 +36,8 @@ function spellInstant(text: string): string {
 }
 
 builder.scalarType("DateTime", {
-  description: "RFC 3339, UTC.",
+  description:
+    "RFC 3339, UTC, to the millisecond, in the years 0001 to 9999. Taken with any offset, and cut to the millisecond.",
   serialize: (value) => (typeof value === "string" ? spellInstant(value) : value.toISOString()),
   parseValue(value) {
     const pattern =
@@ -73,7 +75,7 @@ builder.scalarType("Thumbprint", {
 
 builder.scalarType("PublicJwk", {
   description:
-    "RFC 7517 public key: EC P-256 or OKP Ed25519 to sign, EC P-256 to seal; no private members.",
+    "RFC 7517 public key: EC P-256 or OKP Ed25519 to sign, EC P-256 to seal; no private members, and none but kty, crv, x and y is kept.",
   serialize: (value) => value,
   parseValue(value) {
     const parsed = parsePublicJwk(value, "SIGN");
@@ -106,7 +108,8 @@ builder.scalarType("EnvelopeDigest", {
 });
 
 builder.scalarType("LanguageTag", {
-  description: "BCP 47, in canonical form, such as de, fa-AF or sr-Latn.",
+  description:
+    "BCP 47, in canonical form, such as de, fa-AF or sr-Latn; in another form, or case, refused.",
   serialize: (value) => value,
   parseValue(value) {
     try {
