@@ -10,6 +10,7 @@ import {
   verifyCompact,
 } from "./jws.ts";
 import { demand, SealingError, type SealingReason } from "./refusal.ts";
+import { isSoundKey } from "./sound.ts";
 
 /** What is signed is padded to one of these, in bytes; an envelope tells no more of its length. */
 export const SIZES = [1024, 4096, 16_384, 65_536] as const;
@@ -40,9 +41,14 @@ export interface Seal {
   readonly expiresAt: Date;
 }
 
-/** Signs, pads, encrypts. @throws SealingError TOO_LARGE */
+/** Signs, pads, encrypts. @throws SealingError TOO_LARGE, BAD_KEY */
 export async function seal(what: Seal): Promise<string> {
   const { content, recipientKey } = what;
+  demand(
+    await isSoundKey(recipientKey, "SEAL"),
+    "BAD_KEY",
+    "What is to be sealed to is no sound key of P-256.",
+  );
   const claims = JSON.stringify({
     iss: what.sender,
     aud: what.audience,
@@ -84,6 +90,7 @@ export async function inspect(envelope: string): Promise<Inspection> {
 }
 
 async function shapeOf(envelope: string): Promise<{ kid: string; size: number }> {
+  demand(typeof envelope === "string", "NOT_CANONICAL", "An envelope is a text.");
   const parts = envelope.split(".");
   demand(parts.length === 5, "NOT_CANONICAL", "An envelope has five parts.");
   const [header, key, iv, ciphertext, tag] = parts as [string, string, string, string, string];
@@ -108,7 +115,12 @@ async function shapeOf(envelope: string): Promise<{ kid: string; size: number }>
     "WRONG_HEADER",
     "The kid is a thumbprint (RFC 7638).",
   );
-  demand(await isPoint(epk), "WRONG_HEADER", "The epk is a public point of P-256.");
+  const isPoint = hasExactly(Object(epk) as object, "crv", "kty", "x", "y");
+  demand(
+    isPoint && (await isSoundKey(epk, "SEAL")),
+    "WRONG_HEADER",
+    "The epk is a public point of P-256.",
+  );
   const size = SIZES[CIPHERTEXTS.indexOf(bytes[2]!.length)];
   demand(
     bytes[0]!.length === 40 &&
@@ -119,20 +131,6 @@ async function shapeOf(envelope: string): Promise<{ kid: string; size: number }>
     "What is sealed is padded to 1, 4, 16 or 64 KiB.",
   );
   return { kid, size };
-}
-
-async function isPoint(epk: unknown): Promise<boolean> {
-  if (typeof epk !== "object" || epk === null || !hasExactly(epk, "crv", "kty", "x", "y"))
-    return false;
-  const { crv, kty, x, y } = epk as Record<string, unknown>;
-  if (kty !== "EC" || crv !== "P-256" || typeof x !== "string" || typeof y !== "string")
-    return false;
-  if (decodeBase64url(x)?.length !== 32 || decodeBase64url(y)?.length !== 32) return false;
-  const algorithm = { name: "ECDH", namedCurve: "P-256" };
-  return crypto.subtle.importKey("jwk", { kty, crv, x, y }, algorithm, false, []).then(
-    () => true,
-    () => false,
-  );
 }
 
 export interface Open {

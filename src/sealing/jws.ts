@@ -28,7 +28,13 @@ export async function signCompact(
 ): Promise<string> {
   const alg = algorithmOf(key);
   const header = { alg, kid: await thumbprintOf(key), typ };
-  return new CompactSign(payload).setProtectedHeader(header).sign(await importJWK(key, alg));
+  let imported;
+  try {
+    imported = await importJWK(key, alg);
+  } catch {
+    throw new SealingError("BAD_KEY", "The key that is to sign is none.");
+  }
+  return new CompactSign(payload).setProtectedHeader(header).sign(imported);
 }
 
 /** The members of a base64url JSON object, if it is written in the one shortest way. */
@@ -79,7 +85,7 @@ export async function verifyCompact(
     `A signature's header is alg, kid and typ ${typ}.`,
   );
   const thumbprints = await Promise.all(keys.map(thumbprintOf));
-  const key = keys[thumbprints.indexOf(String(header["kid"]))];
+  const key = keys[thumbprints.indexOf(header["kid"] as string)];
   demand(key !== undefined, "UNKNOWN_SIGNER", "None of the expected keys has signed.");
   const alg = algorithmOf(key);
   demand(header["alg"] === alg, "WRONG_HEADER", "The algorithm is the key's.");

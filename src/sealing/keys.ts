@@ -1,6 +1,7 @@
 import type { JWK } from "jose";
 import { hasExactly, publicHalf, signCompact, thumbprintOf, verifyCompact } from "./jws.ts";
 import { demand, SealingError } from "./refusal.ts";
+import { isSoundKey } from "./sound.ts";
 
 const TYPE = "key-statement+jws";
 /** Four times what one needs: whoever seals to an organisation reads all of its log. */
@@ -39,7 +40,11 @@ export async function signKeyStatement(
 
 /** @throws SealingError if the identity key did not sign exactly such a statement */
 export async function verifyKeyStatement(jws: string, identityKey: JWK): Promise<KeyStatement> {
-  demand(jws.length <= MOST_CHARACTERS, "BAD_STATEMENT", "A statement is longer than 4 KiB.");
+  demand(
+    typeof jws === "string" && jws.length <= MOST_CHARACTERS,
+    "BAD_STATEMENT",
+    "A statement is a text of at most 4 KiB.",
+  );
   const payload = await verifyCompact(jws, [identityKey], TYPE);
   let statement: KeyStatement;
   try {
@@ -59,6 +64,8 @@ export async function verifyKeyStatement(jws: string, identityKey: JWK): Promise
       (statement.use === "SIGN" || statement.use === "SEAL") &&
       Number.isSafeInteger(statement.sequence) &&
       Number.isSafeInteger(statement.iat) &&
+      typeof statement.kid === "string" &&
+      typeof statement.previousHash === "string" &&
       /^[0-9a-f]{64}$/.test(statement.previousHash),
     "BAD_STATEMENT",
     "A statement lacks a member, or has one more.",
@@ -68,8 +75,15 @@ export async function verifyKeyStatement(jws: string, identityKey: JWK): Promise
     "BAD_STATEMENT",
     "A statement is by the identity key that signed it.",
   );
+  if (!isPublished) return statement;
+  const { jwk, kid, use } = statement;
   demand(
-    !isPublished || (!!statement.jwk && statement.kid === (await thumbprintOf(statement.jwk))),
+    await isSoundKey(jwk, use),
+    "BAD_KEY",
+    "A published key is not sound, or not for its use.",
+  );
+  demand(
+    kid === (await thumbprintOf(jwk!)),
     "BAD_STATEMENT",
     "The kid is the thumbprint of the key.",
   );
@@ -123,23 +137,26 @@ export async function checkKeyLog(
   entries: Iterable<KeyLogEntry> | AsyncIterable<KeyLogEntry>,
   pin: KeyPin,
 ): Promise<{ readonly active: readonly ActiveKey[]; readonly pin: KeyPin }> {
-  const identity = await thumbprintOf(identityKey);
+  const identity = await thumbprintOf(Object(identityKey) as JWK);
   demand(
     identity === pin.identityThumbprint,
     "THUMBPRINT_MISMATCH",
     "The identity key is not the one that was compared.",
   );
+  demand(await isSoundKey(identityKey, "SIGN"), "BAD_KEY", "The identity key is not sound.");
   const active = new Map<string, ActiveKey>();
   const gone = new Set<string>();
   let previousHash = NO_HASH;
   let length = 0;
   for await (const entry of entries) {
     length++;
-    const { kid, change, sequence, statement, hash } = entry;
+    const { kid, change, sequence, statement, hash } = Object(entry) as KeyLogEntry;
     const said = await verifyKeyStatement(statement, identityKey);
     demand(
       sequence === length &&
         entry.previousHash === previousHash &&
+        typeof kid === "string" &&
+        typeof change === "string" &&
         hash === (await hashKeyLogEntry(identity, entry)),
       "LOG_BROKEN",
       `Entry ${length} does not follow the one before.`,

@@ -15,6 +15,7 @@ export type SealingReason =
   | "WRONG_SUBJECT"
   | "NOT_YET"
   | "EXPIRED"
+  | "BAD_KEY"
   | "BAD_STATEMENT"
   | "THUMBPRINT_MISMATCH"
   | "LOG_BROKEN"

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { build } from "esbuild";
 import fc from "fast-check";
 import { CompactEncrypt, CompactSign, importJWK, type JWK } from "jose";
@@ -140,6 +141,18 @@ describe("whoever signs may write anything: it", () => {
     expect(await reasonOf(open(opening(forged)))).toBe("WRONG_HEADER");
   });
 
+  it("is refused for a kid that is no text, and cannot even be made one", async () => {
+    const { sealing, opening, recipientKey, kid } = await pair();
+    const envelope = await seal(sealing("x"));
+    const { length } = Buffer.from(envelope.split(".")[3]!, "base64url");
+    const odd = { alg: "EdDSA", kid: { toString: 1, valueOf: 1 }, typ: "sealed+jws" };
+    const header = Buffer.from(JSON.stringify(odd)).toString("base64url");
+    const payload = "A".repeat(((length - header.length - 88) & ~3) + 2);
+    const inner = `${header}.${payload}.`.padEnd(length, "A");
+    const forged = await forge(recipientKey, inner, { kid });
+    expect(await reasonOf(open(opening(forged)))).toBe("UNKNOWN_SIGNER");
+  });
+
   it("is refused for a time that no calendar has", async () => {
     const { sealing, opening } = await pair();
     const expiresAt = { getTime: () => 8.64e15 + 1000 } as Date;
@@ -147,6 +160,34 @@ describe("whoever signs may write anything: it", () => {
     expect(await reasonOf(open(opening(envelope)))).toBe("BAD_CLAIMS");
     const last = await seal(sealing("x", { expiresAt: new Date(8.64e15) }));
     expect((await open(opening(last))).expiresAt.toISOString()).toMatch(/^\+275760/);
+  });
+});
+
+describe("a key to seal to", () => {
+  const sound = p256();
+  it.each<[string, unknown]>([
+    [
+      "of another curve",
+      generateKeyPairSync("ec", { namedCurve: "P-384" }).publicKey.export({ format: "jwk" }),
+    ],
+    ["to sign alone", ed25519()],
+    ["of another kind", { kty: "RSA", n: "AQAB", e: "AQAB" }],
+    ["that lies on no curve", { ...sound, y: sound.x }],
+    ["at infinity", { ...sound, x: "A".repeat(43), y: "A".repeat(43) }],
+    ["that is too short", { ...sound, x: sound.x!.slice(4) }],
+    ["in another alphabet", { ...sound, x: `${sound.x}=` }],
+    ["of numbers", { ...sound, x: 1, y: 2 }],
+    ["that is none", null],
+  ])("%s is refused by its reason", async (_, recipientKey) => {
+    const { sealing } = await pair();
+    const change = { recipientKey: recipientKey as JWK };
+    expect(await reasonOf(seal(sealing("x", change)))).toBe("BAD_KEY");
+  });
+
+  it("is the partner's to choose, and the one to sign with its owner's: of no point it is refused, too", async () => {
+    const { sealing } = await pair();
+    const senderKey = { ...ed25519(), d: "AA" };
+    expect(await reasonOf(seal(sealing("x", { senderKey })))).toBe("BAD_KEY");
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type KeyLogEntry,
   type KeyPin,
   NO_HASH,
+  pinOf,
   publicHalf,
   SealingError,
   signKeyStatement,
@@ -119,6 +120,60 @@ describe("a key log", () => {
   });
 });
 
+/** Of small order: what anybody signs holds under them (RFC 8032 §5.1.7 lets them through). */
+const SMALL = ["AQAA", "AAAA"].map((start) => `${start.padEnd(42, "A")}A`);
+
+it("a key log is refused by a reason, whatever the server tells for one", async () => {
+  const { identity, log, pin } = await honest();
+  const odd = { toString: 1, valueOf: 1 };
+  for (const change of [
+    { statement: odd },
+    { statement: null },
+    { kid: odd },
+    { change: odd },
+    { previousHash: odd },
+    { sequence: "1" },
+    { hash: odd },
+  ]) {
+    const entries = [{ ...log[0]!, ...change } as KeyLogEntry];
+    const reason = await reasonOf(checkKeyLog(identity, entries, pin));
+    expect(["LOG_BROKEN", "BAD_STATEMENT"], JSON.stringify(change)).toContain(reason);
+  }
+  for (const entries of [[null], [1], ["x"]] as never[][])
+    expect(await reasonOf(checkKeyLog(identity, entries, pin))).toBe("BAD_STATEMENT");
+  for (const key of [null, 1, "x", {}] as never[])
+    expect(await reasonOf(checkKeyLog(key, log, pin))).toBe("THUMBPRINT_MISMATCH");
+});
+
+it("a key log is refused by its reason where an identity is no sound key, or has signed one", async () => {
+  const { log } = await honest();
+  for (const x of SMALL) {
+    const identity = { kty: "OKP", crv: "Ed25519", x };
+    const pinned = pinOf(await thumbprintOf(identity));
+    expect(await reasonOf(checkKeyLog(identity, log, pinned))).toBe("BAD_KEY");
+  }
+  const identity = ed25519();
+  const [sealing, signing] = [p256(), ed25519()];
+  const weak = { kty: "OKP", crv: "Ed25519", x: SMALL[0]! };
+  for (const [use, jwk] of [
+    ["SEAL", signing],
+    ["SEAL", { ...sealing, crv: "P-384" }],
+    ["SEAL", { ...sealing, y: sealing.x! }],
+    ["SIGN", weak],
+    ["SIGN", { ...signing, x: signing.x!.slice(4) }],
+    ["SIGN", { ...signing, crv: "X25519" }],
+  ] as const) {
+    const at = { sequence: 1, previousHash: NO_HASH, kid: await thumbprintOf(jwk) };
+    const said = { ...at, change: "PUBLISHED", use, jwk, iat: 1 } as const;
+    const statement = await signKeyStatement(said, identity);
+    const entry = { ...at, change: "PUBLISHED", statement } as const;
+    const pinned = pinOf(await thumbprintOf(identity));
+    const hash = await hashKeyLogEntry(pinned.identityThumbprint, entry);
+    const checked = checkKeyLog(identity, [{ ...entry, hash }], pinned);
+    expect(await reasonOf(checked), JSON.stringify(jwk)).toBe("BAD_KEY");
+  }
+});
+
 it("a key log that never ends is read no further than it holds", async () => {
   const { identity, log, pin } = await honest();
   let told = 0;
@@ -147,10 +202,18 @@ describe("a statement", () => {
     const iss = await thumbprintOf(identity);
     const said = { iss, ...place, change: "PUBLISHED" };
     const long = { ...publicHalf(key), padding: "x".repeat(4_096) };
-    for (const claims of [{ ...said, jwk: null }, { ...said, jwk: long }, null, []]) {
+    const odd = { toString: 1, valueOf: 1 };
+    for (const [reason, claims] of [
+      ["BAD_KEY", { ...said, jwk: null }],
+      ["BAD_STATEMENT", { ...said, jwk: long }],
+      ["BAD_STATEMENT", { ...said, previousHash: odd }],
+      ["BAD_STATEMENT", { ...place, iss, change: "RETIRED", kid: odd }],
+      ["BAD_STATEMENT", null],
+      ["BAD_STATEMENT", []],
+    ] as const) {
       const payload = new TextEncoder().encode(JSON.stringify(claims));
       const statement = await signCompact(payload, identity, "key-statement+jws");
-      expect(await reasonOf(verifyKeyStatement(statement, identity))).toBe("BAD_STATEMENT");
+      expect(await reasonOf(verifyKeyStatement(statement, identity))).toBe(reason);
     }
   });
 });
