@@ -51,7 +51,12 @@ export function createAccessTokens(
     current() {
       if (!token || now() >= renewAt) {
         renewAt = now() + ttlSeconds * 750;
-        token = sign(credentials, Math.floor(now() / 1000), ttlSeconds);
+        const signing = sign(credentials, Math.floor(now() / 1000), ttlSeconds);
+        // The key may be there the next time: a device that was unplugged, a handle that was locked.
+        signing.catch(() => {
+          if (token === signing) token = undefined;
+        });
+        token = signing;
       }
       return token;
     },

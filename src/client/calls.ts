@@ -1,6 +1,7 @@
 import type { AccessTokens } from "./access-token.ts";
 import { openConnection, textOf } from "./connection.ts";
 import { type Answer, answerOf, CallFailed, failureOf } from "./failure.ts";
+import type { Operation } from "./operations.ts";
 import { pause, pauseAfter } from "./pause.ts";
 
 /** The body of a POST (GraphQL over HTTP). */
@@ -20,6 +21,9 @@ export interface Line {
   readonly fetch: typeof fetch;
   /** How long one call is tried again, in milliseconds. */
   readonly patienceMs: number;
+}
+export interface CallOptions {
+  readonly signal?: AbortSignal;
 }
 /** For the head of an answer, and for the rest: the API gives up by itself after 20 seconds. */
 const ATTEMPT_MS = 30_000;
@@ -43,6 +47,21 @@ export function failed(request: GraphQLRequest, failure: CallFailed): CallFailed
   const key = isMutation(request.query) ? inputOf(request)?.idempotencyKey : null;
   failure.idempotencyKey = typeof key === "string" ? key : null;
   return failure;
+}
+
+/** See Client.run. */
+export async function call<Result, V>(
+  line: Line,
+  query: Operation<Result, V>,
+  variables: object | undefined,
+  { signal }: CallOptions = {},
+): Promise<Result> {
+  const request = withKey({ query, variables: { ...variables } });
+  const { answer } = await exchange(line, request, signal);
+  const failure = failureOf(answer);
+  if (failure) throw failed(request, failure);
+  if (typeof answer.data === "object" && answer.data !== null) return answer.data as Result;
+  throw failed(request, new CallFailed("PROTOCOL", "The answer holds no data."));
 }
 
 /**
@@ -85,17 +104,21 @@ async function attempt(
   body: string,
   signal?: AbortSignal,
 ): Promise<Reply | CallFailed> {
-  const headers = await headersOf(line, "application/json");
   const connection = openConnection(signal);
   const { within, signal: ends } = connection;
-  const init = { method: "POST", headers, body, signal: ends, redirect: "error" } as const;
+  let isSigned = false;
   try {
+    const headers = await within(ATTEMPT_MS, headersOf(line, "application/json"));
+    isSigned = true;
+    const init = { method: "POST", headers, body, signal: ends, redirect: "error" } as const;
     const response = await within(ATTEMPT_MS, line.fetch(line.url, init));
     const text = await within(ATTEMPT_MS, textOf(response));
     const answer = answerOf(text);
     return text !== null && answer ? { response, text, answer } : unreadable(response);
   } catch (cause) {
     signal?.throwIfAborted();
+    // Without a token there is no call: its source's own word.
+    if (!isSigned) throw cause;
     return new CallFailed("NETWORK", "No answer came.", { cause });
   } finally {
     connection.close();

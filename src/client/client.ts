@@ -1,9 +1,17 @@
 import { createAccessTokens, type Credentials, type TokenSource } from "./access-token.ts";
-import { exchange, failed, type GraphQLRequest, headersOf, type Line, withKey } from "./calls.ts";
+import {
+  call,
+  type CallOptions,
+  exchange,
+  type GraphQLRequest,
+  headersOf,
+  type Line,
+  withKey,
+} from "./calls.ts";
 import { isPrivate } from "./connection.ts";
 import { followEvents, type FollowOptions, type NetworkEvent, subscribe } from "./events.ts";
-import { CallFailed, failureOf } from "./failure.ts";
 import type { Operation } from "./operations.ts";
+import { nodesOf, type Page } from "./pages.ts";
 
 export interface ClientOptions {
   /** Of the API, `…/graphql`: https, or http on this machine. */
@@ -20,13 +28,6 @@ export type Variables<V> = V extends { readonly input: infer Input }
 type Keyless<Input> = Input extends { readonly idempotencyKey: string }
   ? Omit<Input, "idempotencyKey"> & { readonly idempotencyKey?: string }
   : Input;
-interface CallOptions {
-  readonly signal?: AbortSignal;
-}
-interface Page<Node> {
-  readonly edges: readonly { readonly node: Node }[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-}
 
 export interface Client {
   /**
@@ -68,30 +69,10 @@ export function createClient(options: ClientOptions): Client {
     patienceMs: options.patienceMs ?? 30_000,
   };
 
-  async function run(query: string, variables?: unknown, { signal }: CallOptions = {}) {
-    const request = withKey({ query, variables: { ...(variables as object) } });
-    const { answer } = await exchange(line, request, signal);
-    const failure = failureOf(answer);
-    if (failure) throw failed(request, failure);
-    if (answer.data) return answer.data as never;
-    throw failed(request, new CallFailed("PROTOCOL", "The answer holds no data."));
-  }
-
-  const client: Client = {
-    run,
-    async *all(operation, variables, connectionOf, callOptions) {
-      let after: string | null = null;
-      for (;;) {
-        const { edges, pageInfo } = connectionOf(
-          await run(operation, { ...variables, after }, callOptions),
-        );
-        for (const { node } of edges) yield node;
-        if (!pageInfo.hasNextPage || pageInfo.endCursor === null) return;
-        if (pageInfo.endCursor === after)
-          throw new CallFailed("PROTOCOL", "The next page is the one before.");
-        after = pageInfo.endCursor;
-      }
-    },
+  return {
+    run: (operation, ...[variables, called]) => call(line, operation, variables as object, called),
+    all: (operation, variables, connectionOf, called) =>
+      nodesOf(line, operation, variables, connectionOf, called),
     async fetch(input, init) {
       const body = init?.body;
       const url = new URL(input instanceof Request ? input.url : input, line.url);
@@ -110,9 +91,8 @@ export function createClient(options: ClientOptions): Client {
       const { status, headers } = response;
       return new Response(text, { status, headers });
     },
-    events: (followed = {}) => followEvents(line, client, followed),
+    events: (followed = {}) => followEvents(line, followed),
   };
-  return client;
 }
 
 function checked(url: URL): URL {

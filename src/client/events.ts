@@ -1,6 +1,5 @@
 import { createParser } from "eventsource-parser";
 import { type GraphQLRequest, headersOf, type Line, unreadable } from "./calls.ts";
-import type { Client } from "./client.ts";
 import { openConnection, textOf } from "./connection.ts";
 import { type Answer, answerOf, CallFailed, failureOf } from "./failure.ts";
 import {
@@ -9,6 +8,7 @@ import {
   FollowEvents,
   type FollowEventsSubscription,
 } from "./operations.ts";
+import { nodesOf } from "./pages.ts";
 import { pause, pauseAfter } from "./pause.ts";
 
 export type NetworkEvent = FollowEventsSubscription["events"];
@@ -32,7 +32,6 @@ const STEADY_MS = 10_000;
 /** See Client.events. */
 export async function* followEvents(
   line: Line,
-  { all }: Pick<Client, "all">,
   { after = null, kinds, signal }: FollowOptions,
 ): AsyncGenerator<NetworkEvent, never, void> {
   const ofKinds = kinds ? { kinds } : {};
@@ -54,11 +53,11 @@ export async function* followEvents(
         isRenewed = false;
         if (cursor !== null) continue;
         // Nothing happens between this list and this stream: with an empty one, the stream misses nothing.
-        const kept = all(Events, { ...ofKinds, first: 100 }, ({ events }) => events, {
-          ...(signal && { signal }),
-        });
+        const variables = { ...ofKinds, first: 100 };
+        const called = signal ? { signal } : {};
+        const kept = nodesOf(line, Events, variables, ({ events }) => events, called);
         for await (const event of kept) {
-          yield event;
+          yield checked(event);
           ({ cursor } = event);
         }
         if (cursor !== null) break;
@@ -140,7 +139,14 @@ export async function subscribe(
 function eventOf(answer: Answer): NetworkEvent {
   const failure = failureOf(answer);
   if (failure) throw failure;
-  const { events } = (answer.data ?? {}) as Partial<FollowEventsSubscription>;
-  if (events) return events;
+  const { events } = Object(answer.data) as Partial<FollowEventsSubscription>;
+  return checked(events);
+}
+
+/** What is done next is by its cursor, and by what it names. @throws CallFailed */
+function checked(event: unknown): NetworkEvent {
+  const { cursor, kind, subjectId } = Object(event) as Record<string, unknown>;
+  const isEvent = [cursor, kind, subjectId].every((one) => typeof one === "string");
+  if (isEvent) return event as NetworkEvent;
   throw new CallFailed("PROTOCOL", "What came is no event.");
 }

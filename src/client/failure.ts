@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorCode, type Issue } from "../kernel/errors.ts";
+import { printable } from "../kernel/printable.ts";
 
 /** NETWORK: no answer came. PROTOCOL: what came is no answer of Wayhouse. The rest is the API's own word. */
 export type FailureCode = ErrorCode | "NETWORK" | "PROTOCOL";
@@ -50,13 +51,21 @@ export function failureOf({ errors }: Answer): CallFailed | null {
   if (!error) return null;
   const { code, issues, retryAfterSeconds } = error.extensions ?? {};
   const known = ERROR_CODES.find((one) => one === code);
-  const wrong = (issues ?? []) as readonly Issue[];
+  const wrong = ((issues ?? []) as readonly Issue[]).slice(0, MOST_ISSUES).map(readable);
   const told = wrong.map(({ path, message }) => `${path.join(".")} ${message}`.trim()).join("; ");
-  return new CallFailed(known ?? "PROTOCOL", told || error.message, {
+  return new CallFailed(known ?? "PROTOCOL", printable(told || error.message), {
     issues: wrong,
     ...(typeof retryAfterSeconds === "number" && { retryAfterSeconds }),
   });
 }
+
+/** Of one input, more than anybody mends. */
+const MOST_ISSUES = 100;
+/** Whoever ends on a failure has its platform print all of it. */
+const readable = ({ path, message }: Issue): Issue => ({
+  path: path.slice(0, MOST_ISSUES).map((at) => (typeof at === "string" ? printable(at) : at)),
+  message: printable(message),
+});
 
 /** Null for whatever is none: nothing else of what came is relied on. */
 export function answerOf(text: string | null): Answer | null {
@@ -85,5 +94,6 @@ function isError(error: unknown): boolean {
 
 function isIssue(issue: unknown): boolean {
   const { path, message } = Object(issue) as Record<string, unknown>;
-  return Array.isArray(path) && typeof message === "string";
+  const isPlace = (at: unknown) => typeof at === "string" || typeof at === "number";
+  return Array.isArray(path) && path.every(isPlace) && typeof message === "string";
 }

@@ -3,4 +3,6 @@ export { type Client, type ClientOptions, createClient, type Variables } from ".
 export type { FollowOptions, NetworkEvent } from "./events.ts";
 export { CallFailed, type FailureCode } from "./failure.ts";
 export { createPartners, type OwnKeys, type Partners, type PinStore } from "./partners.ts";
+/** What the server or a partner sent, before it is printed. */
+export { printable } from "../kernel/printable.ts";
 export * from "./operations.ts";

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
-import { compactVerify, decodeProtectedHeader, generateKeyPair, importJWK } from "jose";
+import { compactVerify, decodeProtectedHeader, generateKeyPair, importJWK, type JWK } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   AcknowledgeHandoff,
@@ -127,6 +128,8 @@ describe("a call", () => {
     ["PROTOCOL", { body: "{}" }],
     ["PROTOCOL", { body: JSON.stringify({ data: {}, errors: "none" }) }],
     ["PROTOCOL", failed("BAD_USER_INPUT", { issues: [null] })],
+    ["PROTOCOL", failed("BAD_USER_INPUT", { issues: [{ path: [{ toString: 1 }], message: "" }] })],
+    ["PROTOCOL", { body: JSON.stringify({ data: "handoffs" }) }],
     ["PROTOCOL", failed("UNAVAILABLE", { retryAfterSeconds: -1e9 })],
     ["PROTOCOL", { headers: { "content-encoding": "gzip" }, body: bomb }],
   ] as const)("is not repeated after %s", async (code, reply) => {
@@ -153,6 +156,55 @@ describe("a call", () => {
     const all = client.all(Handoffs, { box: "INBOX" }, ({ handoffs }) => handoffs);
     await expect(all.next()).rejects.toMatchObject({ code: "PROTOCOL" });
     expect(asked).toHaveLength(2);
+  });
+
+  it.each<unknown>([
+    null,
+    { edges: null, pageInfo: { hasNextPage: false, endCursor: null } },
+    { edges: [null], pageInfo: { hasNextPage: false, endCursor: null } },
+    { edges: [{ node: "x" }], pageInfo: { hasNextPage: false, endCursor: null } },
+    { edges: [] },
+    { edges: [], pageInfo: { hasNextPage: "yes", endCursor: 7 } },
+  ])("of a list fails where %j comes in place of a page", async (handoffs) => {
+    const { client } = await serve({ body: JSON.stringify({ data: { handoffs } }) });
+    const all = client.all(Handoffs, { box: "INBOX" }, (answer) => answer.handoffs);
+    await expect(all.next()).rejects.toMatchObject({ code: "PROTOCOL" });
+  });
+
+  it("tells of a refusal what may be printed, and no more of it than is read", async () => {
+    const message = `\u001b[2J\u009b0m\n2026-03-01 all is well\u202e${"x".repeat(9_000)}`;
+    const issues = Array.from({ length: 200 }, () => ({ path: [message, 1], message }));
+    for (const extensions of [{}, { issues }]) {
+      const body = { errors: [{ message, extensions: { code: "BAD_USER_INPUT", ...extensions } }] };
+      const { client } = await serve({ body: JSON.stringify(body) });
+      const failure = await client.run(Viewer).catch((error: unknown) => error as CallFailed);
+      const told = inspect(failure, { depth: 9, maxArrayLength: null, maxStringLength: null });
+      expect(told).toContain("all is well");
+      const printed = told.replaceAll(/\n {2,}|\n\}|\[\d+m/g, "");
+      expect(printed).not.toMatch(/\u001b\[2|\u009b|\u202e|\\x1B|\n2026/);
+      expect((failure as CallFailed).message.length).toBeLessThan(3_000);
+      expect((failure as CallFailed).issues.length).toBeLessThanOrEqual(100);
+      server!.close();
+    }
+  });
+
+  it("carries its token nowhere else, wherever the server sends it", async () => {
+    const strangers: string[] = [];
+    const stranger = createServer((request, response) => {
+      strangers.push(String(request.headers.authorization));
+      response.end(done.body);
+    });
+    const location = await serveGraph(stranger);
+    for (const status of [302, 307]) {
+      const { url } = await serve({ status, headers: { location }, body: "" });
+      const client = createClient({ url, credentials, patienceMs: 0 });
+      await expect(client.run(Viewer)).rejects.toMatchObject({ code: "NETWORK" });
+      const events = client.events({ signal: AbortSignal.timeout(100) });
+      await expect(events.next()).rejects.not.toBeInstanceOf(CallFailed);
+      server!.close();
+    }
+    stranger.close();
+    expect(strangers).toEqual([]);
   });
 
   it("renews a refused token once", async () => {
@@ -251,6 +303,30 @@ describe("an access token", () => {
     await client.run(Viewer);
     const sent = asked.map(({ authorization }) => authorization);
     expect(sent).toEqual(["Bearer token-1", "Bearer token-2", "Bearer token-3"]);
+  });
+
+  it("is signed anew where signing has failed, for it may be there the next time", async () => {
+    const { d: _, ...publicHalf } = credentials.key;
+    let key: JWK = publicHalf;
+    const tokens = createAccessTokens({
+      ...credentials,
+      get key() {
+        return key;
+      },
+    });
+    await expect(tokens.current()).rejects.toThrow(Error);
+    key = credentials.key;
+    await expect(tokens.current()).resolves.toContain(".");
+  });
+
+  it("that its source never gives is no reason to wait beyond the caller's signal", async () => {
+    const { url, asked } = await serve(done);
+    const client = createClient({ url, credentials: () => new Promise(() => {}) });
+    const signal = AbortSignal.timeout(50);
+    await expect(client.run(Viewer, {}, { signal })).rejects.toMatchObject({
+      name: "TimeoutError",
+    });
+    expect(asked).toEqual([]);
   });
 
   it("is renewed while it has a quarter of its time left, once for all who wait", async () => {

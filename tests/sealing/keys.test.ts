@@ -135,7 +135,7 @@ it("a key log is refused by a reason, whatever the server tells for one", async 
     { sequence: "1" },
     { hash: odd },
   ]) {
-    const entries = [{ ...log[0]!, ...change } as KeyLogEntry];
+    const entries = [{ ...log[0]!, ...(change as object) }];
     const reason = await reasonOf(checkKeyLog(identity, entries, pin));
     expect(["LOG_BROKEN", "BAD_STATEMENT"], JSON.stringify(change)).toContain(reason);
   }
