@@ -12,6 +12,7 @@ import {
   HandoffMatches,
   Handoffs,
   type Partners,
+  printable,
   ReceiveHandoff,
   RejectHandoff,
   SendInstructions,
@@ -37,7 +38,9 @@ export interface Work {
  * An event says where to look, never what to do: that follows from the state found there. So one that comes
  * twice, or late, does nothing, and a bot that was killed anywhere goes on from there. @throws CallFailed
  */
-export async function runBot(work: Work, signal?: AbortSignal): Promise<never> {
+export async function runBot(given: Work, signal?: AbortSignal): Promise<never> {
+  // Ids, labels and refusals are the server's words, and somebody reads them in a terminal.
+  const work: Work = { ...given, tell: (line) => given.tell(printable(line)) };
   const { client, store, lookAgainMs } = work;
   const { viewer } = await client.run(Viewer);
   const me = viewer.organisation.id;
@@ -191,7 +194,9 @@ async function lookAtHold(work: Work, me: string, id: string): Promise<void> {
   // What lies there stays: a former life has sent it, or a person has, who knew more.
   if (node.instructionsDigest !== null) return;
   const labels = [...new Set(node.stays.map(({ shelter }) => shelter.label))];
-  const texts = labels.flatMap((label) => instructions[label] ?? []);
+  // A host names its shelters itself, and one may be called as what every object has.
+  const isThere = (label: string) => Object.hasOwn(instructions, label);
+  const texts = labels.filter(isThere).map((label) => instructions[label]!);
   if (texts.length < labels.length) return tell(`no instructions for ${labels.join(", ")}`);
   const content = new TextEncoder().encode(texts.join("\n\n"));
   const { identityThumbprint } = node.holder;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import type { JWK } from "jose";
 import { createClient, createPartners } from "wayhouse/client";
 import { thumbprintOf } from "wayhouse/sealing";
 import { parse } from "yaml";
@@ -15,9 +16,17 @@ const {
   partners: compared,
   rules,
   instructions,
-} = parse(readFileSync(path, "utf8"));
+} = parse(readFileSync(path, "utf8"), { prettyErrors: false });
 const at = (name: string) => resolve(dirname(path), name);
-const key = (name: string) => JSON.parse(readFileSync(at(name), "utf8"));
+/** What cannot be read is not quoted, here or of bot.yaml: this ends in a log, and the file is a secret. */
+function key(name: string): JWK {
+  const text = readFileSync(at(name), "utf8");
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${at(name)} holds no JSON Web Key.`);
+  }
+}
 
 const signingKey = key(organisation.signingKey);
 const client = createClient({

@@ -5,4 +5,8 @@ import { compactDecrypt, importJWK } from "jose";
 const [, , keyFile = "", file = ""] = process.argv;
 const key = await importJWK(JSON.parse(readFileSync(keyFile, "utf8")), "ECDH-ES+A256KW");
 const { plaintext } = await compactDecrypt(readFileSync(file, "utf8"), key);
-process.stdout.write(plaintext);
+const text = new TextDecoder().decode(plaintext);
+// To a file or a pipe, to the byte; a terminal does what some characters say, and a partner wrote these.
+process.stdout.write(
+  process.stdout.isTTY ? text.replaceAll(/[^\P{C}\t\n]|[\u2028\u2029]/gu, "?") : plaintext,
+);

@@ -33,8 +33,12 @@ export interface Store extends PinStore {
 
 /** `archiveKey`: public, P-256; whoever works on the cases has the private half, and this machine has not. */
 export function openStore(folder: string, archiveKey: JWK, compared: readonly string[]): Store {
-  for (const kind of ["unreceived", "files", "pins"])
+  for (const kind of ["", "unreceived", "files", "pins"]) {
     mkdirSync(join(folder, kind), { recursive: true, mode: 0o700 });
+    // What was being written when a former life ended.
+    for (const name of readdirSync(join(folder, kind)))
+      if (name.endsWith(NEW)) unlinkSync(join(folder, kind, name));
+  }
   sync(folder);
   /** The server names what is kept: a name that leads elsewhere would overwrite what lies there. */
   const checked = (name: string) => {
@@ -43,7 +47,8 @@ export function openStore(folder: string, archiveKey: JWK, compared: readonly st
   };
   const read = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : null);
   const pinFile = (thumbprint: string) => join(folder, "pins", checked(thumbprint));
-  const received = (id: string) => join(folder, "files", `${checked(id)}.jwe`);
+  const files = join(folder, "files");
+  const received = (id: string) => join(files, `${checked(id)}.jwe`);
   const waiting = join(folder, "unreceived");
   const unreceived = (id: string, digest: string) =>
     join(waiting, `${checked(id)}.${checked(digest)}.jwe`);
@@ -71,7 +76,9 @@ export function openStore(folder: string, archiveKey: JWK, compared: readonly st
     },
     takeFile(id, digest) {
       const kept = unreceived(id, digest);
-      if (existsSync(kept)) move(kept, received(id));
+      // Over none that was received before, though the server says that it was not, or has forgotten that it was.
+      const again = join(files, `${checked(id)}.${checked(digest)}.jwe`);
+      if (existsSync(kept)) move(kept, existsSync(received(id)) ? again : received(id));
       const hadOthers = drop(allUnreceived(id));
       return existsSync(received(id)) || !hadOthers;
     },
@@ -86,10 +93,11 @@ export function openStore(folder: string, archiveKey: JWK, compared: readonly st
   };
 }
 
+const NEW = ".new";
 /** All of it or nothing, and on the disk when this returns. */
 function write(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
-  move(`${path}.new`, path);
+  writeFileSync(`${path}${NEW}`, text, { mode: 0o600, flush: true });
+  move(`${path}${NEW}`, path);
 }
 
 function move(from: string, path: string): void {

@@ -1,9 +1,10 @@
 import { CallFailed } from "../client/failure.ts";
-import type { Operation } from "../client/index.ts";
+import type { Client, Operation } from "../client/index.ts";
 import type { Administration } from "./administration-entry.ts";
 import { adviceOn } from "./advice.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, CALLER_OPTIONS, callerOf } from "./caller.ts";
-import { answer, type Command, printable, Stop } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { answer, type Command, Stop } from "./command.ts";
 import { namesOf } from "./named.ts";
 import { optionsOf } from "./options.ts";
 import { tableOf } from "./table.ts";
@@ -31,9 +32,7 @@ export function administer(name: string, entry: Administration): Command {
       const { api, me } = await callerOf(caller, entry.scopes);
       const given = { words, options: values };
       const variables = (await entry.variables(given, namesOf(api, me))) as Answer;
-      const result = await fetchAll(variables, values["key"], (all) =>
-        api.run(entry.operation as Operation<Answer, Record<string, unknown>>, all).catch(keyTold),
-      );
+      const result = await asked(api, entry.operation, keyed(variables, values["key"]));
       answer(flags.json, result, shown(result));
       return isRefusal(result) ? 1 : 0;
     },
@@ -56,29 +55,32 @@ function keyTold(error: unknown): never {
 }
 
 type Answer = Readonly<Record<string, unknown>>;
-interface Page {
-  readonly edges: readonly { readonly node: unknown }[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+function keyed(variables: Answer, key: string | undefined): Answer {
+  const { input } = variables as { input?: object };
+  return input && key ? { ...variables, input: { ...input, idempotencyKey: key } } : variables;
 }
 
+/** More than any list of one organisation has; a server that never ends one fills no memory here. */
+const MOST_ROWS = 100_000;
+
 /** The one field that an operation asks for; of a list, every page. */
-async function fetchAll(
-  variables: Answer,
-  key: string | undefined,
-  ask: (variables: Record<string, unknown>) => Promise<Answer>,
-): Promise<unknown> {
-  const { input } = variables as { input?: object };
-  const all = input && key ? { ...variables, input: { ...input, idempotencyKey: key } } : variables;
-  const nodes: unknown[] = [];
-  for (let after: string | null = null; ;) {
-    const [field] = Object.values(await ask({ ...all, ...(after !== null && { after }) }));
+async function asked(api: Client, text: string, variables: Answer): Promise<unknown> {
+  const operation = text as Operation<Answer, Record<string, unknown>>;
+  const fieldOf = (answered: Answer) => Object.values(answered)[0];
+  if (!text.includes("pageInfo")) {
+    const field = fieldOf(await api.run(operation, variables).catch(keyTold));
     if (field === null) throw new Stop("It is not there, or not yours to see.");
-    if (!(field instanceof Object && "edges" in field)) return field;
-    const { edges, pageInfo } = field as unknown as Page;
-    nodes.push(...edges.map(({ node }) => node));
-    if (!pageInfo.hasNextPage) return nodes;
-    after = pageInfo.endCursor;
+    return field;
   }
+  const nodes: unknown[] = [];
+  for await (const node of api.all(
+    operation,
+    variables,
+    (answered) => fieldOf(answered) as never,
+  )) {
+    if (nodes.push(node) > MOST_ROWS) throw new Stop(`The list has more than ${MOST_ROWS} rows.`);
+  }
+  return nodes;
 }
 
 /** What an operation refuses as data says why. */
@@ -109,7 +111,7 @@ function cellOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(cellOf).join(",") || "-";
   if (!(value instanceof Object)) return short(printable(`${value as string | number | boolean}`));
   const { handle, clientId, name, label, id } = value as Record<string, string | undefined>;
-  return printable(handle ?? clientId ?? name ?? label ?? id ?? JSON.stringify(value));
+  return printable(String(handle ?? clientId ?? name ?? label ?? id ?? JSON.stringify(value)));
 }
 
 const typedWords = ({ words = [] }: Administration) =>

@@ -1,5 +1,5 @@
 import { CallFailed } from "../client/failure.ts";
-import { printable } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
 
 const ADVICE: Partial<Record<CallFailed["code"], string>> = {
   UNAUTHENTICATED:

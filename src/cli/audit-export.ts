@@ -9,7 +9,8 @@ import {
 } from "../sealing/audit/index.ts";
 import { thumbprintOf } from "../sealing/index.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
-import { answer, printable, Stop } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { answer, complain, Stop } from "./command.ts";
 import { writeNew } from "./files.ts";
 import { optionsOf } from "./options.ts";
 
@@ -60,9 +61,9 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const nodeKey = await thumbprintOf(taken.checkpoint.nodeKey);
   const entries = taken.entries.length;
   if (flags.json) answer(true, { file: out, entries, nodeKey, findings }, []);
-  for (const { fault, message } of findings) console.error(`${fault}: ${printable(message)}`);
+  for (const { fault, message } of findings) complain(`${fault}: ${printable(message)}`);
   if (findings.length > 0) return 1;
-  if (!flags.json) console.error(`${entries} entries, signed by the node key ${nodeKey}`);
+  if (!flags.json) complain(`${entries} entries, signed by the node key ${nodeKey}`);
   return 0;
 }
 

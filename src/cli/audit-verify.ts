@@ -9,7 +9,8 @@ import {
   verifyAuditExport,
 } from "../sealing/audit/index.ts";
 import { thumbprintOf } from "../sealing/index.ts";
-import { answer, printable, Stop } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { answer, Stop } from "./command.ts";
 import { readText, replaceFile } from "./files.ts";
 import { optionsOf } from "./options.ts";
 

@@ -8,7 +8,8 @@ import { type Client, createClient, Viewer, type ViewerQuery } from "../client/i
 import type { Scope } from "../kernel/scopes.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../platform/db/demo-network.ts";
-import { printable, Stop } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { Stop } from "./command.ts";
 import { readJson, readText } from "./files.ts";
 import { readOwnKey } from "./key-files.ts";
 
@@ -114,7 +115,9 @@ export async function callerOf(options: CallerOptions, scopes: readonly Scope[])
   const { viewer } = await createClient({ url, credentials, patienceMs: 2_000 }).run(Viewer);
   const { handle } = viewer.organisation;
   if (token && handle !== organisation) {
-    throw new Stop(`The token is ${handle}'s, and --organisation is ${printable(organisation)}.`);
+    throw new Stop(
+      `The token is ${printable(handle)}'s, and --organisation is ${printable(organisation)}.`,
+    );
   }
   return { api: createClient({ url, credentials }), me: viewer };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type DocumentNode, GraphQLError, parse, Source } from "graphql";
-import { answer, printable, Stop } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { answer, Stop } from "./command.ts";
 import { composeWithNetwork } from "./compose.ts";
 import { readText } from "./files.ts";
 import { optionsOf } from "./options.ts";

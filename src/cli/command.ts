@@ -1,3 +1,5 @@
+import { printable } from "../kernel/printable.ts";
+
 /** What the shell sees of a command that ended. */
 export type ExitCode = 0 | 1 | 2;
 type Doing<Code extends 0 | 1> = {
@@ -16,13 +18,40 @@ export class Stop extends Error {
   override readonly name = "Stop";
 }
 
-/** The one thing that a command writes to standard output: for people, or as one line of JSON. */
-export function answer(asJson: boolean, value: unknown, lines: readonly string[]): void {
-  if (asJson) console.log(JSON.stringify(value));
-  else if (lines.length > 0) console.log(lines.join("\n"));
+/**
+ * The one thing that a command writes to standard output: for people, or as one line of JSON. Whoever sent a part of
+ * it moves no cursor with it, and begins no line. `painted` colours what is safe by then.
+ */
+export function answer(
+  asJson: boolean,
+  value: unknown,
+  lines: readonly string[],
+  painted = (line: string) => line,
+): void {
+  if (asJson) console.log(asPrinted(JSON.stringify(value)));
+  else if (lines.length > 0)
+    console.log(lines.map((line) => painted(printable(line, MOST_CHARACTERS))).join("\n"));
+}
+/** Of one line: an envelope has 120,000. */
+const MOST_CHARACTERS = 256 * 1024;
+
+/** The same JSON: of what moves a cursor, it escapes only a part by itself. */
+const asPrinted = (json: string) =>
+  json.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (unsafe) =>
+    unsafe
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+
+/** To standard error. Its lines are the caller's: text from elsewhere stands in them as `printable` gives it. */
+export function complain(text: string): void {
+  console.error(readable(text));
 }
 
-/** Text from elsewhere, without what would move a terminal's cursor or colour its text. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?");
-}
+/** Text of several lines as a terminal may show it. */
+export const readable = (text: string) =>
+  text
+    .split("\n")
+    .map((line) => printable(line.replaceAll("\t", "    "), MOST_CHARACTERS))
+    .join("\n");

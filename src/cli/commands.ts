@@ -5,7 +5,7 @@ import { ADMINISTRATION_COMMANDS } from "./administration.ts";
 import { CLIENT_COMMANDS } from "./administration-clients.ts";
 import { KEY_COMMANDS } from "./administration-keys.ts";
 import { adviceOn } from "./advice.ts";
-import { type Command, type ExitCode, Stop } from "./command.ts";
+import { type Command, complain, type ExitCode, Stop } from "./command.ts";
 
 interface Entry {
   readonly summary: string;
@@ -137,7 +137,7 @@ export async function runCommand(args: readonly string[]): Promise<ExitCode> {
   try {
     return await command.run(args.slice(name.split(" ").length));
   } catch (error) {
-    console.error(messageOf(error));
+    complain(messageOf(error));
     return 2;
   }
 }

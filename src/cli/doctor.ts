@@ -5,7 +5,8 @@ import { type Config, readConfig } from "../platform/config/config.ts";
 import { ConfigError } from "../platform/config/errors.ts";
 import { adviceOn } from "./advice.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf, urlOf } from "./caller.ts";
-import { answer, printable, Stop } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { answer, Stop } from "./command.ts";
 import { examineDatabase, examineNodeKey, examineReplica } from "./doctor-database.ts";
 import { clockFinding, type Finding } from "./finding.ts";
 import { optionsOf } from "./options.ts";
@@ -62,7 +63,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
             : []),
         ];
   const ok = checks.every(({ state }) => state !== "wrong");
-  answer(flags.json, { ok, checks }, checks.map(lineOf));
+  answer(flags.json, { ok, checks }, checks.flatMap(linesOf), painted);
   return ok ? 0 : 1;
 }
 
@@ -76,12 +77,16 @@ function configured(): Config | ConfigError {
 }
 
 const COLOURS = { ok: "green", wrong: "red", unknown: "yellow" } as const;
-function lineOf({ name, state, told, advice }: Finding): string {
+function linesOf({ name, state, told, advice }: Finding): string[] {
+  const line = `${state.padEnd(9)}${name}: ${printable(told)}`;
+  return advice === undefined ? [line] : [line, `         → ${printable(advice)}`];
+}
+function painted(line: string): string {
   // hasColors honours NO_COLOR, and TERM
-  const isColoured = process.stdout.isTTY && process.stdout.hasColors();
-  const mark = isColoured ? styleText(COLOURS[state], state) : state;
-  const line = `${mark}${" ".repeat(9 - state.length)}${name}: ${printable(told)}`;
-  return advice === undefined ? line : `${line}\n         → ${printable(advice)}`;
+  if (!process.stdout.isTTY || !process.stdout.hasColors()) return line;
+  return line.replace(/^(?:ok|wrong|unknown)(?= )/, (state) =>
+    styleText(COLOURS[state as keyof typeof COLOURS], state),
+  );
 }
 
 /** The head of an answer. @throws what fetch throws, Late */

@@ -1,7 +1,8 @@
 import { GraphQLError, type GraphQLSchema, parse, validate } from "graphql";
 import { readRegistry } from "../platform/http/documents.ts";
 import { buildSchema } from "../schema.ts";
-import { answer, printable } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { answer } from "./command.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse documents check --registry <folder> [--json]

@@ -6,7 +6,7 @@ import { readInventory } from "./hmis/inventory.ts";
 import { findStanding } from "./hmis/network.ts";
 import { horizonOf, type Place, planImport } from "./hmis/plan.ts";
 import { type Export, readExport } from "./hmis/read.ts";
-import { inOrder, type Report, rowsOf, textOf } from "./hmis/report.ts";
+import { inOrder, linesOf, type Report, rowsOf } from "./hmis/report.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse import hmis <folder> --organisation <name> [options]
@@ -83,7 +83,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
     vanished: plan.vanished,
     quarantined,
   };
-  answer(flags.json, report, [textOf(report)]);
+  answer(flags.json, report, linesOf(report));
   return quarantined.length > 0 ? 1 : 0;
 }
 

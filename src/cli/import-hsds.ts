@@ -1,7 +1,8 @@
 import { type Client, CreateShelter, SetBeds } from "../client/index.ts";
 import { refusal } from "./advice.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
-import { answer, printable } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { answer } from "./command.ts";
 import { effectKey } from "./effect-key.ts";
 import { planShelters, type Quarantined, type Statement } from "./hsds/plan.ts";
 import { readTables } from "./hsds/read.ts";

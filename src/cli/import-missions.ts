@@ -11,7 +11,8 @@ import {
 import { readConfig } from "../platform/config/config.ts";
 import { makeFolder } from "../platform/files.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
-import { answer, printable, Stop } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { answer, Stop } from "./command.ts";
 import { effectKey } from "./effect-key.ts";
 import {
   type Draft,

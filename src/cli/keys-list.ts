@@ -1,7 +1,8 @@
 import { Organisation } from "../client/index.ts";
 import { checkKeyLog, pinOf, SealingError } from "../sealing/index.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
-import { answer, printable } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { answer, Stop } from "./command.ts";
 import { namesOf } from "./named.ts";
 import { optionsOf } from "./options.ts";
 import { tableOf } from "./table.ts";
@@ -41,11 +42,12 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const [name] = words;
   const id = name === undefined ? named.own : await named.organisation(name);
   const { organisation } = await api.run(Organisation, { id });
-  const told = organisation!.identityThumbprint;
+  if (!organisation) throw new Stop("It is not there, or not yours to see.");
+  const told = organisation.identityThumbprint;
   const isCompared = name !== undefined && /^[\w-]{43}$/.test(name);
   try {
     const pin = pinOf(isCompared ? name : told);
-    const { active } = await checkKeyLog(organisation!.identityKey, named.keyLog(id), pin);
+    const { active } = await checkKeyLog(organisation.identityKey, named.keyLog(id), pin);
     const { identityThumbprint } = pin;
     answer(flags.json, { identityThumbprint, isCompared, keys: active }, [
       ...(active.length > 0

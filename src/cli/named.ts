@@ -8,7 +8,8 @@ import {
 } from "../client/index.ts";
 import { spelled } from "../kernel/names.ts";
 import type { KeyLogEntry } from "../sealing/index.ts";
-import { printable, Stop } from "./command.ts";
+import { printable } from "../kernel/printable.ts";
+import { Stop } from "./command.ts";
 
 /** Ids of what is named as people name it. @throws Stop where there is no such thing to be seen */
 export interface Named {

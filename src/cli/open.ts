@@ -1,12 +1,12 @@
 import { open, SealingError } from "../sealing/index.ts";
-import { answer, Stop } from "./command.ts";
+import { answer, readable, Stop } from "./command.ts";
 import { readInput, readOwnKey, readKey } from "./key-files.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse open --key <file> --from <file> --sender <thumbprint>
          --audience <thumbprint> --subject <id> [<file>|-]
 
-Opens an envelope; what was sealed goes to standard output. It is refused, with a reason, unless it was sealed to
+Opens an envelope; what was sealed goes to standard output, to the byte unless that is a terminal. It is refused, with a reason, unless it was sealed to
 this key, by this sender, to this audience, for this object, and has not expired.
 
   --key <file>             your sealing key, private, as JWK
@@ -38,7 +38,7 @@ export async function run(args: readonly string[]): Promise<0> {
       now: new Date(),
     });
     if (flags.json) answer(true, { ...jsonOf(content), digest }, []);
-    else process.stdout.write(content);
+    else process.stdout.write(process.stdout.isTTY ? shown(content) : content);
     return 0;
   } catch (error) {
     if (!(error instanceof SealingError)) throw error;
@@ -46,10 +46,23 @@ export async function run(args: readonly string[]): Promise<0> {
   }
 }
 
-function jsonOf(content: Uint8Array): object {
+/** Null: it is no text. */
+function textOf(content: Uint8Array): string | null {
   try {
-    return { text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content) };
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
   } catch {
-    return { base64: Buffer.from(content).toString("base64") };
+    return null;
   }
+}
+
+/** On a terminal, which does what some characters say: whoever sealed it is trusted with less than that. @throws Stop */
+function shown(content: Uint8Array): string {
+  const text = textOf(content);
+  if (text !== null) return readable(text);
+  throw new Stop("It is no text: send it to a file with `> file`, or take it with --json.");
+}
+
+function jsonOf(content: Uint8Array): object {
+  const text = textOf(content);
+  return text === null ? { base64: Buffer.from(content).toString("base64") } : { text };
 }

@@ -186,7 +186,7 @@ const CHECKS: readonly (readonly [
   ["WRONG_SUBJECT", "It belongs to another object.", ({ sub }, { subject }) => sub === subject],
   [
     "NOT_YET",
-    "It is dated in the future.",
+    "It is dated in the future, or the clock here is late.",
     ({ iat }, { now }) => iat <= seconds(now) + SKEW_SECONDS,
   ],
   ["EXPIRED", "It has expired.", ({ exp }, { now }) => exp > seconds(now)],

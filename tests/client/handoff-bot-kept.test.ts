@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runBot, type Work } from "../../examples/handoff-bot/bot.ts";
 import { botFolder } from "../support/bot-kept.ts";
@@ -42,6 +43,25 @@ describe("what the bot keeps", () => {
     expect([await fileOf("h"), await unreceived()]).toEqual([undefined, []]);
     expect(store.takeFile("h", SECOND)).toBe(true);
     expect(store.hasFile("h")).toBe(false);
+  });
+
+  it("is all that was received: what the server says again comes beside it, never over it", async () => {
+    const store = open();
+    await store.keepFile("h", FIRST, text("the corrected file"));
+    store.takeFile("h", FIRST);
+    await store.keepFile("h", SECOND, text("an earlier one, shown again"));
+    expect(store.takeFile("h", SECOND)).toBe(true);
+    expect(await fileOf("h")).toBe("the corrected file");
+    expect(await fileOf(`h.${SECOND}`)).toBe("an earlier one, shown again");
+  });
+
+  it("is nothing half written: what a former life was at is gone, and was never read", () => {
+    open();
+    const half = path(`kept/unreceived/h.${FIRST}.jwe.new`);
+    writeFileSync(half, "eyJhbGci");
+    const store = open();
+    expect(existsSync(half)).toBe(false);
+    expect([store.hasFile("h"), store.takeFile("h", SECOND)]).toEqual([false, true]);
   });
 
   it("is no pin of a partner that was struck off the list", async () => {
@@ -97,13 +117,14 @@ describe("the bot", () => {
   async function toldOf(
     instructionsDigest: string | null,
     instructionsKeyRetiredAt: string | null,
+    label = "Pomegranate",
   ) {
     const hold = {
       __typename: "BedHold",
       status: "CONFIRMED",
       host: { id: "me" },
       holder: { id: "them", identityThumbprint: PARTNER },
-      stays: [{ shelter: { label: "Pomegranate" } }],
+      stays: [{ shelter: { label } }],
       instructionsDigest,
       instructionsKeyRetiredAt,
     };
@@ -118,6 +139,36 @@ describe("the bot", () => {
   it("instructs whoever confirmed beds before the first event that is kept", async () => {
     expect(await toldOf(null, null)).toEqual(["instructed b"]);
     expect(await toldOf(FIRST, null)).toEqual([]);
+  });
+
+  it.each(["constructor", "__proto__", "toString"])(
+    "has no instructions for a shelter named %s unless somebody wrote some",
+    async (label) => {
+      expect(await toldOf(null, null, label)).toEqual([`no instructions for ${label}`]);
+    },
+  );
+
+  it("tells what the server said in one line, that moves no cursor, of a length that is read", async () => {
+    const forged = "\u001b[2Jb\u009b1A\r\nreceived h\u202e\u2028";
+    const [line] = await toldOf(null, null, `${forged}${"x".repeat(100_000)}`);
+    expect(line).toMatch(/^no instructions for \?\[2Jb\?1A\?\?received h\?\?x+…$/);
+    expect(line!.length).toBeLessThan(3_000);
+  });
+
+  it.each([
+    ["a key of which half is there", "keys/sign.json", '{"kty":"OKP","d":"c2VjcmV0'],
+    ["a configuration that is none", "bot.yaml", "instructions: {Pomegranate: come after dusk"],
+  ])("ends at %s, and quotes nothing of it", (_, name, half) => {
+    const organisation = { signingKey: "keys/sign.json", sealingKeys: [] };
+    mkdirSync(path("keys"));
+    writeFileSync(path("bot.yaml"), JSON.stringify({ node: {}, organisation, folder: "kept" }));
+    writeFileSync(path(name), half);
+    const source = ["--conditions=wayhouse-source", "--import", "tsx"];
+    const bot = [...source, "examples/handoff-bot/main.ts", path("bot.yaml")];
+    const { status, stdout, stderr } = spawnSync(process.execPath, bot, { encoding: "utf8" });
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/holds no JSON Web Key|YAMLParseError/);
+    expect(stderr).not.toMatch(/c2VjcmV0|after dusk/);
   });
 
   it("tells people of instructions that their holder may not be able to open", async () => {

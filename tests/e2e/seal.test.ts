@@ -5,7 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { answer } from "../../src/cli/command.ts";
 import { killedWhileWriting, program, typed } from "../support/wayhouse.ts";
 
 let folder: string;
@@ -59,6 +60,18 @@ it.each([
   expect(existsSync(file(name))).toBe(false);
 });
 
+it("what a command answers begins no line and moves no cursor, as JSON neither, which says the same", () => {
+  const log = vi.spyOn(console, "log").mockReturnValue();
+  const forged = "\u001b[2J\u007f\u009b2J\r\nall is well\u202e\u2028\u{e0041}";
+  answer(false, {}, ["one", forged], (line) => line.replace("one", "\u001b[32mone\u001b[39m"));
+  answer(true, { forged }, []);
+  const [[lines], [json]] = log.mock.calls as [[string], [string]];
+  log.mockRestore();
+  expect(lines).toBe("\u001b[32mone\u001b[39m\n?[2J??2J??all is well???");
+  expect(JSON.parse(json)).toEqual({ forged });
+  expect(json).toMatch(/^[\x20-\x7e]+$/);
+});
+
 describe("keygen, seal and open", () => {
   it("keep the private half to themselves, and open to what was sealed", async () => {
     const made = await keygen("seal", "mine");
@@ -101,6 +114,28 @@ describe("keygen, seal and open", () => {
     const open = ["open", "--key", file("mine"), "--from", file("theirs.public"), file("envelope")];
     const opened = await wayhouse(...open, ...about, "--json");
     expect(JSON.parse(opened.stdout)).toMatchObject({ base64: bytes.toString("base64") });
+  });
+
+  it("show a terminal only what cannot move it, and a pipe every byte", async () => {
+    const about = ["--sender", "S".repeat(43), "--audience", "A".repeat(43), "--subject", "hold"];
+    const keys = ["--to", file("mine.public"), "--key", file("theirs")];
+    const open = ["--key", file("mine"), "--from", file("theirs.public"), file("envelope")];
+    const { isTTY } = process.stdout;
+    const shown: { stdout: string; stderr: string }[] = [];
+    for (const content of [
+      Buffer.from("at dusk\n\u001b[2J\u009b2Jtwice\u202e\n"),
+      Buffer.of(0xff),
+    ]) {
+      writeFileSync(file("content"), content);
+      const sealed = await wayhouse("seal", ...keys, ...about, file("content"));
+      writeFileSync(file("envelope"), sealed.stdout);
+      process.stdout.isTTY = true;
+      shown.push(await wayhouse("open", ...open, ...about));
+      process.stdout.isTTY = isTTY;
+    }
+    expect(shown[0]).toMatchObject({ stdout: "at dusk\n?[2J?2Jtwice?\n", stderr: "" });
+    expect(shown[1]).toMatchObject({ stdout: "", stderr: expect.stringContaining("no text") });
+    expect((await wayhouse("open", ...open, ...about)).stdout.length).toBe(1);
   });
 
   it.each([

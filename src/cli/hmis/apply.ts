@@ -1,6 +1,7 @@
 import { CallFailed, type Client } from "../../client/index.ts";
 import { adviceOn, refusal } from "../advice.ts";
-import { printable, Stop } from "../command.ts";
+import { printable } from "../../kernel/printable.ts";
+import { Stop } from "../command.ts";
 import type { Horizon } from "./inventory.ts";
 import { openShelter, setNights } from "./network.ts";
 import {

@@ -1,4 +1,4 @@
-import { printable } from "../command.ts";
+import { printable } from "../../kernel/printable.ts";
 import { tableOf } from "../table.ts";
 import type { Change, Place } from "./plan.ts";
 import { type Export, FILES, type FileName, type Quarantined } from "./read.ts";
@@ -36,7 +36,7 @@ export function inOrder(quarantined: readonly Quarantined[]): readonly Quarantin
   );
 }
 
-export function textOf(report: Report): string {
+export function linesOf(report: Report): string[] {
   const { organisation, place, dryRun, rows, otherCoc, quarantined } = report;
   const would = dryRun ? "would be " : "";
   const lines = [
@@ -71,5 +71,5 @@ export function textOf(report: Report): string {
       }),
     ]),
   );
-  return lines.join("\n");
+  return lines;
 }
