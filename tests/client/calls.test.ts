@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
-import { compactVerify, decodeProtectedHeader, generateKeyPair, importJWK, type JWK } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   AcknowledgeHandoff,
@@ -10,10 +9,8 @@ import {
   Handoffs,
   Viewer,
 } from "../../src/client/index.ts";
-import { createAccessTokens } from "../../src/client/access-token.ts";
-import { thumbprintOf } from "../../src/sealing/index.ts";
 import { serveGraph } from "../support/ports.ts";
-import { ed25519, p256 } from "../support/sealing.ts";
+import { ed25519 } from "../support/sealing.ts";
 
 let server: Server | undefined;
 afterEach(() => {
@@ -180,8 +177,8 @@ describe("a call", () => {
       const failure = await client.run(Viewer).catch((error: unknown) => error as CallFailed);
       const told = inspect(failure, { depth: 9, maxArrayLength: null, maxStringLength: null });
       expect(told).toContain("all is well");
-      const printed = told.replaceAll(/\n {2,}|\n\}|\[\d+m/g, "");
-      expect(printed).not.toMatch(/\u001b\[2|\u009b|\u202e|\\x1B|\n2026/);
+      for (const forged of ["\u001b[2", "\u009b", "\u202e", "\\x1B", "\n2026"])
+        expect(told).not.toContain(forged);
       expect((failure as CallFailed).message.length).toBeLessThan(3_000);
       expect((failure as CallFailed).issues.length).toBeLessThanOrEqual(100);
       server!.close();
@@ -265,36 +262,6 @@ describe("a call", () => {
 });
 
 describe("an access token", () => {
-  it.each([
-    ["EdDSA", ed25519()],
-    ["ES256", p256()],
-  ] as const)("is an RFC 9068 one, signed with %s", async (alg, key) => {
-    const token = await createAccessTokens({ ...credentials, key }).current();
-    expect(decodeProtectedHeader(token)).toEqual({
-      alg,
-      typ: "at+jwt",
-      kid: await thumbprintOf(key),
-    });
-    const { d: _, ...publicKey } = key;
-    const { payload } = await compactVerify(token, await importJWK(publicKey, alg));
-    const claims = JSON.parse(new TextDecoder().decode(payload));
-    expect(claims).toMatchObject({
-      iss: credentials.issuer,
-      aud: credentials.audience,
-      sub: "bot",
-      client_id: "bot",
-      scope: "beds:read beds:hold",
-    });
-    expect(claims.exp - claims.iat).toBe(300);
-  });
-
-  it("is signed with a key that never leaves the browser, too", async () => {
-    const { privateKey, publicKey } = await generateKeyPair("ES256");
-    const key = { privateKey, kid: "k" };
-    const token = await createAccessTokens({ ...credentials, key }).current();
-    await expect(compactVerify(token, publicKey)).resolves.toBeDefined();
-  });
-
   it("may be an identity provider's: asked for with each call, and once more where it is refused", async () => {
     const { asked, url } = await serve(failed("UNAUTHENTICATED"), done);
     let count = 0;
@@ -305,20 +272,6 @@ describe("an access token", () => {
     expect(sent).toEqual(["Bearer token-1", "Bearer token-2", "Bearer token-3"]);
   });
 
-  it("is signed anew where signing has failed, for it may be there the next time", async () => {
-    const { d: _, ...publicHalf } = credentials.key;
-    let key: JWK = publicHalf;
-    const tokens = createAccessTokens({
-      ...credentials,
-      get key() {
-        return key;
-      },
-    });
-    await expect(tokens.current()).rejects.toThrow(Error);
-    key = credentials.key;
-    await expect(tokens.current()).resolves.toContain(".");
-  });
-
   it("that its source never gives is no reason to wait beyond the caller's signal", async () => {
     const { url, asked } = await serve(done);
     const client = createClient({ url, credentials: () => new Promise(() => {}) });
@@ -327,17 +280,5 @@ describe("an access token", () => {
       name: "TimeoutError",
     });
     expect(asked).toEqual([]);
-  });
-
-  it("is renewed while it has a quarter of its time left, once for all who wait", async () => {
-    let now = 0;
-    const tokens = createAccessTokens({ ...credentials, ttlSeconds: 100 }, () => now);
-    const first = await tokens.current();
-    now = 74_999;
-    expect(await tokens.current()).toBe(first);
-    now = 75_000;
-    const [second, third] = await Promise.all([tokens.current(), tokens.current()]);
-    expect(second).not.toBe(first);
-    expect(third).toBe(second);
   });
 });
