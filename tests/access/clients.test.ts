@@ -170,16 +170,20 @@ describe("an admin", () => {
     );
   });
 
-  it("is let in no more where it waited behind its own revocation", async () => {
-    const { data } = await register("harbour", "thief", ["CLIENTS_MANAGE"], "ADMIN");
+  it.each([
+    ["revocation", "revokeClient", {}, "UNAUTHENTICATED"],
+    ["loss of the scope", "setClientScopes", { scopes: ["BEDS_READ"] }, "FORBIDDEN"],
+  ])("is let in no more where it waited behind its own %s", async (_, field, input, code) => {
+    const clientId = `thief-of-${field.toLowerCase()}`;
+    const { data } = await register("harbour", clientId, ["CLIENTS_MANAGE"], "ADMIN");
     const back = { clientId: "back-door", kind: "BOT", scopes: ["CLIENTS_MANAGE"] };
-    const [revoked] = await heldUp(
+    const [revoked, late] = await heldUp(
       demo,
       "harbour",
-      () => write("harbour", "revokeClient", { id: data["registerClient"].id }),
+      () => write("harbour", field, { id: data["registerClient"].id, ...input }),
       () =>
         demo.call(
-          { organisation: "harbour", clientId: "thief" },
+          { organisation: "harbour", clientId },
           {
             query: mutationOf("registerClient"),
             variables: { input: { idempotencyKey: randomUUID(), ...back } },
@@ -187,6 +191,7 @@ describe("an admin", () => {
         ),
     );
     expect(revoked.errors).toBeUndefined();
+    expect(codeOf(JSON.parse(late.text))).toBe(code);
     expect((await clientsOf("harbour")).has("back-door")).toBe(false);
   });
 

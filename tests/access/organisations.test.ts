@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
+import { meddle } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
 import { SEARCH, search } from "../support/holds.ts";
 import { mutate } from "../support/mutate.ts";
@@ -172,6 +173,20 @@ describe("a network admin", () => {
     const own = await idOf(ask, "coordinator");
     expect(codeOf(await setStatus("coordinator", own, "SUSPENDED"))).toBe("BAD_USER_INPUT");
     expect(codeOf(await setStatus("coordinator", nobody(), "SUSPENDED"))).toBe("NOT_FOUND");
+  });
+
+  it("makes no more circles than one answer tells (createCircle)", async () => {
+    const fill = `insert into circle (name, steward_id)
+      select 'Full', id from organisation, generate_series(1, 200 - (select count(*) from circle))
+      where handle = 'coordinator'`;
+    await meddle(demo, fill);
+    const { data } = await ask("coordinator", "{ circles { name } }");
+    expect(data["circles"]).toHaveLength(200);
+    const input = { name: "One more", stewardId: await idOf(ask, "coordinator"), memberIds: [] };
+    const make = () => mutate(ask, "coordinator", "createCircle", input);
+    expect(codeOf(await make())).toBe("LIMIT_EXCEEDED");
+    await meddle(demo, "delete from circle where name = 'Full'");
+    expect((await make()).errors).toBeUndefined();
   });
 
   it("is not played by the wrong organisation", async () => {

@@ -34,7 +34,7 @@ Event.implement({
 const EventConnection = connectionOf("Event", Event);
 
 const VISIBLE =
-  "An event is seen by whoever sees its subject at the moment it is read; handoffs, holds and grants by their two sides.";
+  "An event is seen by whoever sees its subject at the moment it is read; handoffs, holds, grants and reveals by their two sides, clients and circles by their own organisation.";
 const TOO_OLD =
   "BAD_USER_INPUT for a cursor of what is no longer kept, or from before a restore: read the lists again.";
 

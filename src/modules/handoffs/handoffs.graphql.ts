@@ -214,7 +214,7 @@ Handoff.implement({
       nullable: true,
       complexity: ENVELOPE_COST,
       description:
-        "Case file sealed to the recipient, for it alone: from acceptance until receipt, then gone for good. Gone before that with an end, a suspension of either side or its consent, and 14 days after it was sealed.",
+        "Case file sealed to the recipient, for it alone, with handoffs:receive: from acceptance until receipt, then gone for good. Gone before that with an end, a suspension of either side or its consent, and 14 days after it was sealed.",
       resolve: async ({ id }, _, { session }) =>
         (await loadEnvelope(session, id))?.envelope ?? null,
     }),
@@ -222,7 +222,7 @@ Handoff.implement({
       type: "EnvelopeDigest",
       nullable: true,
       description:
-        "Of the envelope that lies there, to its sender alone, which cannot read it: ACCEPTED and null, it is to be sealed. Null to all others: a recipient makes it of what it has read.",
+        "Of the envelope that lies there, to its sender alone, with handoffs:read or handoffs:offer, which cannot read it: ACCEPTED and null, it is to be sealed. Null to all others: a recipient makes it of what it has read.",
       resolve: async ({ id }, _, { session }) =>
         (await loadSealedFile(session, id))?.digest.toString("base64url") ?? null,
     }),

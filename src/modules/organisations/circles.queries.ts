@@ -11,9 +11,14 @@ export function findCircles(db: Kysely<DB>, ids: readonly string[]) {
     .execute();
 }
 
-/** Those the caller is in; a network admin's are all. */
+/** Those the caller is in; a network admin's are all. Who has left one may see it still, by what it once gave it. */
 export function listCircles(db: Kysely<DB>) {
-  return db.selectFrom("circle").select(["id", "name"]).orderBy("id").execute();
+  return db
+    .selectFrom("circle")
+    .select(["id", "name"])
+    .where(sql<boolean>`id in (select viewer_circles()) or (select viewer_may('network:admin'))`)
+    .orderBy("id")
+    .execute();
 }
 
 export function findMembers(db: Kysely<DB>, circleIds: readonly string[]) {

@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import {
   BadUserInput,
+  Forbidden,
   LimitExceeded,
   NotFound,
   refuse,
@@ -106,11 +107,11 @@ async function writeClient(
   return row;
 }
 
-/** Who waited for the lock may have been revoked meanwhile. @throws Unauthenticated */
+/** Who waited for the lock may have lost its right meanwhile. @throws Unauthenticated, Forbidden */
 function refuseFormer(clients: readonly ClientRow[], caller: string): void {
   const own = clients.find(({ id }) => id === caller);
-  const isLetIn = own && own.revoked_at === null && own.scopes.includes("clients:manage");
-  if (!isLetIn) throw new Unauthenticated();
+  if (!own || own.revoked_at !== null) throw new Unauthenticated();
+  if (!own.scopes.includes("clients:manage")) throw new Forbidden();
 }
 
 function refuseWithoutAdmin(clients: readonly ClientRow[], changedClient: ClientRow): void {

@@ -28,7 +28,8 @@ const ClientKind = builder.enumType("ClientKind", {
 
 export const Client = builder.objectRef<ClientRow>("Client");
 Client.implement({
-  description: "A registered application of an organisation. It is the token's client_id.",
+  description:
+    "A registered application of an organisation. It is the token's client_id. Seen by itself, with clients:manage by its organisation, and with network:admin.",
   authenticated: true,
   interfaces: [Node],
   fields: (t) => ({
