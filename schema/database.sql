@@ -1737,17 +1737,24 @@ grant execute on function forget_acquaintances() to wayhouse_owner;
 -- function grants_reaching(uuid,uuid[])
 CREATE OR REPLACE FUNCTION public.grants_reaching(in_circle uuid, in_members uuid[])
  RETURNS TABLE(grant_id uuid, owner_id uuid, organisation_id uuid)
- LANGUAGE sql
- STABLE SECURITY DEFINER
+ LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
-BEGIN ATOMIC
- SELECT DISTINCT r.grant_id,
-     r.owner_id,
-     r.organisation_id
-    FROM sharing_reach r
-   WHERE ((r.circle_id = grants_reaching.in_circle) AND (r.organisation_id = ANY (grants_reaching.in_members)) AND viewer_may(VARIADIC ARRAY['network:admin'::text]))
-   ORDER BY r.grant_id, r.organisation_id;
-END
+AS $function$
+begin
+  if not viewer_may('network:admin') then
+    return;
+  end if;
+  perform from sharing_grant g
+    where g.id in (
+      select r.grant_id from sharing_reach r where r.circle_id = in_circle and r.organisation_id = any (in_members))
+    order by g.id for no key update of g;
+  return query
+    select distinct r.grant_id, r.owner_id, r.organisation_id from sharing_reach r
+      where r.circle_id = in_circle and r.organisation_id = any (in_members)
+      order by r.grant_id, r.organisation_id;
+end
+$function$
 ;
 alter function grants_reaching(uuid,uuid[]) owner to wayhouse_keeper;
 grant execute on function grants_reaching(uuid,uuid[]) to wayhouse_api;
@@ -1834,6 +1841,11 @@ CREATE OR REPLACE FUNCTION public.introduce(in_thumbprint text)
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
 BEGIN ATOMIC
+ SELECT pg_advisory_xact_lock(hashtextextended(('introductions:'::text || viewer_organisation()), (0)::bigint)) AS pg_advisory_xact_lock
+    FROM organisation o
+   WHERE ((o.identity_thumbprint = introduce.in_thumbprint) AND (NOT (EXISTS ( SELECT
+            FROM introduction i
+           WHERE ((i.organisation_id = viewer_organisation()) AND (i.introduced_id = o.id))))));
  INSERT INTO introduction (organisation_id, introduced_id)  SELECT viewer_organisation() AS viewer_organisation,
              o.id
             FROM organisation o
@@ -2001,16 +2013,28 @@ declare
   viewer uuid := viewer_organisation();
   the_handoff handoff;
   is_out boolean;
+  is_party boolean;
+  locked text;
 begin
   -- Before anything is locked: a stranger neither waits here nor makes anybody wait.
   select h.* into the_handoff from handoff h
     where h.id = in_handoff and (viewer in (h.sender_id, h.recipient_id) or exists (
       select from handoff_candidate c where c.handoff_id = h.id and c.organisation_id = viewer));
-  if not found or not viewer_may('handoffs:read', 'handoffs:offer', 'handoffs:receive') or not viewer_stands() then
+  if not found or not viewer_may('handoffs:read', 'handoffs:offer', 'handoffs:receive') then
     return;
   end if;
-  perform pg_advisory_xact_lock_shared(hashtextextended('standing:' || the_handoff.sender_id, 0));
-  select h.* into the_handoff from handoff h where h.id = in_handoff for update;
+  -- Once it is accepted it stays with its two sides: of the others nobody has more to do with it than to be told so.
+  is_party := viewer in (the_handoff.sender_id, the_handoff.recipient_id) or the_handoff.recipient_id is null;
+  if is_party then
+    locked := pg_advisory_xact_lock_shared(hashtextextended('standing:' || least(viewer, the_handoff.sender_id), 0));
+    locked := pg_advisory_xact_lock_shared(hashtextextended('standing:' || greatest(viewer, the_handoff.sender_id), 0));
+  end if;
+  if not viewer_stands() then
+    return;
+  end if;
+  if is_party then
+    select h.* into the_handoff from handoff h where h.id = in_handoff for update;
+  end if;
   select c.dropped_out into is_out from handoff_candidate c
     where c.handoff_id = in_handoff and c.organisation_id = viewer;
   viewed_as := case
@@ -2117,19 +2141,18 @@ AS $function$
 declare
   the_hold bed_hold;
 begin
-  select h.* into the_hold from bed_hold h where h.id = in_hold for update;
+  -- What is not the caller's to move is not locked: a stranger neither waits here nor makes anybody wait.
+  select h.* into the_hold from bed_hold h
+    where h.id = in_hold and (
+      in_to in ('CONFIRMED', 'RELEASED') and h.holder_id = viewer_organisation() and viewer_may('beds:hold')
+      or in_to = 'DECLINED' and h.host_id = viewer_organisation() and viewer_may('beds:manage'))
+    for update;
   if not found
-    or in_to not in ('CONFIRMED', 'RELEASED', 'DECLINED')
-    or in_to in ('CONFIRMED', 'RELEASED')
-      and not (the_hold.holder_id = viewer_organisation() and viewer_may('beds:hold'))
-    or in_to = 'DECLINED'
-      and not (the_hold.host_id = viewer_organisation() and viewer_may('beds:manage'))
     or in_to = 'CONFIRMED' and the_hold.host_id <> the_hold.holder_id and exists (
       select from bed_stay s join shelter c on c.id = s.shelter_id
       where s.hold_id = in_hold and not exists (
         select from viewer_reach('beds:hold') r
         where r.owner_id = c.owner_id and (r.country is null or r.country = c.country)))
-    or viewer_organisation() is null
   then
     return;
   end if;
@@ -2220,12 +2243,24 @@ AS $function$
 declare
   one uuid := (to_jsonb(new) ->> tg_argv[0])::uuid;
   other uuid := (to_jsonb(new) ->> tg_argv[1])::uuid;
+  is_mutual boolean := coalesce(tg_argv[2] = 'both', false);
 begin
-  if one <> other then
+  if one = other then
+    return null;
+  end if;
+  if not (exists (select from acquaintance a where a.organisation_id = one and a.other_id = other)
+    and (not is_mutual
+      or exists (select from acquaintance a where a.organisation_id = other and a.other_id = one))) then
+    -- The table before that: who forgets acquaintances waits for the table, and has others wait for it.
+    lock table acquaintance in row exclusive mode;
+    perform pg_advisory_xact_lock(hashtextextended('acquaintance', 0));
+  end if;
+  if is_mutual then
+    insert into acquaintance
+      values (least(one, other), greatest(one, other)), (greatest(one, other), least(one, other))
+      on conflict do nothing;
+  else
     insert into acquaintance values (one, other) on conflict do nothing;
-    if tg_argv[2] = 'both' then
-      insert into acquaintance values (other, one) on conflict do nothing;
-    end if;
   end if;
   return null;
 end
@@ -2335,7 +2370,8 @@ BEGIN ATOMIC
                            ORDER BY n.night DESC
                           LIMIT 1) l ON (true))
                       CROSS JOIN LATERAL generate_series((COALESCE((l.night + 1), (((now() AT TIME ZONE 'UTC'::text))::date - 1)))::timestamp without time zone, ((((now() AT TIME ZONE 'UTC'::text))::date + 365))::timestamp without time zone, '1 day'::interval) g(g))
-                   WHERE ((open_nights.in_shelter IS NULL) OR (s.id = open_nights.in_shelter)) ON CONFLICT DO NOTHING
+                   WHERE ((open_nights.in_shelter IS NULL) OR (s.id = open_nights.in_shelter))
+                   ORDER BY s.id, ((g.g)::date) ON CONFLICT DO NOTHING
            RETURNING 1 AS "?column?"
          )
   SELECT count(*) AS count
@@ -2817,25 +2853,24 @@ alter function purge_spent_tokens(integer) owner to wayhouse_keeper;
 -- function purge_used_proofs(integer)
 CREATE OR REPLACE FUNCTION public.purge_used_proofs(in_limit integer)
  RETURNS bigint
- LANGUAGE sql
+ LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
-BEGIN ATOMIC
- WITH old AS (
-          SELECT used_proof.digest
-            FROM used_proof
-           WHERE (used_proof.expires_at < (now() - '00:01:00'::interval))
-           ORDER BY used_proof.expires_at
-          LIMIT purge_used_proofs.in_limit
-         ), gone AS (
-          DELETE FROM used_proof p
-            USING old
-           WHERE (p.digest = old.digest)
-           RETURNING 1 AS "?column?"
-         )
-  SELECT count(*) AS count
-    FROM gone;
-END
+AS $function$
+declare
+  purged bigint;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('used proofs', 0)) then
+    return 0;
+  end if;
+  with old as (
+    select p.digest from used_proof p
+      where p.expires_at < now() - interval '1 minute' order by p.expires_at limit in_limit)
+  delete from used_proof p using old where p.digest = old.digest;
+  get diagnostics purged = row_count;
+  return purged;
+end
+$function$
 ;
 alter function purge_used_proofs(integer) owner to wayhouse_keeper;
 grant execute on function purge_used_proofs(integer) to wayhouse_api;
@@ -3203,6 +3238,7 @@ CREATE OR REPLACE FUNCTION public.revoke_every_grant_of(in_organisation uuid)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
+  ending uuid[];
   left_alone uuid[];
 begin
   if not (in_organisation is not distinct from viewer_organisation() and viewer_may('clients:manage')
@@ -3210,15 +3246,25 @@ begin
     raise insufficient_privilege using message = 'not the caller''s to revoke';
   end if;
   perform pg_advisory_xact_lock(hashtextextended('standing:' || in_organisation, 0));
+  -- Grants before what they reach, in one order: as whoever revokes one of them, or takes a member out of its circle.
+  ending := array(
+    select g.id from sharing_grant g
+      where g.id in (
+        select g.id from sharing_grant g
+          where (g.owner_id = in_organisation or g.organisation_id = in_organisation) and g.revoked_at is null
+        union
+        select r.grant_id from sharing_reach r
+          where r.owner_id = in_organisation or r.organisation_id = in_organisation)
+      order by g.id for no key update of g);
   with ended as (
     delete from sharing_reach r
-      where r.owner_id = in_organisation or r.organisation_id = in_organisation
+      where r.grant_id = any (ending) and (r.owner_id = in_organisation or r.organisation_id = in_organisation)
       returning r.grant_id, r.owner_id, r.circle_id)
   select array_agg(distinct e.grant_id) into left_alone
     from ended e where e.circle_id is not null and e.owner_id <> in_organisation;
   return query
     update sharing_grant g set revoked_at = now()
-      where (g.owner_id = in_organisation or g.organisation_id = in_organisation)
+      where g.id = any (ending) and (g.owner_id = in_organisation or g.organisation_id = in_organisation)
         and g.revoked_at is null
       returning g.*;
   return query
@@ -3732,6 +3778,46 @@ $function$
 alter function suspend_handoffs_of(uuid) owner to wayhouse_keeper;
 grant execute on function suspend_handoffs_of(uuid) to wayhouse_api;
 
+-- function suspend_handoffs_of(uuid,uuid[])
+CREATE OR REPLACE FUNCTION public.suspend_handoffs_of(in_organisation uuid, in_chains uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  live handoff;
+  stopped handoff[] := '{}';
+begin
+  if not (in_organisation is not distinct from viewer_organisation() and viewer_may('clients:manage')
+          or viewer_may('network:admin')) then
+    raise insufficient_privilege using message = 'not the caller''s to suspend';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('standing:' || in_organisation, 0));
+  for live in
+    select h.* from handoff h
+      where in_organisation in (h.sender_id, h.recipient_id)
+        and (h.status in ('IN_PROGRESS', 'ON_HOLD')
+          -- whoever reads it is told that it has expired: it does not come back
+          or h.status = 'ACCEPTED' and (h.seal_by is null or h.seal_by > clock_timestamp()))
+      order by h.id for update
+  loop
+    perform settle_handoff(live, 'ON_HOLD', 'NETWORK', 'ORGANISATION_SUSPENDED');
+    stopped := stopped || live;
+  end loop;
+  perform lock_chains(
+    array(select unnest(array[h.sender_id, h.recipient_id]) from unnest(stopped) h)
+      || in_chains || in_organisation || viewer_organisation());
+  perform append_audit(chain, viewer_organisation(), null, h.sender_id, 'suspendHandoff',
+      case when in_organisation = viewer_organisation() then 'clients:manage' else 'network:admin' end, 'Handoff', h.id)
+    from unnest(stopped) h cross join lateral unnest(array[h.sender_id, h.recipient_id]) chain
+    order by h.id, chain;
+end
+$function$
+;
+alter function suspend_handoffs_of(uuid,uuid[]) owner to wayhouse_keeper;
+grant execute on function suspend_handoffs_of(uuid,uuid[]) to wayhouse_api;
+
 -- function take_beds(uuid,integer,text,uuid,uuid[],integer[],date[],date[],uuid[],uuid[])
 CREATE OR REPLACE FUNCTION public.take_beds(in_hold uuid, in_minutes integer, in_risk_profile text, in_case_reference uuid, in_shelters uuid[], in_beds integer[], in_check_ins date[], in_check_outs date[], in_apart_references uuid[], in_apart_holds uuid[], OUT id uuid, OUT holder_id uuid, OUT host_id uuid, OUT expires_at timestamp with time zone, OUT status text, OUT holder_handle text, OUT holder_status text, OUT holder_thumbprint text, OUT host_handle text, OUT host_status text, OUT host_thumbprint text)
  RETURNS record
@@ -3746,7 +3832,7 @@ declare
   owners uuid[];
   countries text[];
   most_nights integer[];
-  locked bigint;
+  locked text;
   one record;
   name text;
   apart uuid;
@@ -3759,11 +3845,9 @@ begin
   if viewer is null or not viewer_may('beds:hold') then
     raise insufficient_privilege using message = 'no beds:hold';
   end if;
-  -- An advisory published now waits for this, or this for it.
   select array_agg(s.owner_id order by i.n), array_agg(s.country order by i.n),
-      array_agg(s.max_stay_nights order by i.n),
-      count(pg_advisory_xact_lock_shared(hashtextextended('advisory:' || s.country, 0)))
-    into owners, countries, most_nights, locked
+      array_agg(s.max_stay_nights order by i.n)
+    into owners, countries, most_nights
     from unnest(in_shelters) with ordinality i (id, n)
     cross join lateral (select * from shelter s where s.id = i.id limit 1) s
     where s.owner_id = viewer or exists (
@@ -3782,6 +3866,14 @@ begin
     end if;
   end loop;
 
+  -- An advisory published now waits for this, or this for it.
+  if cardinality(countries) = 1 then
+    locked := pg_advisory_xact_lock_shared(hashtextextended('advisory:' || countries[1], 0));
+  else
+    for name in select distinct c from unnest(countries) c order by c loop
+      locked := pg_advisory_xact_lock_shared(hashtextextended('advisory:' || name, 0));
+    end loop;
+  end if;
   for one in
     select a.id, a.issuer_id from advisory a
       where a.country = any (countries) and in_risk_profile = any (a.risk_profiles) and advisory_in_force(a)
@@ -3821,15 +3913,6 @@ begin
     end if;
   end if;
 
-  insert into bed_hold (id, holder_id, host_id, status, expires_at, ends_on)
-    values (in_hold, viewer, owners[1], 'HELD', until, (select max(c) from unnest(in_check_outs) c));
-  if in_case_reference is not null then
-    insert into bed_hold_reference values (in_hold, viewer, owners[1], in_case_reference);
-  end if;
-  for i in 1 .. cardinality(owners) loop
-    insert into bed_stay (hold_id, position, holder_id, host_id, shelter_id, beds, check_in, check_out)
-      values (in_hold, i, viewer, owners[1], in_shelters[i], in_beds[i], in_check_ins[i], in_check_outs[i]);
-  end loop;
   -- Nights are taken in one order, that of their key; each of two stays at once takes its own beds of a night.
   if cardinality(owners) > 1 then
     turns := array(
@@ -3849,6 +3932,17 @@ begin
     raise exception using errcode = 'WH002', message = 'the beds are not free',
       detail = jsonb_build_object('exhausted', in_shelters[lacking]);
   end if;
+
+  -- After the nights: it makes the two acquainted, and whoever has done that waits for nothing but audit chains.
+  insert into bed_hold (id, holder_id, host_id, status, expires_at, ends_on)
+    values (in_hold, viewer, owners[1], 'HELD', until, (select max(c) from unnest(in_check_outs) c));
+  if in_case_reference is not null then
+    insert into bed_hold_reference values (in_hold, viewer, owners[1], in_case_reference);
+  end if;
+  for i in 1 .. cardinality(owners) loop
+    insert into bed_stay (hold_id, position, holder_id, host_id, shelter_id, beds, check_in, check_out)
+      values (in_hold, i, viewer, owners[1], in_shelters[i], in_beds[i], in_check_ins[i], in_check_outs[i]);
+  end loop;
 
   select in_hold, viewer, owners[1], until, 'HELD',
       holder.handle, holder.status, holder.identity_thumbprint,

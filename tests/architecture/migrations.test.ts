@@ -31,6 +31,7 @@ const KEPT: Readonly<Record<string, string>> = {
   "read_inbox(text[],uuid,integer)": "0041",
   "recipient_of_kid(text)": "0051",
   "shelters_to_hold(uuid[])": "0040",
+  "suspend_handoffs_of(uuid)": "0097",
 };
 
 it("functions that only versions before this one call are known", () => {

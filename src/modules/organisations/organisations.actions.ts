@@ -118,8 +118,8 @@ export function setOrganisationStatus(
   const operation = { name: "setOrganisationStatus", scope: "network:admin" } as const;
   return writeOrganisation(session, operation, input, async (tx) => {
     if (!(await updateStatus(tx, uuid, input.status))) throw new NotFound();
-    if (input.status !== "ACTIVE") await suspendHandoffsOf(tx, uuid);
     const revoked = input.status === "LOCKED_DOWN" ? await revokeEveryGrantOf(tx, uuid) : [];
+    if (input.status !== "ACTIVE") await suspendHandoffsOf(tx, uuid, ownersOf(revoked));
     return { id: uuid, changes: [changed(uuid), ...revoked.map(ended)] };
   });
 }
@@ -134,8 +134,8 @@ export function lockDownOrganisation(
   const operation = { name: "lockDownOrganisation", scope: "clients:manage" } as const;
   return writeOrganisation(session, operation, input, async (tx) => {
     await updateStatus(tx, uuid, "LOCKED_DOWN");
-    await suspendHandoffsOf(tx, uuid);
     const revoked = await revokeEveryGrantOf(tx, uuid);
+    await suspendHandoffsOf(tx, uuid, ownersOf(revoked));
     return { id: uuid, changes: [changed(uuid), ...revoked.map(ended)] };
   });
 }
@@ -164,6 +164,8 @@ const changed = (id: string): Change => ({
   id,
   owner: id,
 });
+const ownersOf = (grants: readonly { readonly owner_id: string }[]) =>
+  grants.map(({ owner_id }) => owner_id);
 const ended = (grant: {
   id: string;
   owner_id: string;

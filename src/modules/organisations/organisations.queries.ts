@@ -170,9 +170,13 @@ export async function updateStatus(
   return numUpdatedRows > 0n;
 }
 
-/** Its live handoffs stop and their envelopes are gone; the other sides are told. */
-export async function suspendHandoffsOf(tx: Transaction<DB>, id: string): Promise<void> {
-  await sql`select suspend_handoffs_of(${id})`.execute(tx);
+/** Its live handoffs stop and their envelopes are gone; the other sides are told. `others`: whose chains the call tells as well. */
+export async function suspendHandoffsOf(
+  tx: Transaction<DB>,
+  id: string,
+  others: readonly string[],
+): Promise<void> {
+  await sql`select suspend_handoffs_of(${id}, ${others}::uuid[])`.execute(tx);
 }
 
 /** Given and received; the grants that ended thereby. */
