@@ -17,7 +17,7 @@ import { readRegistry, RegistryError } from "./platform/http/documents.ts";
 import { createOperationsServer } from "./platform/telemetry/endpoint.ts";
 import { createLog, faultOf, type Log, textLog } from "./platform/telemetry/log.ts";
 import { createMetrics } from "./platform/telemetry/metrics.ts";
-import { startTracing } from "./platform/telemetry/tracing.ts";
+import { NO_TRACING, type Tracing } from "./platform/telemetry/tracing.ts";
 
 /** V8 would let old memory grow to a multiple of what is in use: so a process under load stays below 150 MiB, for 1 to 3 % more CPU. */
 setFlagsFromString("--heap-growing-percent=40");
@@ -87,6 +87,13 @@ function stopSignal(): Promise<NodeJS.Signals> {
     };
     process.on("SIGTERM", hear).on("SIGINT", hear);
   });
+}
+
+/** Without an endpoint nothing of OpenTelemetry is loaded, and a span costs a call. */
+async function startTracing(endpoint: string | undefined): Promise<Tracing> {
+  if (endpoint === undefined) return NO_TRACING;
+  const { traceTo } = await import("./platform/telemetry/otlp.ts");
+  return traceTo(endpoint);
 }
 
 async function openDatabase(config: Config, log: Log) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { COMPUTED, sourceFile, strip } from "./imports.ts";
-import { layerViolations } from "./layers.ts";
+import { circlesOf, layerViolations } from "./layers.ts";
 
 function read(folder: string): ReturnType<typeof sourceFile>[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -22,6 +22,10 @@ describe("the house", () => {
 
   it("keeps its layers", () => {
     expect(layerViolations([...src, ...tests, ...examples])).toEqual([]);
+  });
+
+  it("goes in no circle: whoever reads a file can begin with what it stands on", () => {
+    expect(circlesOf([...src, ...tests, ...examples])).toEqual([]);
   });
 
   it("was looked at, every layer of it", () => {
@@ -203,6 +207,19 @@ describe("planted violations", () => {
       ),
     ]);
   });
+});
+
+it("a circle is found, also of types alone, and named by its way", () => {
+  const planted = [
+    ["src/a/one.ts", `import { two } from "./two.ts";`],
+    ["src/a/two.ts", `import { pg } from "pg"; export * from "../b/three.ts";`],
+    ["src/b/three.ts", `import type { One } from "../a/one.ts";`],
+    ["src/b/four.ts", `import { one } from "../a/one.ts";`],
+  ].map(([path, text]) => sourceFile(path!, text!));
+  expect(circlesOf(planted)).toEqual([
+    "src/a/one.ts → src/a/two.ts → src/b/three.ts → src/a/one.ts",
+  ]);
+  expect(circlesOf(planted.filter(({ path }) => path !== "src/b/three.ts"))).toEqual([]);
 });
 
 it.each([

@@ -201,3 +201,22 @@ export function layerViolations(files: readonly SourceFile[]): string[] {
     return [...ofFile, ...ofImports].map((message) => `${file.path} ${message}`);
   });
 }
+
+/** Files that import each other, each circle once, as the path that leads back to its beginning. */
+export function circlesOf(files: readonly SourceFile[]): string[] {
+  const known = new Map(files.map((file) => [file.path, file]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  function follow(path: string, way: readonly string[]): void {
+    const begun = way.indexOf(path);
+    if (begun >= 0) return void circles.push([...way.slice(begun), path].join(" → "));
+    if (done.has(path)) return;
+    for (const written of known.get(path)!.imports) {
+      const target = targetOf(path, written);
+      if (!target.isPackage && known.has(target.path)) follow(target.path, [...way, path]);
+    }
+    done.add(path);
+  }
+  for (const { path } of files) follow(path, []);
+  return circles;
+}

@@ -1,4 +1,4 @@
-import type { Rule } from "../../src/cli/subgraph/takeovers.ts";
+import type { Rule } from "../../src/cli/subgraph/rules.ts";
 
 export const FEDERATION = "https://specs.apollo.dev/federation/v2.9";
 const DIRECTIVES =

@@ -1,7 +1,6 @@
 import { type FieldDefinitionNode, print } from "graphql";
 import { fieldsOf, type GraphType, keysOf, spellingOf, type TypeDeclaration } from "./graph.ts";
-import { checkDirectives, isMarked, rivalRule } from "./rules.ts";
-import type { Comparison } from "./takeovers.ts";
+import { checkDirectives, type Comparison, isMarked, rivalRule } from "./rules.ts";
 
 const SEAM = "Extend CaseReference, which is there for it.";
 

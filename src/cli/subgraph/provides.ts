@@ -1,6 +1,6 @@
 import { Kind, type SelectionSetNode } from "graphql";
 import { fieldsOf, type GraphType, namedType, selectionOf } from "./graph.ts";
-import type { Comparison } from "./takeovers.ts";
+import type { Comparison } from "./rules.ts";
 
 /** `@provides` lets a gateway take a field of the network's from the partner: on that path it is overridden. */
 export function checkProvides(graphs: Comparison, type: GraphType): void {

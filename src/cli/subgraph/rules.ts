@@ -1,5 +1,28 @@
-import type { ConstDirectiveNode } from "graphql";
-import type { Comparison, Rule } from "./takeovers.ts";
+import type { ASTNode, ConstDirectiveNode } from "graphql";
+import type { DirectiveNames } from "./directives.ts";
+import type { GraphType } from "./graph.ts";
+
+export type Rule =
+  | "directive"
+  | "field"
+  | "interface-object"
+  | "key"
+  | "override"
+  | "provides"
+  | "root-field"
+  | "shareable"
+  | "type";
+
+/** The network's graph and a partner's, side by side. */
+export interface Comparison {
+  readonly ours: ReadonlyMap<string, GraphType>;
+  readonly theirs: ReadonlyMap<string, GraphType>;
+  /** Of a directive of theirs. */
+  readonly namesOf: DirectiveNames;
+  /** The keys that the network has for a type; none of what is no entity. */
+  readonly keysOf: (type: string) => ReadonlySet<string>;
+  readonly report: (node: ASTNode, rule: Rule, message: string) => void;
+}
 
 interface Marked {
   readonly directives?: readonly ConstDirectiveNode[] | undefined;

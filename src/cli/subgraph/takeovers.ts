@@ -1,20 +1,9 @@
-import { type ASTNode, type DocumentNode, getLocation, Kind } from "graphql";
-import { type DirectiveNames, readDirectiveNames } from "./directives.ts";
+import { type DocumentNode, getLocation, Kind } from "graphql";
+import { readDirectiveNames } from "./directives.ts";
 import { checkEntity } from "./entities.ts";
 import { fieldsOf, type GraphType, keysOf, kindOf, readTypes, ROOTS } from "./graph.ts";
 import { checkProvides } from "./provides.ts";
-import { checkDirectives, rivalRule } from "./rules.ts";
-
-export type Rule =
-  | "directive"
-  | "field"
-  | "interface-object"
-  | "key"
-  | "override"
-  | "provides"
-  | "root-field"
-  | "shareable"
-  | "type";
+import { checkDirectives, type Comparison, rivalRule, type Rule } from "./rules.ts";
 
 interface Takeover {
   /** From 1, as `column`. */
@@ -23,17 +12,6 @@ interface Takeover {
   readonly rule: Rule;
   /** What the graph does, and what to do instead. */
   readonly message: string;
-}
-
-/** The network's graph and a partner's, side by side. */
-export interface Comparison {
-  readonly ours: ReadonlyMap<string, GraphType>;
-  readonly theirs: ReadonlyMap<string, GraphType>;
-  /** Of a directive of theirs. */
-  readonly namesOf: DirectiveNames;
-  /** The keys that the network has for a type; none of what is no entity. */
-  readonly keysOf: (type: string) => ReadonlySet<string>;
-  readonly report: (node: ASTNode, rule: Rule, message: string) => void;
 }
 
 /**

@@ -28,10 +28,3 @@ export const NO_TRACING: Tracing = {
   span: (_name, _traceparent, work) => work(() => {}),
   stop: async () => {},
 };
-
-/** Without an endpoint nothing of OpenTelemetry is loaded, and a span costs a call. */
-export async function startTracing(endpoint: string | undefined): Promise<Tracing> {
-  if (endpoint === undefined) return NO_TRACING;
-  const { traceTo } = await import("./otlp.ts");
-  return traceTo(endpoint);
-}
