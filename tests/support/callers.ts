@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { JWK } from "jose";
+import { createAccessTokens } from "../../src/client/access-token.ts";
 import { SCOPES } from "../../src/kernel/scopes.ts";
-import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo } from "./demo.ts";
 import type { Fleet } from "./processes.ts";
@@ -8,32 +9,35 @@ import type { Fleet } from "./processes.ts";
 export interface Caller {
   readonly organisation: string;
   readonly client: string;
-  readonly token: string;
+  /** A new one before the last has run out, however long the run. */
+  token(): Promise<string>;
 }
-
-/** One token for the whole run; it lasts the longest that a token may. */
 export async function signIn(
   dataDir: string,
   organisation: string,
   client: string,
 ): Promise<Caller> {
   const { privateJwk } = await demoKey(dataDir, organisation);
-  const token = await signAccessToken({
-    privateJwk,
+  const tokens = createAccessTokens({
     issuer: demoIssuer(organisation),
     audience: AUDIENCE,
     clientId: client,
     scopes: SCOPES,
+    key: privateJwk as JWK,
     ttlSeconds: 15 * 60,
   });
-  return { organisation, client, token };
+  return { organisation, client, token: () => tokens.current() };
 }
+
+/** One token, as long as it lives. */
+export const tokenBy = async (...caller: Parameters<typeof signIn>): Promise<string> =>
+  (await signIn(...caller)).token();
 
 /** As the demo's bots, of a process in front of its network. */
 export const askAt =
   (url: string, dataDir: string): Demo["ask"] =>
   async (organisation, query, variables = {}) => {
-    const { token } = await signIn(dataDir, organisation, "bot");
+    const token = await tokenBy(dataDir, organisation, "bot");
     const response = await fetch(url, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -65,7 +69,10 @@ export function openLine(fleet: Fleet): Line {
     try {
       const response = await fetch(fleet.urlOf(turn++ % fleet.size), {
         method: "POST",
-        headers: { authorization: `Bearer ${caller.token}`, "content-type": "application/json" },
+        headers: {
+          authorization: `Bearer ${await caller.token()}`,
+          "content-type": "application/json",
+        },
         body,
       });
       text = await response.text();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeJwt } from "jose";
 import { seedDemo } from "../../src/platform/db/demo-network.ts";
-import { signIn } from "./callers.ts";
+import { tokenBy } from "./callers.ts";
 import { type Member, must, plantCrowd, request, tokenFor } from "./crowd.ts";
 import { type Cut, startCut } from "./cut.ts";
 import { night } from "./demo.ts";
@@ -55,7 +55,7 @@ export async function startDrill(
 ): Promise<Drill> {
   const dataDir = mkdtempSync(join(tmpdir(), "wayhouse-drill-"));
   await seedDemo({ ...database, dataDir });
-  const sign = async (organisation: string) => (await signIn(dataDir, organisation, "bot")).token;
+  const sign = (organisation: string) => tokenBy(dataDir, organisation, "bot");
   const [coordinator, harbour, bridge] = await Promise.all(
     ["coordinator", "harbour", "bridge"].map(sign),
   );

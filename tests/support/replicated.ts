@@ -6,7 +6,7 @@ import { decodeId } from "../../src/kernel/ids.ts";
 import { seedDemo } from "../../src/platform/db/demo-network.ts";
 import { startEmbedded } from "../../src/platform/db/embedded/server.ts";
 import { migrate } from "../../src/platform/db/migrator.ts";
-import { signIn } from "./callers.ts";
+import { tokenBy } from "./callers.ts";
 import { request } from "./crowd.ts";
 import { type Demo, idOf, serveToo } from "./demo.ts";
 import { SEARCH, search } from "./holds.ts";
@@ -104,8 +104,7 @@ export async function startReplicated() {
     stop,
     /** Of the database on either. */
     superuserUrl,
-    tokenOf: async (organisation: Organisation, client = "bot") =>
-      (await signIn(dataDir, organisation, client)).token,
+    tokenOf: (organisation: Organisation, client = "bot") => tokenBy(dataDir, organisation, client),
     /** On the primary. */
     pastEveryWall: (text: string, values: readonly unknown[] = []) =>
       asSuperuser(superuserUrl(primary), (client) => client.query(text, [...values])),

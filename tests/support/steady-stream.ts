@@ -26,7 +26,9 @@ export function followSteadily(fleet: Fleet, caller: Caller, from: number): Stea
       times++;
       try {
         const after = told.at(-1) ?? null;
-        const stream = await openStream(fleet.urlOf(slot % fleet.size), caller.token, { after });
+        const stream = await openStream(fleet.urlOf(slot % fleet.size), await caller.token(), {
+          after,
+        });
         const close = () => void stream.close();
         over.signal.addEventListener("abort", close, { once: true });
         await stream.ended;
