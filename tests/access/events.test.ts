@@ -9,7 +9,7 @@ import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { mutate } from "../support/mutate.ts";
 import { untilTold } from "../support/patience.ts";
 import { asSuperuser } from "../support/postgres.ts";
-import { openStream, type Stream } from "../support/streams.ts";
+import { followStream, openStream, type Stream, type Variables } from "../support/streams.ts";
 
 let demo: Demo;
 let pomegranate: string;
@@ -38,12 +38,12 @@ const nodesOf = (answer: Answer): Told[] =>
   answer.data!["events"].edges.map((edge: { node: Told }) => edge.node);
 const follow = async (
   organisation: string,
-  variables: object = {},
+  variables: Variables = {},
   scopes: readonly Scope[] = SCOPES,
 ) => {
   // Otherwise it is told of what was before, too.
   await untilTold(demo.database.superuserUrl);
-  return openStream(demo.url, await demo.token(organisation, scopes), variables);
+  return followStream(demo.url, await demo.token(organisation, scopes), variables);
 };
 const toldTo = (stream: Stream): Told[] =>
   stream.messages.filter(({ event }) => event === "next").map(({ data }) => data.data.events);
@@ -181,7 +181,7 @@ describe("events", () => {
       names.map(async (clientId) => {
         const scopes: Scope[] = [clientId === "admin" ? "clients:manage" : "beds:read"];
         const token = await demo.tokenOf({ organisation: "lantern", clientId, scopes });
-        return openStream(demo.url, token);
+        return followStream(demo.url, token);
       }),
     );
     for (const { id, scopes } of clients) {

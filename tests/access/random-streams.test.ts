@@ -7,7 +7,7 @@ import { randomOf } from "../support/random.ts";
 import { type Facts, modelOf, readFacts } from "../support/model.ts";
 import { asSuperuser } from "../support/postgres.ts";
 import { growNetwork } from "../support/random-network.ts";
-import { openStream, type Stream } from "../support/streams.ts";
+import { followStream, type Stream } from "../support/streams.ts";
 
 const EVENTS = `query ($after: String) { events(first: 100, after: $after) {
   edges { node { cursor kind subjectId at } } pageInfo { hasNextPage endCursor } } }`;
@@ -89,11 +89,11 @@ it.each([11, Date.now() % 1_000_000])(
         const expected = rows.filter((row) => isFor(row, reader, model)).map(shortOfRow);
         // Of events that are younger than a transaction open anywhere on the server nobody hears yet.
         const tell = async () => (await pages(demo, reader.token)).map(shortOfTold);
-        await expect.poll(tell, { timeout: 60_000 }).toEqual(expected);
+        await expect.poll(tell).toEqual(expected);
         const told = await pages(demo, reader.token);
         seen += told.length;
         if (told.length === 0) continue;
-        const stream = await openStream(demo.url, reader.token, { after: told[0]!.cursor });
+        const stream = await followStream(demo.url, reader.token, { after: told[0]!.cursor });
         streams.push(stream);
         await stream.atLeast(told.length - 1);
         expect(toldTo(stream)).toEqual(told.slice(1));
@@ -110,9 +110,7 @@ it.each([11, Date.now() % 1_000_000])(
         const following = readers.map(async (reader) => pages(demo, reader.token));
         return (await Promise.all(following)).filter((told) => told.length > 0);
       };
-      await expect
-        .poll(async () => (await follow()).flat().length, { timeout: 60_000 })
-        .toBe(2 * seen);
+      await expect.poll(async () => (await follow()).flat().length).toBe(2 * seen);
       const whole = await follow();
       for (const [nth, stream] of streams.entries()) {
         await stream.atLeast(whole[nth]!.length - 1);

@@ -6,8 +6,8 @@ import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo
 import { meddle } from "../support/handoffs.ts";
 import { hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
 import { mutate } from "../support/mutate.ts";
-import { endingOf as endingIn, isLost } from "../support/patience.ts";
-import { openStream, type Stream } from "../support/streams.ts";
+import { endingOf as endingIn } from "../support/patience.ts";
+import { followStream, type Stream } from "../support/streams.ts";
 
 let demo: Demo;
 let pomegranate: string;
@@ -40,7 +40,7 @@ const VIEWER = "{ viewer { organisation { handle } } }";
 const isIn = async (token: string) => (await withToken(token, VIEWER)).status === 200;
 
 async function follow(token: string): Promise<Stream> {
-  const stream = await openStream(demo.url, token);
+  const stream = await followStream(demo.url, token);
   open.push(stream);
   return stream;
 }
@@ -55,7 +55,7 @@ async function lively(token: string): Promise<Stream> {
     const stream = await follow(token);
     await stir();
     await Promise.race([stream.ended, stream.atLeast(2)]);
-    if (!isLost(stream)) return stream;
+    if (stream.losses === 0) return stream;
   }
 }
 const endingOf = (stream: Stream) => endingIn(demo.database.superuserUrl, stream);

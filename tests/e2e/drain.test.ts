@@ -8,7 +8,7 @@ import { type Answer, type Demo, startDemo } from "../support/demo.ts";
 import { waiting } from "../support/held-up.ts";
 import { mutationOf } from "../support/mutate.ts";
 import { type ApiProcess, endApi, startApi } from "../support/processes.ts";
-import { openStream } from "../support/streams.ts";
+import { followStream } from "../support/streams.ts";
 
 let demo: Demo;
 let keeper: pg.Client;
@@ -76,7 +76,7 @@ const written = async (prefix: string) => {
 
 it("what is under way is answered, streams end whole, what comes anew is refused, and the exit code is 0", async () => {
   const api = await start();
-  const stream = await openStream(api.url, await demo.token("harbour", ["beds:read"]));
+  const stream = await followStream(api.url, await demo.token("harbour", ["beds:read"]));
   const { answers } = await inFlight(api, "drained");
   const exit = endApi(api);
   await expect.poll(() => api.log()).toContain("draining signal=SIGTERM");

@@ -8,9 +8,9 @@ import { type Answer, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { type Federation, startFederation, startGateway } from "../support/federation.ts";
 import { accept, offer, openTo } from "../support/handoffs.ts";
 import { mutate } from "../support/mutate.ts";
-import { endingOf, isLost } from "../support/patience.ts";
+import { endingOf } from "../support/patience.ts";
 import { proofOf } from "../support/proofs.ts";
-import { openStream, type Stream } from "../support/streams.ts";
+import { isLost, openStream, type Stream } from "../support/streams.ts";
 
 const reference = randomUUID();
 const DASHBOARD = `query ($id: ID!) { node(id: $id) { ... on Handoff { status caseReference { case { code } } } } }`;
