@@ -19,7 +19,7 @@ export default defineConfig({
     // No test keeps state in a module: the files of a worker share the loaded program.
     isolate: false,
     // Of what comes by itself nothing says when, on a machine that has other work.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 60_000 } },
     globalSetup: ["tests/support/global-setup.ts", "tests/support/build.ts"],
     // The longest takes a sixth of it on two cores that do nothing else.
     testTimeout: 180_000,

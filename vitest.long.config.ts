@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ["tests/long/**/*.test.ts"],
     // Of what comes by itself nothing says when, on a machine that has other work.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 60_000 } },
     globalSetup: ["tests/support/global-setup.ts", "tests/support/build.ts"],
     testTimeout: 1_200_000,
     hookTimeout: 60_000,

@@ -263,7 +263,7 @@ describe("lockDownOrganisation", () => {
       (await nodes(events, "events")).filter(
         (node) => "subjectId" in node && node.subjectId === id,
       );
-    await expect.poll(toldOf, { timeout: 10_000 }).toEqual([{ subjectId: id }, { subjectId: id }]);
+    await expect.poll(toldOf).toEqual([{ subjectId: id }, { subjectId: id }]);
     const entries = "auditTrail { edges { node { action subjectId } } }";
     expect(await nodes(entries, "auditTrail")).toContainEqual({
       action: "lockDownOrganisation",

@@ -240,21 +240,21 @@ describe("on the network, the bot", () => {
     try {
       let told = "";
       sender.stdout.on("data", (chunk: Buffer) => (told += chunk.toString()));
-      const exited = once(sender, "exit");
-      const wait = { timeout: 60_000 };
-      await expect.poll(() => told, wait).toMatch(/^offered .+\n$/);
+      // With all that it told.
+      const closed = once(sender, "close");
+      await expect.poll(() => told).toMatch(/^offered .+\n$/);
       const id = told.trim().slice("offered ".length);
       await accept(ask, "lantern", id);
       const lying = async () => (await see(ask, "lantern", id)).envelope as string | null;
-      await expect.poll(lying, wait).not.toBeNull();
+      await expect.poll(lying).not.toBeNull();
       const first = await lying();
       const [old] = lantern.own.sealingKeys;
       await sealingKey(demo, "lantern");
       const statement = await state(demo, "lantern", "RETIRED", old!);
       await retire(demo, "lantern", await thumbprintOf(old!), statement);
-      await expect.poll(lying, wait).not.toBe(first);
+      await expect.poll(lying).not.toBe(first);
       await step(ask, "lantern", "receiveHandoff", id);
-      expect(await exited).toEqual([0, null]);
+      expect(await closed).toEqual([0, null]);
       expect(told.match(/^\w+(?: over)?/gm)).toEqual([
         "offered",
         "sealed",

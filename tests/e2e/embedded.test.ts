@@ -14,7 +14,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { serverAccount } from "../../src/platform/db/embedded/account.ts";
@@ -154,12 +153,8 @@ describe("the embedded server", () => {
     await query("create table acknowledged as select 1 as row");
     const { pid } = server;
     process.kill(pid, "SIGKILL");
-    let rows: unknown[] | undefined;
-    for (let attempt = 0; !rows && attempt < 100; attempt++) {
-      await sleep(100);
-      rows = await query("select row from acknowledged").catch(() => undefined);
-    }
-    expect(rows).toEqual([{ row: 1 }]);
+    const rows = () => query("select row from acknowledged").catch(() => undefined);
+    await expect.poll(rows).toEqual([{ row: 1 }]);
     expect(server.pid).not.toBe(pid);
     expect(readdirSync("/proc/self/fd").filter(isServerLog)).toEqual([]);
   });

@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type EmbeddedServer, startEmbedded } from "../../src/platform/db/embedded/server.ts";
 import { migrate } from "../../src/platform/db/migrator.ts";
@@ -47,13 +49,18 @@ it(
       process.kill(Number(readFileSync(pidFile, "utf8").split("\n")[0]), "SIGKILL");
     };
     /** One of its processes: the server then drops every connection and recovers by itself. */
-    const killBackend = () =>
-      asSuperuser(superuserUrl, async (client) => {
+    const killBackend = async () => {
+      let isKilled = false;
+      const killOne = async (client: pg.Client) => {
         const { rows } = await client.query<{ pid: number }>(
           "select pid from pg_stat_activity where usename = 'wayhouse_web' limit 1",
         );
         process.kill(rows[0]!.pid, "SIGKILL");
-      }).catch(() => {});
+        isKilled = true;
+      };
+      // The server may be away just now, the process be gone by itself, and this connection goes with it.
+      while (!isKilled) await asSuperuser(superuserUrl, killOne).catch(() => sleep(50));
+    };
     const kills = [killServer, killBackend, killServer];
 
     await raceForBeds({

@@ -40,6 +40,7 @@ function superviseBot(config: string) {
   const silent: string[] = [];
   let log = "";
   let isOver = false;
+  let again: NodeJS.Timeout | undefined;
   let child: ChildProcess;
   const start = () => {
     const source = ["--conditions=wayhouse-source", "--import", "tsx"];
@@ -57,7 +58,7 @@ function superviseBot(config: string) {
     child.once("exit", (code, signal) => {
       // One that gives up says why, with this code.
       if (signal !== "SIGKILL" && code !== 1) silent.push(`${code ?? signal}`);
-      if (!isOver) setTimeout(start, 100);
+      if (!isOver) again = setTimeout(start, 100);
     });
   };
   start();
@@ -68,6 +69,7 @@ function superviseBot(config: string) {
     kill: () => void child.kill("SIGKILL"),
     async stop() {
       isOver = true;
+      clearTimeout(again);
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, "exit");
       child.kill("SIGKILL");
@@ -186,7 +188,14 @@ async function playDrill(drill: Drill, atEnd: (end: () => unknown) => void) {
     const texts = await instructionsFor(client, lantern.partners, harbour.thumbprint, holds);
     return { statuses, texts };
   };
-  const { statuses, texts } = await Promise.race([settling(), sender.failed]).catch(
+  // Longer than one thing is waited for; where it all takes for ever, this still says how far it came.
+  const late = new AbortController();
+  atEnd(() => late.abort());
+  const mostMs = seconds * 1_000 + 2 * PATIENCE_MS;
+  const tooLate = sleep(mostMs, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`not settled within ${mostMs / 1_000} seconds`);
+  });
+  const { statuses, texts } = await Promise.race([settling(), sender.failed, tooLate]).catch(
     (cause: unknown) => {
       const last = (text: string) => text.split("\n").slice(-40).join("\n");
       const lives = `The bot told:\n${last(bot.told.join("\n"))}\nIts log:\n${last(bot.log())}`;

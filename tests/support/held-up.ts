@@ -36,7 +36,7 @@ export async function waiting(client: pg.Client, calls: number): Promise<void> {
         where wait_event_type = 'Lock' and datname = current_database()`,
     );
     if (rows[0]!.waiting >= calls) return;
-    if (looks === 1_500) throw new Error(`${calls} calls were to wait, and did not`);
+    if (looks === 3_000) throw new Error(`${calls} calls were to wait, and did not`);
     await sleep(20);
   }
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { AUDIENCE } from "./demo.ts";
@@ -30,7 +29,10 @@ const UNBOUNDED = {
   UPKEEP_PER_HOUR: "1000000",
 };
 
-/** The program in a process of its own, on a free port. @throws what it wrote, if it ends instead */
+/** Beyond it a process that starts, on a machine with other work, hangs. */
+const MOST_START_MS = 120_000;
+
+/** The program in a process of its own, on a free port. @throws what it wrote, if it ends or hangs instead */
 export const startApi = (environment: NodeJS.ProcessEnv, ...role: readonly "worker"[]) =>
   startAs([join(inject("programFolder"), "main.js"), ...role], environment);
 
@@ -57,21 +59,31 @@ async function startAs(
   let log = "";
   let announced = "";
   child.stderr.on("data", (chunk: Buffer) => (log += chunk.toString()));
+  const operations = () => /measuring\W+address\W+(http:\/\/[\d.]+:\d+)["\n]/.exec(log)?.[1] ?? "";
+  const isMeasured = environment["METRICS_PORT"] !== undefined;
   const url = await new Promise<string>((resolve, reject) => {
+    const late = setTimeout(() => {
+      child.kill("SIGKILL");
+      reject(new Error(`an API process did not start: ${announced}${log}`));
+    }, MOST_START_MS);
+    const look = () => {
+      const [found, at = ""] = /serves (\S+\/graphql)\n|works\.\n/.exec(announced) ?? [];
+      if (!found || (isMeasured && operations() === "")) return;
+      clearTimeout(late);
+      resolve(at);
+    };
     child.stdout.on("data", (chunk: Buffer) => {
       announced += chunk.toString();
-      const [found, at = ""] = /serves (\S+\/graphql)\n|works\.\n/.exec(announced) ?? [];
-      if (found) resolve(at);
+      look();
     });
-    child.once("error", reject);
-    child.once("close", (code) => reject(new Error(`an API process ended (${code}): ${log}`)));
+    child.stderr.on("data", look);
+    const fail = (error: Error) => {
+      clearTimeout(late);
+      reject(error);
+    };
+    child.once("error", fail);
+    child.once("close", (code) => fail(new Error(`an API process ended (${code}): ${log}`)));
   });
-  const operations = () => /measuring\W+address\W+(http:\/\/[\d.]+:\d+)["\n]/.exec(log)?.[1] ?? "";
-  if (environment["METRICS_PORT"] !== undefined)
-    while (operations() === "") {
-      if (child.exitCode !== null) throw new Error(`an API process ended by itself: ${log}`);
-      await sleep(20);
-    }
   return { url, operations, child, log: () => log };
 }
 

@@ -90,7 +90,9 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
     });
   }
   await expect.poll(() => api.log()).toMatch(/^job failed .*job=settle_handoffs/m);
-  expect(api.log().match(/^request failed .*frames=.+/gm)).toHaveLength(faults.length);
+  await expect
+    .poll(() => api.log().match(/^request failed .*frames=.+/gm))
+    .toHaveLength(faults.length);
   const answers = [
     ...faults,
     await ask({ query: "{ handoffs(box: OUTBOX) { edges { node { id } } } }" }),
