@@ -5,10 +5,10 @@ import { demoKey } from "../../src/platform/db/demo-network.ts";
 import { DEFAULT_LIMITS } from "../../src/platform/limits/limits.ts";
 import { thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, idOf, night, startDemo } from "../support/demo.ts";
-import { meddle } from "../support/handoffs.ts";
+import { accept, meddle, offer, openTo } from "../support/handoffs.ts";
 import { HOLD } from "../support/holds.ts";
 import { publish, retire, state } from "../support/keys.ts";
-import { mutationOf } from "../support/mutate.ts";
+import { mutate, mutationOf } from "../support/mutate.ts";
 import { untilTold } from "../support/patience.ts";
 import { p256 } from "../support/sealing.ts";
 
@@ -99,6 +99,26 @@ describe("an organisation", () => {
     const { text } = await demo.call({ organisation, clientId }, body);
     return codeOf(JSON.parse(text) as Answer);
   };
+
+  it("that takes beds with what it accepts has them counted as any others, and accepts without them all it likes", async () => {
+    const ask: Demo["ask"] = (...call) => demo.ask(...call);
+    await openTo(ask, "lantern", ["bridge"]);
+    const place = { label: "Elm", country: "AM", locality: "Sevan", kind: "HOSTEL", features: [] };
+    const made = await mutate(ask, "bridge", "createShelter", { ...place, beds: 9 });
+    const shelterId = made.data["createShelter"].id as string;
+    const stay = { shelterId, beds: 1, checkIn: night(1), checkOut: night(2) };
+    const accepted = async (more: object) => {
+      const { id } = (await offer(ask, "lantern", ["bridge"])).data["offerHandoff"];
+      return codeOf(await accept(ask, "bridge", id, more));
+    };
+    const holdBeds = { idempotencyKey: randomUUID(), riskProfile: "JOURNALIST", stays: [stay] };
+    expect([await accepted({ holdBeds }), await accepted({ holdBeds })]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(await accepted({ holdBeds })).toBe("RATE_LIMITED");
+    expect(await accepted({})).toBeUndefined();
+  });
 
   it("gives no more grants in an hour than its budget, whichever client asks, and takes back all it likes", async () => {
     const organisationId = await idOf((...call) => demo.ask(...call), "lantern");

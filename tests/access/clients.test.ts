@@ -40,6 +40,20 @@ const registerToProve = (by: string, clientId: string, requireDpop?: boolean | n
   write(by, "registerClient", { clientId, kind: "BOT", scopes: ["BEDS_READ"], requireDpop });
 
 describe("a client that must prove its key", () => {
+  it("is told no mismatch where the same is left out, or null", async () => {
+    const input = {
+      idempotencyKey: randomUUID(),
+      clientId: "twice",
+      kind: "BOT",
+      scopes: ["BEDS_READ"],
+    };
+    const first = await write("coordinator", "registerClient", input);
+    expect(first.errors).toBeUndefined();
+    expect(await write("coordinator", "registerClient", { ...input, requireDpop: null })).toEqual(
+      first,
+    );
+  });
+
   it("can be registered so (registerClient), and no other of that name is", async () => {
     const made = await registerToProve("lantern", "prover", true);
     expect(made.data["registerClient"].requireDpop).toBe(true);

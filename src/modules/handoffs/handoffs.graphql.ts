@@ -75,7 +75,7 @@ const HandoffStatusEnum = builder.enumType("HandoffStatus", {
     },
     EXPIRED: {
       description:
-        "By the clock: REQUESTED at decideBy, ACCEPTED where no file was sealed within the time to acknowledge.",
+        "By the clock: REQUESTED at decideBy, ACCEPTED where no file was sealed within the time to acknowledge, counted anew when it is resumed, or one lay there for 14 days or until its consent ended.",
     },
   } as const satisfies Record<HandoffStatus, object>,
 });

@@ -91,7 +91,12 @@ export async function acceptHandoff(session: Session, input: AcceptHandoff): Pro
     caseReference: input.holdBeds.caseReference ?? caseReference,
   };
   const recipient = session.organisationId;
-  const operation = { name: "acceptHandoff", scope: "handoffs:receive" } as const;
+  const operation = {
+    name: "acceptHandoff",
+    scope: "handoffs:receive",
+    // Whose beds it takes is asked no oftener than by a hold alone.
+    ...(wanted && { budget: "holds" as const }),
+  } as const;
   const accept = () =>
     session.write(operation, input, async (tx) => {
       const hold = wanted && (await ofHoldBeds(() => prepareHold(wanted)));

@@ -152,7 +152,7 @@ builder.mutationField("acceptHandoff", (t) =>
   t.field({
     type: AcceptHandoffResult,
     description:
-      "The first candidate wins. BAD_USER_INPUT where consent has ended. With holdBeds it is refused as holdBeds is, and FORBIDDEN without beds:hold.",
+      "The first candidate wins. BAD_USER_INPUT where consent has ended. With holdBeds it is refused as holdBeds is, RATE_LIMITED too, and FORBIDDEN without beds:hold.",
     requiresScopes: [["handoffs:receive"]],
     args: { input: t.arg({ type: AcceptHandoffInput, required: true }) },
     resolve: (_, { input }, { session }) => {

@@ -81,8 +81,12 @@ builder.mutationField("registerClient", (t) =>
       "BAD_USER_INPUT for a scope that the organisation lacks and for a clientId it has already, LIMIT_EXCEEDED while it has a hundred that are not revoked, RATE_LIMITED.",
     requiresScopes: [["clients:manage"]],
     args: { input: t.arg({ type: RegisterClientInput, required: true }) },
-    resolve: async (_, { input }, { session }) =>
-      present(loadClient(session, await registerClient(session, input))),
+    resolve: async (_, { input }, { session }) => {
+      const { requireDpop, ...rest } = input;
+      // Left out where it is null: one call, and one under its key.
+      const made = { ...rest, ...(typeof requireDpop === "boolean" && { requireDpop }) };
+      return present(loadClient(session, await registerClient(session, made)));
+    },
   }),
 );
 

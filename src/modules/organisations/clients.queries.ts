@@ -57,7 +57,7 @@ export interface NewClient {
   readonly clientId: string;
   readonly kind: "DASHBOARD" | "BOT" | "ADMIN";
   readonly scopes: readonly string[];
-  readonly requireDpop?: boolean | null | undefined;
+  readonly requireDpop?: boolean;
 }
 
 export async function insertClient(tx: Transaction<DB>, organisationId: string, made: NewClient) {

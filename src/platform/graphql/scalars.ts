@@ -37,7 +37,7 @@ function spellInstant(text: string): string {
 
 builder.scalarType("DateTime", {
   description:
-    "RFC 3339, UTC, to the millisecond, in the years 0001 to 9999. Taken with any offset, and cut to the millisecond.",
+    "RFC 3339, UTC, to the millisecond, in the years 0001 to 9999. Taken with any offset, and cut to the millisecond; with T and Z in capitals, and without leap seconds.",
   serialize: (value) => (typeof value === "string" ? spellInstant(value) : value.toISOString()),
   parseValue(value) {
     const pattern =
