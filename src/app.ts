@@ -204,7 +204,7 @@ async function openDatabase({ apiUrl, nodeKey, log, metrics, databaseConnections
       await assertNodeKey(client, nodeKey);
       await claimHome(client);
     });
-    await purgeToTheEnd(pool);
+    await purgeToTheEnd(pool, log);
   } catch (error) {
     await pool.end();
     throw error;

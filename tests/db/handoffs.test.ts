@@ -187,7 +187,7 @@ describe("the purge", () => {
     );
     await asSuperuser(demo.database.superuserUrl, async (client) => {
       await client.query("select pg_advisory_lock(1)");
-      const purged = meddle(demo, "select purge_due(100)");
+      const purged = meddle(demo, "select purge_table('handoff_envelope', 100)");
       await waiting(client, 1);
       const what = { from: "lantern", to: "harbour", key, subject, text: "the station by noon" };
       const input = { id: subject, envelope: await envelopeFor(demo, what) };
@@ -272,7 +272,7 @@ describe("whom an organisation is acquainted with", () => {
       await plant(client, 2_000, 1);
       await plant(client, 500, 40);
       const { rows } = await client.query<{ "QUERY PLAN": [{ Plan: Record<string, number> }] }>(
-        "explain (analyze, buffers, format json) select purge_due(1000)",
+        "explain (analyze, buffers, format json) select purge_table('bed_hold', 1000)",
       );
       await client.query("rollback");
       const plan = rows[0]!["QUERY PLAN"][0].Plan;

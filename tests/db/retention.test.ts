@@ -1,66 +1,33 @@
-import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startClock } from "../../src/platform/jobs/clock.ts";
 import { purgeToTheEnd } from "../../src/platform/jobs/purge.ts";
-import { TASKS } from "../../src/platform/jobs/tasks.ts";
-import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
-import { NO_TRACING, type Tracing } from "../../src/platform/telemetry/tracing.ts";
-import { createPool, type Pool } from "../../src/platform/db/pool.ts";
+import { PURGES } from "../../src/platform/jobs/tasks.ts";
+import type { Pool } from "../../src/platform/db/pool.ts";
 import type { Identity } from "../../src/platform/db/admission.ts";
 import { openSession } from "../../src/platform/db/session.ts";
 import { readRecord, verifyAuditExport } from "../../src/sealing/audit/index.ts";
 import { exportOf, nodeKey } from "../support/audit-chain.ts";
 import { waiting } from "../support/held-up.ts";
-import { plantOrganisation } from "../support/network.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
-import {
-  CONTACT,
-  HANDOFF,
-  midnight,
-  OVERDUE_HOLD,
-  OVERDUE_OFFER,
-  PLANTS,
-  REVEALED,
-  sealedTo,
-} from "../support/retention.ts";
+import { type Retained, startRetained } from "../support/retained.ts";
+import { CONTACT, HANDOFF, midnight, PLANTS, REVEALED, sealedTo } from "../support/retention.ts";
 
-let database: TestDatabase;
+let retained: Retained;
 let owner: pg.Client;
 let pool: Pool;
 let lantern: Identity;
 let harbour: Identity;
-
 beforeAll(async () => {
-  database = await createTestDatabase();
-  owner = new pg.Client({ connectionString: database.superuserUrl });
-  await owner.connect();
-  pool = createPool({ url: database.apiUrl, max: 3, log: () => {} });
-  lantern = await plantOrganisation(database.ownerUrl, "lantern", ["audit:read"]);
-  harbour = await plantOrganisation(database.ownerUrl, "harbour", ["audit:read"]);
+  retained = await startRetained();
+  ({ owner, pool, lantern, harbour } = retained);
 });
 afterAll(async () => {
-  await pool.end();
-  await owner.end();
-  await database.drop();
+  await retained?.stop();
 });
-
-const count = async (table: string) =>
-  Number((await owner.query(`select count(*) from ${table}`)).rows[0].count);
-const purge = async (limit: number, client: pg.Client | pg.PoolClient | Pool = pool) =>
-  Number((await client.query("select purge_due($1) as purged", [limit])).rows[0].purged);
+const count: Retained["count"] = (table) => retained.count(table);
+const purge: Retained["purge"] = (limit) => retained.purge(limit);
+const plant: Retained["plant"] = (statements) => retained.plant(statements);
 const ids = () => [lantern.organisationId, harbour.organisationId];
-
-/** Its id. */
-async function plant(statements: readonly string[]): Promise<string> {
-  const id = randomUUID();
-  for (const statement of statements) {
-    const used = [...ids(), id].map((value, index) => `'${value}'::uuid /* ${index + 1} */`);
-    await owner.query(statement.replaceAll(/\$(\d)/g, (_, index) => used[Number(index) - 1]!));
-  }
-  return id;
-}
 
 async function chainOf(identity: Identity) {
   const { read, organisationId } = await openSession(pool, identity);
@@ -75,6 +42,15 @@ const actionsOf = async (identity: Identity) =>
   (await chainOf(identity)).map(({ record }) => readRecord(record)!.action);
 
 describe("what each table keeps", () => {
+  it("is purged, each by a job of its own", async () => {
+    const { rows } = await owner.query<{ name: string }>(
+      "select 'purge_' || table_name as name from retention where keep is not null",
+    );
+    expect(PURGES.map(({ name }) => name).toSorted()).toEqual(
+      rows.map(({ name }) => name).toSorted(),
+    );
+  });
+
   it("is said for every table", async () => {
     const { rows } = await owner.query<{ name: string }>(
       `select relname as name from pg_class
@@ -204,7 +180,7 @@ describe("the purge", () => {
     await owner.query("update event set at = now() - interval '99 days'");
     const newest = "select position from event order by transaction_id desc, position desc limit 1";
     const { rows } = await owner.query(newest);
-    await purgeToTheEnd(pool);
+    await purgeToTheEnd(pool, () => {});
     expect((await owner.query("select position from event")).rows).toEqual(rows);
   });
 
@@ -226,54 +202,10 @@ describe("the purge", () => {
     const call = await owner.query("begin").then(() => owner);
     await call.query("select from bed_hold where id = $1 for update", [locked]);
     expect(await purge(3)).toBe(3);
-    await purgeToTheEnd(pool);
+    await purgeToTheEnd(pool, () => {});
     await call.query("commit");
     expect(await count(`bed_hold where ended_at < ${old} + interval '1 second'`)).toBe(1);
     expect(await purge(3)).toBe(1);
-  });
-
-  const due = `${midnight(30)} - interval '1 second'`;
-  it.each<[string, string, string, readonly string[]]>([
-    ["purge", "(1000)", "(2)", PLANTS["bed_hold"]![1](due)],
-    ["settle_holds", "200)", "2)", [OVERDUE_HOLD]],
-    ["settle_handoffs", "(200)", "(2)", [OVERDUE_OFFER]],
-  ])(
-    "is, as the job %s is, begun again at once where there is more than a batch, and not when nothing is left",
-    async (name, many, few, make) => {
-      const task = TASKS.find((one) => one.name === name)!;
-      await owner.query(task.text);
-      for (let nth = 0; nth < 5; nth++) await plant(make);
-      const text = task.text.replace(many, few);
-      let runs = 0;
-      const tracing: Tracing = {
-        ...NO_TRACING,
-        span(...span) {
-          runs++;
-          return NO_TRACING.span(...span);
-        },
-      };
-      const metrics = createMetrics();
-      const tasks = [{ ...task, text, againMs: task.againMs! / 1_000 }];
-      const clock = startClock({ pool, tasks, log: () => {}, metrics, tracing });
-      await expect.poll(() => runs).toBe(4);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      await clock.stop();
-      const { rows } = await owner.query(task.text);
-      expect([runs, rows]).toEqual([4, [{ done: 0 }]]);
-    },
-  );
-
-  it("waits, before anything is served, for the process that is at it", async () => {
-    await plant(PLANTS["bed_hold"]![1](`${midnight(30)} - interval '1 second'`));
-    await owner.query("begin");
-    await owner.query("select purge_due(0)");
-    let isThrough = false;
-    const through = purgeToTheEnd(pool).then(() => (isThrough = true));
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect(isThrough).toBe(false);
-    await owner.query("commit");
-    await through;
-    expect(await purge(1000)).toBe(0);
   });
 
   it("proves itself: the chains verify, and their counts are what went", async () => {
@@ -289,10 +221,6 @@ describe("the purge", () => {
     expect(holds).toEqual([
       "purge:bed_hold:1",
       "purge:bed_hold:3",
-      "purge:bed_hold:1",
-      "purge:bed_hold:1",
-      "purge:bed_hold:2",
-      "purge:bed_hold:2",
       "purge:bed_hold:1",
       "purge:bed_hold:1",
     ]);
