@@ -79,7 +79,7 @@ builder.queryField("bedAvailability", (t) =>
   t.field({
     type: AvailabilityConnection,
     description:
-      "Shelters of the caller's own and those shared with it in which so many beds are free; where only the band is told, in whose band so many are. RATE_LIMITED by client and minute.",
+      "Shelters of the caller's own and those shared with it in which so many beds are free; where only the band is told, in whose band so many are. RATE_LIMITED by client and minute. What others did may be seconds old; a hold looks anew.",
     requiresScopes: [["beds:read"]],
     args: {
       search: t.arg({ type: BedSearch, required: true }),
