@@ -108,7 +108,7 @@ export type ConsentInput = {
   readonly caregiver?: boolean;
   /** In the future, by 366 days at most. */
   readonly expiresAt: string;
-  /** Not in the future. */
+  /** At most 5 minutes in the future. */
   readonly givenAt: string;
   /** One of needs. */
   readonly purpose: Need;
@@ -196,7 +196,7 @@ export type GrantScopesInput = {
   readonly organisationId?: string | null | undefined;
   /** One or more, each once, of BEDS_READ, BEDS_HOLD, CONSULATES_READ, CONSULATES_REVEAL and HANDOFFS_OFFER, those the owner has itself. */
   readonly scopes: ReadonlyArray<Scope>;
-  /** Not in the past. Null: from now on. */
+  /** At most 5 minutes in the past. Null: from now on. */
   readonly validFrom?: string | null | undefined;
   /** Exclusive; in the future, and after validFrom. Null: until revoked. */
   readonly validUntil?: string | null | undefined;
@@ -378,7 +378,7 @@ export type ProgrammeStatus =
 
 export type PublishAdvisoryInput = {
   readonly country: string;
-  /** Not in the past. Null: from now on. */
+  /** At most 5 minutes in the past. Null: from now on. */
   readonly effectiveFrom?: string | null | undefined;
   /** In the future, and after effectiveFrom by at most 180 days. */
   readonly expiresAt: string;

@@ -78,7 +78,10 @@ builder.queryField("advisories", (t) =>
     type: AdvisoryConnection,
     description: "Neither withdrawn nor lapsed; those of a later day too.",
     requiresScopes: [["advisories:read"]],
-    args: { country: t.arg({ type: "CountryCode" }), ...pageArgs(t.arg) },
+    args: {
+      country: t.arg({ type: "CountryCode", description: "Null: every one." }),
+      ...pageArgs(t.arg),
+    },
     resolve: (_, { country, ...page }, { session }) =>
       pageOf(
         page,
@@ -101,7 +104,7 @@ const PublishAdvisoryInput = builder.inputType("PublishAdvisoryInput", {
     hazards: t.field({ type: [Hazard], required: true, description: "One or more, each once." }),
     effectiveFrom: t.field({
       type: "DateTime",
-      description: "Not in the past. Null: from now on.",
+      description: "At most 5 minutes in the past. Null: from now on.",
     }),
     expiresAt: t.field({
       type: "DateTime",

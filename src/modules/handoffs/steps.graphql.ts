@@ -56,7 +56,11 @@ const PartyInput = builder.inputType("PartyInput", {
 const ConsentInput = builder.inputType("ConsentInput", {
   fields: (t) => ({
     purpose: t.field({ type: Need, required: true, description: "One of needs." }),
-    givenAt: t.field({ type: "DateTime", required: true, description: "Not in the future." }),
+    givenAt: t.field({
+      type: "DateTime",
+      required: true,
+      description: "At most 5 minutes in the future.",
+    }),
     expiresAt: t.field({
       type: "DateTime",
       required: true,

@@ -75,7 +75,10 @@ builder.queryField("keyLog", (t) =>
     description:
       "Of every organisation the caller may know of, or of one of them, else none: its entries in order of sequence.",
     requiresScopes: [["organisations:read"]],
-    args: { organisationId: t.arg.id(), ...pageArgs(t.arg, 100) },
+    args: {
+      organisationId: t.arg.id({ description: "Null: every one." }),
+      ...pageArgs(t.arg, 100),
+    },
     resolve: (_, { organisationId = null, ...page }, { session }) => {
       const decoded = organisationId === null ? null : decodeId(organisationId);
       // Whatever is no organisation has no log, like one that is not the caller's to see.

@@ -61,7 +61,7 @@ Organisation.implement({
     identityKey: t.field({
       type: "PublicJwk",
       description:
-        "It signs key statements, and nothing else. Its thumbprint is what was compared.",
+        "It signs key statements, and is to sign nothing else. Its thumbprint is what was compared.",
       resolve: async ({ id, identity_jwk }, _, { session }) =>
         identity_jwk ?? (await organisationOf(session, id)).identity_jwk,
     }),

@@ -109,7 +109,7 @@ const GrantScopesInput = builder.inputType("GrantScopesInput", {
     }),
     validFrom: t.field({
       type: "DateTime",
-      description: "Not in the past. Null: from now on.",
+      description: "At most 5 minutes in the past. Null: from now on.",
     }),
     validUntil: t.field({
       type: "DateTime",
