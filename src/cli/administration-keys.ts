@@ -1,6 +1,8 @@
 import { PublishKey, RetireKey } from "../client/operations.ts";
 import type { Administration } from "./administration-entry.ts";
 
+const INSTEAD =
+  "true: sign, though another statement was signed for the same place and the server says that it is not there";
 const IDENTITY = "the file of your identity key; default: identity.json in your folder";
 
 /** What is said of one's own keys is signed here, by the identity key, and sent: the key itself never is. */
@@ -13,6 +15,7 @@ export const KEY_COMMANDS: Readonly<Record<string, Administration>> = {
     options: {
       use: "seal or sign; of a private key the public half alone is sent",
       identity: IDENTITY,
+      instead: INSTEAD,
     },
     required: ["use"],
     example: "keys publish seal.json --use seal --organisation harbour",
@@ -24,7 +27,7 @@ export const KEY_COMMANDS: Readonly<Record<string, Administration>> = {
     operation: RetireKey,
     scopes: ["keys:manage"],
     words: ["kid|key.json"],
-    options: { identity: IDENTITY },
+    options: { identity: IDENTITY, instead: INSTEAD },
     example: "keys retire seal.json --organisation harbour",
     next: "nothing more is sealed to it, no token that it signed opens anything; keep the private half of a sealing key for what was sealed before.",
     variables: async (...given) => (await import("./key-statements.ts")).retirement(...given),

@@ -5,8 +5,10 @@ import { readConfig } from "../platform/config/config.ts";
 import { DEMO_ORGANISATIONS, demoKey } from "../platform/db/demo-network.ts";
 import {
   checkKeyLog,
+  hashKeyLogEntry,
+  type KeyLogEntry,
   type KeyStatement,
-  NO_HASH,
+  isSoundKey,
   pinOf,
   publicHalf,
   SealingError,
@@ -18,11 +20,15 @@ import { IDENTITY_KEY, INTRODUCTION } from "./caller.ts";
 import { Stop } from "./command.ts";
 import { readAnyKey, readOwnKey } from "./key-files.ts";
 import type { Named } from "./named.ts";
+import { besideOf, keepOwnLog, type OwnLog, readOwnLog } from "./own-log.ts";
 
 export async function publication(given: Given, named: Named) {
   const use = given.options["use"]?.toUpperCase();
   if (use !== "SEAL" && use !== "SIGN") throw new Stop("--use must be seal or sign.");
   const jwk = publicHalf(readAnyKey(given.words[0]!));
+  // The server would refuse it, and the place in the log would have been signed for.
+  if (!(await isSoundKey(jwk, use)))
+    throw new Stop(`${given.words[0]} is no sound key to ${use.toLowerCase()}.`);
   const what = { change: "PUBLISHED", use, jwk, kid: await thumbprintOf(jwk) } as const;
   return { input: { jwk, use, statement: await stated(given, named, () => what) } };
 }
@@ -41,40 +47,77 @@ export async function retirement(given: Given, named: Named) {
 type What = Pick<KeyStatement, "change" | "use" | "kid" | "jwk">;
 type Active = Awaited<ReturnType<typeof checkKeyLog>>["active"];
 
-/** A statement for the next place in one's own log, which must be what this identity key made it. */
+/** A statement for the next place in one's own log, which must be what this identity key made it. @throws Stop */
 async function stated(given: Given, named: Named, whatBy: (active: Active) => What) {
-  const identity = await identityOf(given.options);
-  if ((await thumbprintOf(identity)) !== named.ownIdentity)
+  const { key, file } = await identityOf(given.options);
+  if ((await thumbprintOf(key)) !== named.ownIdentity)
     throw new Stop("This is not the identity key that you are registered with. Nothing was done.");
+  const kept = file === null ? null : readOwnLog(file);
   try {
-    const pin = pinOf(named.ownIdentity);
-    const checked = await checkKeyLog(publicHalf(identity), named.keyLog(named.own), pin);
-    const { lastSequence, lastHash } = checked.pin;
-    const place = { sequence: lastSequence + 1, previousHash: lastSequence ? lastHash : NO_HASH };
-    const what = whatBy(checked.active);
-    return await signKeyStatement(
-      { ...what, ...place, iat: Math.floor(Date.now() / 1000) },
-      identity,
+    const { active, pin: seen } = await checkOwn(key, named, kept);
+    const { change, use, kid, jwk } = whatBy(active);
+    const before = kept?.signed;
+    if (before && before.end.lastSequence >= seen.lastSequence) {
+      // Signed already: sent again to the byte, it has one effect under one idempotency key.
+      if (before.change === change && before.kid === kid) return before.statement;
+      if (before.end.lastSequence > seen.lastSequence && given.options["instead"] !== "true")
+        throw new Stop(anotherThan(before));
+    }
+    if (change === "PUBLISHED" && active.some((one) => one.kid === kid))
+      throw new Stop(`${kid} is published already. Nothing was done.`);
+    const { lastSequence, lastHash: previousHash } = seen;
+    const place = { sequence: lastSequence + 1, previousHash };
+    const iat = Math.floor(Date.now() / 1000);
+    const statement = await signKeyStatement(
+      { change, use, kid, ...(jwk && { jwk }), ...place, iat },
+      key,
     );
+    const hash = await hashKeyLogEntry(named.ownIdentity, { ...place, kid, change, statement });
+    const end = { ...seen, lastSequence: place.sequence, lastHash: hash };
+    // Before it is sent: what a lying server has of it, it has from then on.
+    if (file !== null) keepOwnLog(file, { seen, signed: { change, use, kid, statement, end } });
+    return statement;
   } catch (error) {
     if (!(error instanceof SealingError)) throw error;
     throw new Stop(
-      `Your key log does not hold, and nothing was done. ${error.reason}: ${error.message}`,
-      {
-        cause: error,
-      },
+      `Your key log does not hold, and nothing was done: ask the network's operator. ${error.reason}: ${error.message}`,
+      { cause: error },
     );
   }
 }
 
-async function identityOf(options: Given["options"]): Promise<JWK> {
+/** As far as it was seen, and with what was signed since where that is in it. */
+async function checkOwn(key: JWK, named: Named, kept: OwnLog | null) {
+  const entries: KeyLogEntry[] = [];
+  async function* told() {
+    for await (const entry of named.keyLog(named.own)) {
+      entries.push(entry);
+      yield entry;
+    }
+  }
+  const pin = kept?.seen ?? pinOf(named.ownIdentity);
+  const checked = await checkKeyLog(publicHalf(key), told(), pin);
+  const end = kept?.signed.end;
+  if (end && checked.pin.lastSequence >= end.lastSequence)
+    await checkKeyLog(publicHalf(key), entries, end);
+  return checked;
+}
+
+const anotherThan = ({ change, kid, end }: OwnLog["signed"]) =>
+  [
+    `You have signed before that ${kid} is ${change}, as entry ${end.lastSequence} of your log, and the server shows no such entry: type that command again.`,
+    "If it was refused for good, --instead true signs this for the same place: whoever holds the server then has two, and can show either to a partner that has seen neither.",
+  ].join("\n");
+
+/** The key, and where is kept what it signed; null for the demo's, whose server has them itself. */
+async function identityOf(options: Given["options"]): Promise<{ key: JWK; file: string | null }> {
   const organisation = options["organisation"]!;
-  if (options["identity"]) return readOwnKey(options["identity"]);
-  const file = join(organisation, IDENTITY_KEY);
-  if (existsSync(file)) return readOwnKey(file);
+  const file = options["identity"] ?? join(organisation, IDENTITY_KEY);
+  if (options["identity"] || existsSync(file))
+    return { key: readOwnKey(file), file: besideOf(file) };
   const { dataDir } = readConfig();
   if (!existsSync(join(organisation, INTRODUCTION)) && DEMO_ORGANISATIONS.includes(organisation))
-    return (await demoKey(dataDir, organisation)).privateJwk as JWK;
+    return { key: (await demoKey(dataDir, organisation)).privateJwk as JWK, file: null };
   throw new Stop(
     `${file} is not there: fetch it from where it is kept offline, and name it with --identity.`,
   );

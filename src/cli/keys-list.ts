@@ -12,14 +12,15 @@ export const usage = `usage: wayhouse keys list [organisation] --organisation <n
 Reads the whole key log of an organisation, yours unless you name one, checks each entry's signature and
 place on this machine, and lists the keys that are active by it. Name it by the thumbprint that it read out
 to you: then the log must be by that identity key, whatever the server says. The keys that an organisation
-was registered with sign its tokens and stand in no log, unless it published them.
+was registered with sign its tokens and stand in no log, unless it published them. That the server shows all of the
+log, its owner alone can tell: in doubt compare entries and the last hash by voice.
 
   --organisation <name>  who you are: a folder that \`org new\` made, or one of the demo
   --client <client>      as which of your clients; default admin
   --token <file>         a file with an access token, where an identity provider signs yours
   --url <url>            of the API; default: the server that HOST and PORT configure
   --prove                for a client that must (DPoP); --url is then the public one
-  --json                 {"identityThumbprint": …, "isCompared": …, "keys": [{"kid", "use", "jwk"}]}
+  --json                 {"identityThumbprint": …, "isCompared": …, "entries", "lastHash", "keys": [{"kid", "use", "jwk"}]}
 
 Example:  wayhouse keys list harbour --organisation lantern
 Next:     \`wayhouse seal\` seals to one of them.`;
@@ -47,9 +48,11 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   const isCompared = name !== undefined && /^[\w-]{43}$/.test(name);
   try {
     const pin = pinOf(isCompared ? name : told);
-    const { active } = await checkKeyLog(organisation.identityKey, named.keyLog(id), pin);
-    const { identityThumbprint } = pin;
-    answer(flags.json, { identityThumbprint, isCompared, keys: active }, [
+    const checked = await checkKeyLog(organisation.identityKey, named.keyLog(id), pin);
+    const { active } = checked;
+    const { identityThumbprint, lastSequence: entries, lastHash } = checked.pin;
+    answer(flags.json, { identityThumbprint, isCompared, entries, lastHash, keys: active }, [
+      `The log that the server shows has ${entries} entries, the last ${lastHash.slice(0, 16)}.`,
       ...(active.length > 0
         ? tableOf([["kid", "use"], ...active.map(({ kid, use }) => [kid, use])])
         : ["none"]),

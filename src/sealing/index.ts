@@ -24,4 +24,5 @@ export {
   signKeyStatement,
   verifyKeyStatement,
 } from "./keys.ts";
+export { isSoundKey } from "./sound.ts";
 export { SealingError, type SealingReason } from "./refusal.ts";
