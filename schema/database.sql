@@ -3548,6 +3548,27 @@ $function$
 alter function settle_handoffs(integer) owner to wayhouse_keeper;
 grant execute on function settle_handoffs(integer) to wayhouse_api;
 
+-- function settle_node_key()
+CREATE OR REPLACE FUNCTION public.settle_node_key()
+ RETURNS text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  forgotten text;
+begin
+  update network set node_key = null returning old.node_key into forgotten;
+  perform lock_chains(array(select o.id from organisation o));
+  perform append_audit(o.id, o.id, null, o.id, 'settleNodeKey', 'audit:read', 'Organisation', o.id)
+    from organisation o;
+  return forgotten;
+end
+$function$
+;
+alter function settle_node_key() owner to wayhouse_keeper;
+grant execute on function settle_node_key() to wayhouse_owner;
+
 -- function settle_overdue_holds(uuid[],integer)
 CREATE OR REPLACE FUNCTION public.settle_overdue_holds(in_shelters uuid[], in_limit integer)
  RETURNS integer

@@ -238,6 +238,6 @@ async function assertNodeKey(client: pg.ClientBase, { kid }: NodeKey): Promise<v
   const [row] = await rowsOf<{ kid: string }>(client, "select claim_node_key($1) as kid", kid);
   if (row?.kid === kid) return;
   throw new NodeKeyError(
-    `The other processes on this database have the node key ${row?.kid}. Give this one their file as NODE_KEY_FILE.`,
+    `The other processes on this database have the node key ${row?.kid}. Give this one their file as NODE_KEY_FILE; where it is lost or stolen, \`wayhouse settle node-key\` lets a new one take its place.`,
   );
 }

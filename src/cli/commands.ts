@@ -73,6 +73,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Make a database safe that was restored from a backup, before it is served.",
     load: () => import("./settle-restore.ts"),
   },
+  "settle node-key": {
+    summary: "Let a new node key take the place of one that was lost or stolen.",
+    load: () => import("./settle-node-key.ts"),
+  },
   ...Object.fromEntries(
     Object.entries({
       ...ADMINISTRATION_COMMANDS,

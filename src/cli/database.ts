@@ -46,3 +46,14 @@ export async function withDatabase<R>(use: (database: Database) => Promise<R>): 
     throw told === null ? error : new Stop(told, { cause: error });
   }
 }
+
+/** @throws Stop while anything else is connected to the database */
+export async function refuseUnderOthers(owner: pg.ClientBase): Promise<void> {
+  const { rows: others } = await owner.query<{ name: string }>(
+    `select distinct usename as name from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and usename is not null`,
+  );
+  if (others.length === 0) return;
+  const names = others.map(({ name }) => name).join(", ");
+  throw new Stop(`Stop every process that is connected to the database first (as ${names}).`);
+}

@@ -1,6 +1,5 @@
-import type pg from "pg";
-import { answer, Stop } from "./command.ts";
-import { withDatabase } from "./database.ts";
+import { answer } from "./command.ts";
+import { refuseUnderOthers, withDatabase } from "./database.ts";
 import { optionsOf } from "./options.ts";
 
 export const usage = `usage: wayhouse settle restore [--json]
@@ -33,15 +32,4 @@ export async function run(args: readonly string[]): Promise<0> {
       "the backup, then open it (docs/backup.md).",
   ]);
   return 0;
-}
-
-/** @throws Stop while anything else is connected to the database */
-async function refuseUnderOthers(owner: pg.ClientBase): Promise<void> {
-  const { rows: others } = await owner.query<{ name: string }>(
-    `select distinct usename as name from pg_stat_activity
-      where datname = current_database() and pid <> pg_backend_pid() and usename is not null`,
-  );
-  if (others.length === 0) return;
-  const names = others.map(({ name }) => name).join(", ");
-  throw new Stop(`Stop every process that is connected to the database first (as ${names}).`);
 }

@@ -47,7 +47,7 @@ const exampleOf = (name: string) =>
   /^Example: {2}(.*)$/m.exec(commands.find((one) => one.name === name)!.usage)![1]!;
 
 /** They end a process, or found or lock down a network: other tests run them as they stand there. */
-const ELSEWHERE = ["serve", "worker", "found", "settle restore"];
+const ELSEWHERE = ["serve", "worker", "found", "settle restore", "settle node-key"];
 /** In an order in which each finds what it needs. */
 const FIRST =
   "migrate,doctor,token,org new,check-subgraph,keygen,keys publish,keys list,seal,open,keys retire,documents add,documents check,import hmis,import hsds,import missions,audit export,audit verify";

@@ -169,4 +169,21 @@ describe("a backup that is restored", () => {
     );
     expect(next).toEqual({ clear: true });
   });
+
+  it("takes a new node key in the place of one that was lost once it is told so, and no process before", async () => {
+    const cursor = cursorsOf(await node.ask("harbour", EVENTS)).at(-1);
+    await node.end();
+    const NODE_KEY_FILE = join(dataDir, "new-node-key.json");
+    await expect(node.start({ NODE_KEY_FILE })).rejects.toThrow("wayhouse settle node-key");
+    const settled = node.wayhouse("settle", "node-key");
+    expect(settled).toMatchObject({ status: 0, stdout: expect.stringContaining("docs/keys.md") });
+    await node.start({ NODE_KEY_FILE });
+    expect((await node.ask("harbour", EVENTS)).errors).toBeUndefined();
+    // What was sealed with the old one is refused, and not misread.
+    expect(codeOf(await node.ask("harbour", EVENTS, { after: cursor }))).toBe("BAD_USER_INPUT");
+    const [told] = await node.inDatabase<{ all: boolean }>(
+      "select count(*) = (select count(*) from organisation) as all from audit_entry where action = 'settleNodeKey'",
+    );
+    expect(told).toEqual({ all: true });
+  });
 });

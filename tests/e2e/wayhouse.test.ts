@@ -95,7 +95,7 @@ describe("import hmis ends with 2 and a sentence", () => {
 });
 
 describe("the command line", () => {
-  it.each(["migrate", "settle restore"])(
+  it.each(["migrate", "settle restore", "settle node-key"])(
     "says where %s looked for a database that is not there",
     async (command) => {
       const nowhere = "postgres://nobody@127.0.0.1:9/none";

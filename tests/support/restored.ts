@@ -17,8 +17,8 @@ export function openNode(database: Omit<TestDatabase, "drop">, dataDir: string) 
       database.superuserUrl,
       async (client) => (await client.query<R>(text, values)).rows,
     );
-  const start = async () => {
-    api = await startApi({ DATABASE_URL: database.apiUrl, SEED: "none" });
+  const start = async (more: NodeJS.ProcessEnv = {}) => {
+    api = await startApi({ DATABASE_URL: database.apiUrl, SEED: "none", ...more });
   };
   const ask: Demo["ask"] = (...call) => askAt(api!.url, dataDir)(...call);
   const addShelter = (label: string) =>
