@@ -115,6 +115,10 @@ describe("no token is accepted", () => {
     "with jku": forge({ ...HEADER, jku: "https://evil.example" }),
     "with x5u": forge({ ...HEADER, x5u: "https://evil.example" }),
     "bound to a certificate": forge(HEADER, { ...CLAIMS, cnf: { "x5t#S256": "A".repeat(43) } }),
+    "bound to a key, and to something that nobody here could check": forge(HEADER, {
+      ...CLAIMS,
+      cnf: { jkt: "A".repeat(43), "x5t#S256": "A".repeat(43) },
+    }),
     "bound to a thumbprint that is none": forge(HEADER, { ...CLAIMS, cnf: { jkt: "x" } }),
     "with crit": forge({ ...HEADER, crit: ["exp"] }),
     "with another typ": forge({ ...HEADER, typ: "JWT" }),
@@ -142,6 +146,8 @@ describe("no token is accepted", () => {
       HEADER,
       JSON.stringify(CLAIMS).replace("{", '{"client_id":"admin",'),
     ),
+    "with a byte order mark": forge(HEADER, `\ufeff${JSON.stringify(CLAIMS)}`),
+    "with a jti that could be another's": forge(HEADER, { ...CLAIMS, jti: "0123456789abcde" }),
     "without exp": forge(HEADER, without("exp")),
     "without iat": forge(HEADER, without("iat")),
     "without jti": forge(HEADER, without("jti")),
@@ -149,6 +155,7 @@ describe("no token is accepted", () => {
     "without client_id": forge(HEADER, without("client_id")),
     "that has expired": forge(HEADER, { ...CLAIMS, iat: NOW - 600, exp: NOW }),
     "that lives longer than 15 minutes": forge(HEADER, { ...CLAIMS, exp: NOW + 901 }),
+    "that ends before it begins": forge(HEADER, { ...CLAIMS, iat: NOW + 30, exp: NOW + 20 }),
     "issued in the future": forge(HEADER, { ...CLAIMS, iat: NOW + 61, exp: NOW + 100 }),
     "not valid yet": forge(HEADER, { ...CLAIMS, nbf: NOW + 61 }),
     "with an exp that is no integer": forge(HEADER, { ...CLAIMS, exp: NOW + 0.5 }),
@@ -208,16 +215,47 @@ describe("a key behind a JWKS URI", () => {
     const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, weak.privateJwk, {});
     await expect(by(weak.publicJwk).verify(token)).rejects.toThrow(Unauthenticated);
   });
-  it("may not be RSA of an exponent that takes as long to check as to sign", () => {
-    const e = Buffer.alloc(200, 255).toString("base64url");
+  it.each<[string, object]>([
+    ["of an exponent that takes as long to check as to sign", { e: encode("\xff".repeat(99)) }],
+    ["of an exponent so small that signatures can be made up", { e: "Aw" }],
+    ["of a modulus that takes long to check", { n: encode("\x7f".repeat(1025)) }],
+    ["that is written in a second way", { n: `${strong.publicJwk.n}=` }],
+    ["whose exponent is written in a second way", { e: "AQAB=" }],
+    ["whose private half is published", { d: strong.privateJwk.d }],
+  ])("may not be RSA %s", (_, change) => {
     expect(rsaKey(strong.publicJwk)).not.toBeNull();
-    expect(rsaKey({ ...strong.publicJwk, e })).toBeNull();
+    expect(rsaKey({ ...strong.publicJwk, ...change })).toBeNull();
   });
   it("is held to the algorithm it was published for", async () => {
     const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, strong.privateJwk, {});
     await expect(by({ ...strong.publicJwk, alg: "PS256" }).verify(token)).rejects.toThrow(
       Unauthenticated,
     );
+  });
+  const ofProvider = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, strong.privateJwk, {});
+  it.each<[string, object[]]>([
+    ["under another name", [{ kid: "k2" }]],
+    ["as one of two of its name", [{}, {}]],
+    ["to encrypt to", [{ use: "enc" }]],
+    ["to sign with alone", [{ key_ops: ["sign"] }]],
+    ["to do what is no list", [{ key_ops: "verify" }]],
+  ])("is none where it is published %s", async (_, published) => {
+    const jwks = published.map((change) => ({ ...strong.publicJwk, kid: "k1", ...change }));
+    await expect(by(strong.publicJwk).verify(ofProvider)).resolves.toBeDefined();
+    await expect(verifier(async () => jwks as Jwk[]).verify(ofProvider)).rejects.toThrow(
+      Unauthenticated,
+    );
+  });
+  it("is nobody's who has registered none", async () => {
+    const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, CLAIMS, strong.privateJwk, {});
+    await expect(by(strong.publicJwk).verify(token)).rejects.toThrow(Unauthenticated);
+  });
+  it("that comes when the token has ended comes too late", async () => {
+    const late = verifier(async () => {
+      clock = NOW + 600;
+      return [{ ...strong.publicJwk, kid: "k1" } as Jwk];
+    });
+    await expect(late.verify(ofProvider)).rejects.toThrow(Unauthenticated);
   });
   it("that cannot be fetched now makes the service unavailable, not the token bad", async () => {
     const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, strong.privateJwk, {});
