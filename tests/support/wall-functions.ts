@@ -27,6 +27,8 @@ const take = (shelter: string, from: number, apart = "") =>
 const search = (country: string) =>
   `find_beds('${country}', null, '{}', current_date, current_date + 1, 1, null, 10)`;
 const move = (hold: string, to: string) => of(`move_hold('${hold}', '{HELD}', '${to}')`);
+const reveal = (contact: string, perClient: number, perOrganisation: number, where?: string) =>
+  of(`reveal_contact('${contact}', 'SHELTER', ${perClient}, ${perOrganisation}, '1 hour')`, where);
 const claim = (believed: string) =>
   `select claim_write('beds:hold', '${believed}', 'another', 'r', '{}', null, null)`;
 
@@ -55,6 +57,12 @@ export const DONE: Record<string, Case[]> = {
     [so("viewer_stands()"), everyone],
     [so("use_proof('digest', now() + interval '1 day')"), everyone],
     [so("use_proof('digest', now())"), {}],
+    [of("viewer_reach('beds:hold')", "country = 'AM'"), { partner: HOLD }],
+    [of("viewer_reach('beds:hold')", "country = 'GE'"), {}],
+    [of("viewer_reach('consulates:reveal')", "country in ('TR', 'PL')"), {}],
+    [of("viewer_reach('beds:read')", `owner_id = '${id.suspended}'`), {}],
+    // What the owner itself may not do.
+    [of("viewer_reach('handoffs:offer')"), {}],
     [of("claim_idempotency_key('another', 'r')"), everyone],
     [claim(""), { owner: HOLD, partner: HOLD, former: HOLD, stranger: HOLD }],
     [
@@ -85,6 +93,13 @@ export const DONE: Record<string, Case[]> = {
     [move(id.partnersHold, "CONFIRMED"), { partner: HOLD }],
     // What was shared when it was held no longer is.
     [move(id.hold, "CONFIRMED"), {}],
+    [move(id.holdThere, "CONFIRMED"), {}],
+    [move(id.ownHold, "CONFIRMED"), { owner: HOLD }],
+    [
+      move(id.overHold, "RELEASED"),
+      {},
+      `select from bed_hold where id = '${id.overHold}' and status = 'RELEASED'`,
+    ],
     [move(id.hold, "RELEASED"), { former: HOLD }],
     [move(id.hold, "DECLINED"), { owner: MANAGE }],
     [move(id.hold, "EXPIRED"), {}],
@@ -135,6 +150,8 @@ export const DONE: Record<string, Case[]> = {
   "of consulate contacts": [
     [so(`may_be_revealed_to('${id.contact}', '${partner}')`), { owner: PUBLISH_CONTACT }],
     [so(`may_be_revealed_to('${id.contactThere}', '${partner}')`), {}],
+    [so(`may_be_revealed_to('${id.contactLater}', '${partner}')`), {}],
+    [so(`may_be_revealed_to('${id.contactBefore}', '${partner}')`), {}],
     [so(`may_be_revealed_to('${id.contact}', '${former}')`), {}],
     [
       so(`recipient_of_contact('${id.contact}', 'seal-partner') is not null`),
@@ -147,9 +164,18 @@ export const DONE: Record<string, Case[]> = {
       { owner: PUBLISH_CONTACT },
       "select from consulate_envelope where envelope = 'new'",
     ],
-    [of(`reveal_contact('${id.contact}', 'SHELTER', 9, 9, '1 hour')`), { partner: REVEAL }],
-    [of(`reveal_contact('${id.contactThere}', 'SHELTER', 9, 9, '1 hour')`), {}],
-    [so(`revealed_envelope('${id.contact}', '1 hour') is not null`), { partner: REVEAL }],
+    // It has revealed five by this client, and one by another.
+    [reveal(id.contact, 6, 7, "wait_seconds is null"), { partner: REVEAL }],
+    [reveal(id.contact, 5, 7, "wait_seconds is not null"), { partner: REVEAL }],
+    [reveal(id.contact, 6, 6, "wait_seconds is not null"), { partner: REVEAL }],
+    [reveal(id.contact, 9, 9, `envelope = '${sealedTo("seal-partner")}'`), { partner: REVEAL }],
+    [reveal(id.contactThere, 9, 9), {}],
+    [
+      so(`revealed_envelope('${id.contact}', '1 hour') = '${sealedTo("seal-partner")}'`),
+      { partner: REVEAL },
+    ],
+    [so(`revealed_envelope('${id.contactToOther}', '1 hour') is not null`), {}],
+    [so(`revealed_envelope('${id.contactOfOther}', '1 hour') is not null`), {}],
     [so(`revealed_envelope('${id.contactThere}', '1 hour') is not null`), {}],
     [so(`revealed_envelope('${id.contact}', '0 hours') is not null`), {}],
   ],

@@ -22,6 +22,9 @@ const is = (table: string, id: string) => row(table, `id = '${id}'`);
 export const SEEN: Case[] = [
   ["select from network", orAdmins()],
   [is("organisation", owner), orAdmins(tied)],
+  // Who shares a partner with it is not tied to that.
+  [is("organisation", partner), orAdmins(tied)],
+  [is("organisation", id.suspended), orAdmins({ partner: WITH_ANY })],
   [row("organisation_account", `organisation_id = '${owner}'`), orAdmins({ owner: WITH_ANY })],
   [row("organisation_key", "kid = 'sign-owner'"), orAdmins({ owner: WITH_ANY })],
   [row("organisation_key", "kid = 'seal-owner'"), orAdmins(tied)],
@@ -216,7 +219,7 @@ export const WRITTEN: Case[] = [
   [
     put(
       "sharing_reach",
-      `'${id.grant}', '${partner}', '${owner}', null, 'handoffs:offer', null, now(), null`,
+      `'${id.grant}', '${partner}', '${owner}', null, 'beds:read', 'FR', now(), null`,
     ),
     { owner: SHARING },
   ],
