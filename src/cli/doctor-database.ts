@@ -91,6 +91,11 @@ const OF_REPLICA: Readonly<
     advice:
       "DATABASE_READ_URL must be a hot stand-by of DATABASE_URL; unset it where there is none.",
   },
+  of_another_database: {
+    told: "is a copy of another database",
+    advice:
+      "DATABASE_READ_URL names the server and the database: it is to be the one of DATABASE_URL.",
+  },
   of_another_primary: {
     told: "has replayed what this primary never wrote",
     advice:

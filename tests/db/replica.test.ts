@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { flushedOf, judge } from "../../src/platform/db/replica.ts";
+import { flushedOf, judge, positionOf } from "../../src/platform/db/replica.ts";
 import { hold, search, shelter, stay } from "../support/holds.ts";
 import { asSuperuser } from "../support/postgres.ts";
 import { type Organisation, type Replicated, startReplicated } from "../support/replicated.ts";
@@ -235,10 +235,17 @@ describe("a replica", () => {
   it("is left out where its clock or its history is another one's, or it is too far behind", async () => {
     await asSuperuser(network.primary.superuserUrl, async (client) => {
       const floor = await flushedOf(client);
-      const faultAt = async (replayed: string | null, seconds: number) => {
+      const { home } = await positionOf(client);
+      const faultAt = async (replayed: string | null, seconds: number, at = home) => {
         const now = new Date(Date.now() + seconds * 1_000).toISOString();
-        return (await judge(client, { replayed, now }, floor)).fault;
+        return (await judge(client, { home: at, replayed, now }, floor)).fault;
       };
+      const beside = Object.assign(new URL(network.standby.superuserUrl), {
+        pathname: "/template1",
+      });
+      const other = await asSuperuser(beside.toString(), positionOf);
+      expect(await faultAt(floor, 0, other.home)).toBe("of_another_database");
+      expect(await faultAt(floor, 0, home.replace(/\d/, "9"))).toBe("of_another_database");
       expect(await faultAt(floor, 0)).toBeNull();
       expect(await faultAt(null, 0)).toBe("not_a_standby");
       expect(await faultAt("FF/0", 0)).toBe("of_another_primary");

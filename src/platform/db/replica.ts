@@ -36,7 +36,12 @@ export interface Replica {
   stop(): Promise<void>;
 }
 /** Why a server is not to be asked. */
-export type ReplicaFault = "not_a_standby" | "of_another_primary" | "behind" | "clock_differs";
+export type ReplicaFault =
+  | "not_a_standby"
+  | "of_another_database"
+  | "of_another_primary"
+  | "behind"
+  | "clock_differs";
 
 /**
  * Looks after the replica from now on: it is asked while it follows the primary closely. Where it cannot be
@@ -168,7 +173,12 @@ export async function flushedOf(primary: pg.ClientBase): Promise<string> {
   return row!.flushed;
 }
 
+/** The same on every copy of a database: which cluster, and which of its databases. */
+const HOME = `(select c.system_identifier || '.' || d.oid from pg_control_system() c, pg_database d
+  where d.datname = current_database())`;
+
 interface Position {
+  readonly home: string;
   /** Null of a server that replays nothing. */
   readonly replayed: string | null;
   readonly now: string;
@@ -177,7 +187,7 @@ interface Position {
 export async function positionOf(replica: pg.ClientBase): Promise<Position> {
   const [row] = await rowsOf<Position>(
     replica,
-    `select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() end::text as replayed,
+    `select ${HOME} as home, case when pg_is_in_recovery() then pg_last_wal_replay_lsn() end::text as replayed,
       clock_timestamp()::text as now`,
   );
   return row!;
@@ -189,13 +199,14 @@ export async function positionOf(replica: pg.ClientBase): Promise<Position> {
  */
 export async function judge(
   primary: pg.ClientBase,
-  { replayed, now }: Position,
+  { home, replayed, now }: Position,
   floor: string,
 ): Promise<{ readonly fault: ReplicaFault | null; readonly flushed: string }> {
   const [row] = await rowsOf<{ flushed: string; fault: ReplicaFault | null }>(
     primary,
     `select pg_current_wal_flush_lsn()::text as flushed, case
       when $1::pg_lsn is null then 'not_a_standby'
+      when $5 <> ${HOME} then 'of_another_database'
       when $1::pg_lsn > pg_current_wal_insert_lsn() then 'of_another_primary'
       when $1::pg_lsn < $2::pg_lsn then 'behind'
       when abs(extract(epoch from clock_timestamp() - $3::timestamptz)) > $4 then 'clock_differs'
@@ -204,6 +215,7 @@ export async function judge(
     floor,
     now,
     MOST_SKEW_SECONDS,
+    home,
   );
   return row!;
 }
