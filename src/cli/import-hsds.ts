@@ -78,7 +78,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
       report.quarantined.push({ file, place, column: "maximum", reason });
     }
   }
-  answer(flags.json, report, [textOf(report, flags["dry-run"])]);
+  answer(flags.json, report, linesOf(report, flags["dry-run"]));
   return report.quarantined.length > 0 ? 1 : 0;
 }
 
@@ -108,7 +108,7 @@ async function set(
   await api.run(SetBeds, { input: { idempotencyKey: effectKey("hsds", input, was), ...input } });
 }
 
-function textOf(
+function linesOf(
   report: {
     readonly created: readonly string[];
     readonly set: readonly string[];
@@ -116,7 +116,7 @@ function textOf(
     readonly quarantined: readonly Quarantined[];
   },
   dryRun: boolean,
-): string {
+): string[] {
   const would = dryRun ? "would be " : "";
   const table = tableOf([
     ["file", "place", "column", "reason"],
@@ -132,5 +132,5 @@ function textOf(
     `unchanged    ${report.unchanged.length} shelters`,
     `quarantined  ${report.quarantined.length} times`,
     ...(table.length > 0 ? ["", "Quarantined (the header is row 1)", ...table] : []),
-  ].join("\n");
+  ];
 }

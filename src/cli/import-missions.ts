@@ -82,7 +82,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
     remember(intended(plan, remembered), plan.create.map(keyOf));
     remember(await apply(api, plan, remembered), []);
   }
-  answer(flags.json, plan, [textOf(plan, rows.length, flags)]);
+  answer(flags.json, plan, linesOf(plan, rows.length, flags));
   return plan.quarantined.length > 0 ? 1 : 0;
 }
 
@@ -170,7 +170,7 @@ async function assure(
   await api.run(AssureConsulateContact, { input: keyed });
 }
 
-function textOf(plan: Plan, count: number, options: { readonly "dry-run": boolean }): string {
+function linesOf(plan: Plan, count: number, options: { readonly "dry-run": boolean }): string[] {
   const would = options["dry-run"] ? "would be " : "";
   const table = tableOf([
     ["row", "column", "reason"],
@@ -185,5 +185,5 @@ function textOf(plan: Plan, count: number, options: { readonly "dry-run": boolea
     `quarantined  ${plan.quarantined.length} rows`,
     ...plan.pause.map((contact) => `  paused  ${printable(keyOf(contact))}`),
     ...(table.length > 0 ? ["", "Quarantined (the header is row 1)", ...table] : []),
-  ].join("\n");
+  ];
 }
