@@ -98,13 +98,16 @@ it("the administration day goes from an empty network to beds that are shared, o
 });
 
 it("the package is installed into an empty folder, and its command and its library run there", async () => {
-  const own = join(home, "dashboard");
-  mkdirSync(own);
-  const install =
-    "(cd ../wayhouse && npm pack --silent) && npm init -y && npm i ../wayhouse/wayhouse-0.1.0.tgz 2>&1";
+  const [whole, own] = [join(home, "command"), join(home, "dashboard")];
+  for (const one of [whole, own]) mkdirSync(one);
+  const install = (pack: string, tarball: string) =>
+    `(cd ../wayhouse && ${pack} --silent) && npm init -y && npm i ../wayhouse/${tarball} 2>&1`;
   // Overrides reach no one who installs it: what its dependencies need is pinned among them.
-  expect(await type(own, install)).not.toContain("EBADENGINE");
-  expect(await type(own, "npx --no-install wayhouse --help")).toContain("keys publish");
+  const told = await type(whole, install("npm pack", "wayhouse-0.1.0.tgz"));
+  expect(told).not.toContain("EBADENGINE");
+  expect(await type(whole, "npx --no-install wayhouse --help")).toContain("keys publish");
+  const small = await type(own, install("npm run pack:client", "dist-client/wayhouse-0.1.0.tgz"));
+  expect(small).toContain("added 4 packages");
   const [program = ""] = textsOf("docs/dashboard.md", "js");
   const quoted = `cat > dashboard.mjs <<'END'\n${program}\nEND\nln -s ../wayhouse/.data .data`;
   expect(await type(own, quoted, "node dashboard.mjs")).toBe(
