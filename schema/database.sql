@@ -410,24 +410,24 @@ create policy keeper on event for all to wayhouse_keeper
 create policy seen_with_its_subject on event for select to wayhouse_api
   using (
 CASE subject_type
-    WHEN 'Handoff'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND (EXISTS ( SELECT
+    WHEN 'Handoff'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND ((EXISTS ( SELECT
        FROM handoff h
-      WHERE (h.id = event.subject_id))))
+      WHERE (h.id = event.subject_id))) OR (EXISTS ( SELECT
+       FROM handoff_candidate c
+      WHERE (c.handoff_id = event.subject_id)))))
     WHEN 'BedHold'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND (EXISTS ( SELECT
        FROM bed_hold h
       WHERE (h.id = event.subject_id))))
-    WHEN 'SharingGrant'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND (EXISTS ( SELECT
-       FROM sharing_grant g
-      WHERE (g.id = event.subject_id))))
+    WHEN 'SharingGrant'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND ( SELECT viewer_may(VARIADIC ARRAY['sharing:manage'::text]) AS viewer_may))
     WHEN 'Client'::text THEN ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (EXISTS ( SELECT
        FROM client c
       WHERE (c.id = event.subject_id))))
-    WHEN 'Circle'::text THEN ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['organisations:read'::text]) AS viewer_may) AND (EXISTS ( SELECT
-       FROM circle c
-      WHERE (c.id = event.subject_id))))
+    WHEN 'Circle'::text THEN ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['organisations:read'::text]) AS viewer_may))
     WHEN 'Shelter'::text THEN (EXISTS ( SELECT
        FROM shelter s
-      WHERE (s.id = event.subject_id)))
+      WHERE ((s.id = event.subject_id) AND ((s.owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (s.owner_id = ANY (ARRAY( SELECT viewer_reach_everywhere(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text]) AS viewer_reach_everywhere))) OR ((s.owner_id, s.country) IN ( SELECT r.owner_id,
+                r.country
+               FROM viewer_reach_by_country(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text]) r(owner_id, country))) OR (s.id = ANY (ARRAY( SELECT viewer_present_stays() AS viewer_present_stays)))))))
     WHEN 'ConsulateContact'::text THEN (
     CASE kind
         WHEN 'CONSULATE_CHANGED'::text THEN ((party_id IS NULL) OR ((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)))
@@ -765,7 +765,7 @@ create table organisation_budget (
   purpose text not null,
   full_at timestamp with time zone not null,
   constraint a_budget_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
-  constraint a_shared_budget_has_a_known_purpose CHECK ((purpose = ANY (ARRAY['holds'::text, 'offers'::text, 'introductions'::text, 'grants'::text, 'advisories'::text, 'clients'::text, 'keys'::text, 'upkeep'::text]))),
+  constraint a_shared_budget_has_a_known_purpose CHECK ((purpose = ANY (ARRAY['holds'::text, 'offers'::text, 'introductions'::text, 'grants'::text, 'advisories'::text, 'clients'::text, 'keys'::text, 'upkeep'::text, 'sealings'::text]))),
   constraint organisation_budget_pkey PRIMARY KEY (organisation_id, purpose)
 );
 alter table organisation_budget enable row level security;
@@ -969,7 +969,7 @@ create policy seen_by_owner_and_those_it_is_shared_with on shelter for select to
   using ((((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text, 'beds:manage'::text]) AS viewer_may)) OR (owner_id = ANY (ARRAY( SELECT viewer_reach_everywhere(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text]) AS viewer_reach_everywhere))) OR ((owner_id, country) IN ( SELECT r.owner_id,
     r.country
    FROM viewer_reach_by_country(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text]) r(owner_id, country))) OR (id = ANY (ARRAY( SELECT viewer_stays() AS viewer_stays)))));
-grant insert, select, update (assured_at) on shelter to wayhouse_api;
+grant insert, select, update (assured_at, label, locality) on shelter to wayhouse_api;
 grant select on shelter to wayhouse_keeper;
 
 create table used_proof (
@@ -1427,7 +1427,13 @@ CREATE OR REPLACE FUNCTION public.close_candidacies()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
-  update handoff_candidate c set is_open = false where c.handoff_id = new.id and c.is_open;
+  with closed as (
+    update handoff_candidate c set is_open = false where c.handoff_id = new.id and c.is_open
+      returning c.organisation_id, c.dropped_out)
+  insert into event (kind, subject_type, subject_id, owner_id, party_id)
+    select 'HANDOFF_CHANGED', 'Handoff', new.id, new.sender_id, c.organisation_id
+      from closed c where not c.dropped_out and c.organisation_id <> new.recipient_id
+      order by c.organisation_id;
   return null;
 end
 $function$
@@ -3287,7 +3293,8 @@ CREATE OR REPLACE FUNCTION public.revoke_every_grant_of(in_organisation uuid)
 AS $function$
 declare
   ending uuid[];
-  left_alone uuid[];
+  grants uuid[];
+  reached uuid[];
 begin
   if not (in_organisation is not distinct from viewer_organisation() and viewer_may('clients:manage')
           or viewer_may('network:admin')) then
@@ -3307,18 +3314,20 @@ begin
   with ended as (
     delete from sharing_reach r
       where r.grant_id = any (ending) and (r.owner_id = in_organisation or r.organisation_id = in_organisation)
-      returning r.grant_id, r.owner_id, r.circle_id)
-  select array_agg(distinct e.grant_id) into left_alone
-    from ended e where e.circle_id is not null and e.owner_id <> in_organisation;
+      returning r.grant_id, r.organisation_id, r.circle_id)
+  select coalesce(array_agg(e.grant_id), '{}'), array_agg(e.organisation_id) into grants, reached
+    from (select distinct e.grant_id, e.organisation_id from ended e where e.circle_id is not null) e;
   return query
-    update sharing_grant g set revoked_at = now()
-      where g.id = any (ending) and (g.owner_id = in_organisation or g.organisation_id = in_organisation)
-        and g.revoked_at is null
-      returning g.*;
+    with revoked as (
+      update sharing_grant g set revoked_at = now()
+        where g.id = any (ending) and (g.owner_id = in_organisation or g.organisation_id = in_organisation)
+          and g.revoked_at is null
+        returning g.*)
+    select r.* from revoked r where r.id <> all (grants);
   return query
-    select g.id, g.owner_id, in_organisation, g.circle_id, g.scopes, g.countries, g.valid_from, g.valid_until,
+    select g.id, g.owner_id, e.other, g.circle_id, g.scopes, g.countries, g.valid_from, g.valid_until,
         g.revoked_at
-      from sharing_grant g where g.id = any (left_alone);
+      from unnest(grants, reached) e (id, other) join sharing_grant g on g.id = e.id;
 end
 $function$
 ;
@@ -4135,6 +4144,22 @@ RETURN (NULLIF(current_setting('wayhouse.organisation'::text, true), ''::text)):
 ;
 alter function viewer_organisation() owner to wayhouse_owner;
 grant execute on function viewer_organisation() to wayhouse_api, wayhouse_keeper;
+
+-- function viewer_present_stays()
+CREATE OR REPLACE FUNCTION public.viewer_present_stays()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT DISTINCT s.shelter_id
+    FROM (bed_stay s
+      JOIN bed_hold h ON ((h.id = s.hold_id)))
+   WHERE ((s.holder_id = viewer_organisation()) AND viewer_may(VARIADIC ARRAY['beds:hold'::text]) AND (hold_status(h.status, h.expires_at, h.ends_on) = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])));
+END
+;
+alter function viewer_present_stays() owner to wayhouse_keeper;
+grant execute on function viewer_present_stays() to wayhouse_api;
 
 -- function viewer_reach(text[])
 CREATE OR REPLACE FUNCTION public.viewer_reach(VARIADIC in_scopes text[])

@@ -54,13 +54,14 @@ const CODES: Readonly<Record<ErrorCode, readonly [status: string, means: string,
 const REFUSALS: Readonly<Record<string, string>> = {
   AdvisoryInForce:
     "An advisory for the country and risk profile is in force: choose another country, or wait for its end.",
-  AlreadyAccepted: "Another candidate was first: let the handoff go.",
+  AlreadyAccepted:
+    "Another candidate was first: let the handoff go, and release what beds you hold for it.",
   CapacityExhausted:
     "The shelter has not so many beds on every night of the stay; nothing of the hold remains. Search again, ask for less.",
   EnvelopeReplaced:
     "What lies there is not the envelope that you named, or that none did; nothing was received, or sealed. Who receives: read the handoff again, keep the new file, and receive that one. Who seals: somebody has sealed since, or what lay there is gone; read the digest again, and ask who sealed before you put yours in its place.",
   IllegalTransition:
-    "There is no such step from `from`, for this caller; `allowed` names those that are. Read the handoff or hold again.",
+    "There is no such step from `from`, for this caller; `allowed` names those that are, and `message` what it waits for where there is none. Read the handoff or hold again.",
   KeptApart:
     "Somebody whom the party is to be kept apart from stays there in the same nights; nothing of the hold remains. Choose another shelter, or other nights.",
   RevealBudgetSpent:

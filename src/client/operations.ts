@@ -459,6 +459,17 @@ export type ReleaseBedHoldInput = {
   readonly idempotencyKey: string;
 };
 
+/** At least one of label and locality. */
+export type RenameShelterInput = {
+  /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
+  readonly idempotencyKey: string;
+  /** A code name; never an address. 1 to 80 characters, one shelter's of its owner. Null: as it is. */
+  readonly label?: string | null | undefined;
+  /** City or region; nothing finer. 1 to 80 characters. Null: as it is. */
+  readonly locality?: string | null | undefined;
+  readonly shelterId: string;
+};
+
 export type ReplacedEnvelopeInput = {
   /** As envelopeDigest or instructionsDigest told it. Null: none lies there yet. */
   readonly digest?: string | null | undefined;
@@ -1076,6 +1087,13 @@ export type ReleaseBedHoldMutation = { readonly releaseBedHold:
     | { readonly __typename: 'IllegalTransition', readonly message: string, readonly from: string, readonly allowed: ReadonlyArray<string> }
    };
 
+export type RenameShelterMutationVariables = Exact<{
+  input: RenameShelterInput;
+}>;
+
+
+export type RenameShelterMutation = { readonly renameShelter: { readonly __typename: 'Shelter', readonly id: string, readonly label: string, readonly country: string, readonly locality: string, readonly kind: ShelterKind, readonly features: ReadonlyArray<ShelterFeature>, readonly maxStayNights: number | null, readonly assuredAt: string, readonly organisation: { readonly __typename: 'Organisation', readonly id: string, readonly handle: string, readonly identityThumbprint: string } } };
+
 export type ResumeHandoffMutationVariables = Exact<{
   input: HandoffStepInput;
 }>;
@@ -1312,6 +1330,7 @@ export const RegisterClient = "mutation RegisterClient($input: RegisterClientInp
 export const RegisterOrganisation = "mutation RegisterOrganisation($input: RegisterOrganisationInput!) {\n  registerOrganisation(input: $input) {\n    __typename\n    id\n    handle\n    identityThumbprint\n    status\n    scopes\n    clients {\n      __typename\n      id\n      clientId\n      kind\n      scopes\n      revokedAt\n    }\n  }\n}" as Operation<RegisterOrganisationMutation, RegisterOrganisationMutationVariables>;
 export const RejectHandoff = "mutation RejectHandoff($input: HandoffStepInput!) {\n  rejectHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n    ... on EnvelopeReplaced {\n      __typename\n      message\n    }\n  }\n}" as Operation<RejectHandoffMutation, RejectHandoffMutationVariables>;
 export const ReleaseBedHold = "mutation ReleaseBedHold($input: ReleaseBedHoldInput!) {\n  releaseBedHold(input: $input) {\n    __typename\n    ... on BedHold {\n      __typename\n      id\n      status\n      expiresAt\n      holder {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      host {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      stays {\n        __typename\n        beds\n        checkIn\n        checkOut\n        shelter {\n          __typename\n          id\n          label\n          country\n          locality\n        }\n      }\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n    ... on EnvelopeReplaced {\n      __typename\n      message\n    }\n  }\n}" as Operation<ReleaseBedHoldMutation, ReleaseBedHoldMutationVariables>;
+export const RenameShelter = "mutation RenameShelter($input: RenameShelterInput!) {\n  renameShelter(input: $input) {\n    __typename\n    id\n    organisation {\n      __typename\n      id\n      handle\n      identityThumbprint\n    }\n    label\n    country\n    locality\n    kind\n    features\n    maxStayNights\n    assuredAt\n  }\n}" as Operation<RenameShelterMutation, RenameShelterMutationVariables>;
 export const ResumeHandoff = "mutation ResumeHandoff($input: HandoffStepInput!) {\n  resumeHandoff(input: $input) {\n    __typename\n    ... on Handoff {\n      __typename\n      id\n      status\n      recipient {\n        __typename\n        id\n        handle\n        identityThumbprint\n      }\n      acknowledgedAt\n      decideBy\n      reason\n      caseReference {\n        __typename\n        id\n      }\n    }\n    ... on IllegalTransition {\n      __typename\n      message\n      from\n      allowed\n    }\n    ... on EnvelopeReplaced {\n      __typename\n      message\n    }\n  }\n}" as Operation<ResumeHandoffMutation, ResumeHandoffMutationVariables>;
 export const RetireKey = "mutation RetireKey($input: RetireKeyInput!) {\n  retireKey(input: $input) {\n    __typename\n    kid\n    use\n    jwk\n    publishedAt\n    retiredAt\n    statement\n  }\n}" as Operation<RetireKeyMutation, RetireKeyMutationVariables>;
 export const RevealConsulateContact = "mutation RevealConsulateContact($input: RevealConsulateContactInput!) {\n  revealConsulateContact(input: $input) {\n    __typename\n    ... on ConsulateReveal {\n      __typename\n      contact {\n        __typename\n        id\n        organisation {\n          __typename\n          id\n          handle\n          identityThumbprint\n        }\n        representing\n        country\n        locality\n        documents\n        riskProfiles\n        languages\n        leadTimeDays\n        programme\n        assuredAt\n        reviewBy\n        stale\n      }\n      envelope\n    }\n    ... on RevealBudgetSpent {\n      __typename\n      message\n      retryAfterSeconds\n    }\n  }\n}" as Operation<RevealConsulateContactMutation, RevealConsulateContactMutationVariables>;

@@ -73,7 +73,9 @@ export function refuse(issues: readonly Issue[]): void {
 export class IdempotencyMismatch extends WayhouseError {
   readonly code = "IDEMPOTENCY_MISMATCH";
   constructor() {
-    super("This idempotency key was used before with another input.");
+    super(
+      "This idempotency key was used before with another input, whose effect stands. Use a new key for a new intention.",
+    );
   }
 }
 
@@ -84,7 +86,9 @@ export class RateLimited extends WayhouseError {
     /** At least 1. */
     readonly retryAfterSeconds: number,
   ) {
-    super("Too many of these in too short a time.");
+    super(
+      `Too many of these in too short a time: nothing was done. Send the same again in ${retryAfterSeconds} s.`,
+    );
   }
   override get details() {
     return { retryAfterSeconds: this.retryAfterSeconds };

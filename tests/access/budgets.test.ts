@@ -7,7 +7,7 @@ import { thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, idOf, night, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo } from "../support/handoffs.ts";
 import { HOLD } from "../support/holds.ts";
-import { publish, retire, state } from "../support/keys.ts";
+import { envelopeFor, publish, retire, sealingKey, state } from "../support/keys.ts";
 import { mutate, mutationOf } from "../support/mutate.ts";
 import { untilTold } from "../support/patience.ts";
 import { p256 } from "../support/sealing.ts";
@@ -24,6 +24,7 @@ beforeAll(async () => {
       clients: 1,
       keys: 1,
       upkeep: 2,
+      sealings: 2,
     },
   });
 });
@@ -199,6 +200,27 @@ describe("an organisation", () => {
       "RATE_LIMITED",
     ]);
     expect(await told()).toBe(before + 2);
+  });
+
+  it("seals no oftener, as sender and as host", async () => {
+    const ask: Demo["ask"] = (...call) => demo.ask(...call);
+    const offered = (await offer(ask, "lantern", ["bridge"])).data["offerHandoff"].id as string;
+    await accept(ask, "bridge", offered);
+    const key = await sealingKey(demo, "bridge");
+    const held = "{ bedHolds(side: HOST) { edges { node { id } } } }";
+    const holdId = (await ask("bridge", held)).data["bedHolds"].edges[0].node.id as string;
+    const sealings = [
+      ["lantern", "sealHandoff", offered],
+      ["bridge", "sendInstructions", holdId],
+    ] as const;
+    for (const [from, field, id] of sealings) {
+      const file = { from, to: "bridge", key, subject: id, text: "Ring twice." };
+      const envelope = await envelopeFor(demo, file);
+      const codes: (string | undefined)[] = [];
+      for (const by of ["bot", "dashboard", "admin"])
+        codes.push(await write(from, by, field, { id, envelope }));
+      expect(codes, field).toEqual([undefined, undefined, "RATE_LIMITED"]);
+    }
   });
 
   it("publishes no more keys, and retires them all the same", async () => {

@@ -273,12 +273,15 @@ describe("an advisory in force", () => {
         "offerHandoff"
       ],
     ).toMatchObject({ status: "REQUESTED" });
-    await meddle(demo, "select settle_handoffs(100)");
+    // At once, whenever the clock comes by: what is accepted does not come back by itself.
+    const { history } = await see(ask, "lantern", accepted.id);
+    expect(history.at(-1)).toEqual({ to: "ON_HOLD", by: "NETWORK" });
     expect(
       (await step(ask, "harbour", "resumeHandoff", accepted.id)).data["resumeHandoff"],
     ).toMatchObject({ from: "ON_HOLD", allowed: ["FAILED"] });
     await advisory.withdraw();
     expect((await see(ask, "lantern", requested.id)).status).toBe("REQUESTED");
+    expect((await see(ask, "lantern", accepted.id)).status).toBe("ON_HOLD");
     expect(
       (await step(ask, "harbour", "resumeHandoff", accepted.id)).data["resumeHandoff"],
     ).toMatchObject({ status: "ACCEPTED" });

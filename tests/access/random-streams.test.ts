@@ -51,14 +51,19 @@ function isFor(row: Row, by: Reader, model: ReturnType<typeof modelOf>): boolean
   const isSide = by.id === row.owner_id || by.id === row.party_id;
   const sees = () => model.sees(caller, row.subject_type, row.subject_id);
   switch (row.subject_type) {
+    // What is over for one side is told to it, though it sees it no more.
     case "Handoff":
-    case "BedHold":
+      return isSide && (sees() || model.wasOffered(caller, row.subject_id));
     case "SharingGrant":
+      return isSide && by.scopes.has("sharing:manage");
+    case "Circle":
+      return by.id === row.owner_id && by.scopes.has("organisations:read");
+    case "BedHold":
       return isSide && sees();
     case "Client":
       return by.id === row.owner_id && sees();
-    case "Circle":
-      return by.id === row.owner_id && by.scopes.has("organisations:read") && sees();
+    case "Shelter":
+      return model.hearsOfShelter(caller, row.subject_id);
     case "Advisory":
       return by.scopes.has("advisories:read") && sees();
     case "Organisation":

@@ -80,6 +80,53 @@ describe("an owner", () => {
     },
   );
 
+  it("gives it another name (renameShelter), which all its readers read and its holds keep to; the wrong organisation gives none", async () => {
+    const { id } = (await create("Sorrel Street 5", 3)).data["createShelter"] as { id: string };
+    const NAMED = "{ id label locality }";
+    const rename = (by: string, input: object) =>
+      mutate(ask, by, "renameShelter", { shelterId: id, ...input }, NAMED);
+    const placed = await hold(ask, "lantern", [stay(id, 1)]);
+    const missing = encodeId("Shelter", randomUUID());
+    const unknown = await rename("lantern", { shelterId: missing, label: "Mine" });
+    expect(codeOf(unknown)).toBe("NOT_FOUND");
+    for (const organisation of ["lantern", "outsider", "coordinator"])
+      expect(await rename(organisation, { label: "Mine" })).toEqual(unknown);
+    for (const wrong of [{}, { label: "" }, { locality: "Elm\nYerevan" }, { label: "Quince" }])
+      expect(codeOf(await rename("harbour", wrong)), JSON.stringify(wrong)).toBe("BAD_USER_INPUT");
+
+    const input = { idempotencyKey: "a-better-name", label: "Se\u0301same" };
+    const renamed = await rename("harbour", input);
+    expect(renamed.data["renameShelter"]).toEqual({
+      id,
+      label: "S\u00e9same",
+      locality: "Dilijan",
+    });
+    expect(await rename("harbour", input)).toEqual(renamed);
+    await rename("harbour", { locality: "Tavush" });
+    const query =
+      "query ($id: ID!) { node(id: $id) { ... on BedHold { stays { beds shelter { label locality } } } } }";
+    const { data } = await ask("lantern", query, { id: placed.data["holdBeds"].id });
+    const named = { label: "S\u00e9same", locality: "Tavush" };
+    expect(data["node"].stays).toEqual([{ beds: 1, shelter: named }]);
+    const inTavush = { search: { ...search, locality: "tavush" } };
+    expect(JSON.stringify((await ask("lantern", SEARCH, inTavush)).data)).toContain(id);
+    // Its earlier label is free again, and no column that holds text says it.
+    const kept = await meddle(
+      demo,
+      `select from event e where e::text like '%Sorrel%' union all
+        select from audit_entry a where a::text like '%Sorrel%' union all
+        select from idempotency_record i where i::text like '%Sorrel%' union all
+        select from shelter s where s::text like '%Sorrel%'`,
+    );
+    expect(kept.rowCount).toBe(0);
+    const told = await meddle(
+      demo,
+      "select kind from event where subject_id = $1 order by position",
+      [decodeId(id)!.uuid],
+    );
+    expect(told.rows).toEqual(Array(3).fill({ kind: "BEDS_CHANGED" }));
+  });
+
   it("says once what a shelter has", async () => {
     expect(codeOf(await create("Elm", 1, { features: ["PETS", "PETS"] }))).toBe("BAD_USER_INPUT");
   });

@@ -19,7 +19,7 @@ export interface Facts {
   advisories: { id: string; issuer_id: string; withdrawn: boolean }[];
   handoffs: { id: string; sender_id: string; recipient_id: string | null; candidates: string[] }[];
   handoffReferences: { handoff_id: string; organisation_id: string }[];
-  holds: { id: string; holder_id: string; host_id: string; shelters: string[] }[];
+  holds: { id: string; holder_id: string; host_id: string; live: boolean; shelters: string[] }[];
   /** Whom each organisation's audit chain names. */
   named: { chain_id: string; organisation_id: string }[];
 }
@@ -63,7 +63,10 @@ export async function readFacts(ownerUrl: string): Promise<Facts> {
     ),
     handoffReferences: await all("select handoff_id, organisation_id from handoff_reference"),
     holds: await all(
-      "select id, h.holder_id, h.host_id, array_agg(shelter_id::text) as shelters from bed_hold h join bed_stay s on s.hold_id = h.id group by 1",
+      `select id, h.holder_id, h.host_id, array_agg(shelter_id::text) as shelters,
+          h.status = 'HELD' and h.expires_at > now()
+            or h.status = 'CONFIRMED' and h.ends_on >= (now() at time zone 'UTC')::date as live
+        from bed_hold h join bed_stay s on s.hold_id = h.id group by 1`,
     ),
     named: await all(
       `select organisation_id as chain_id, actor_id as organisation_id from audit_entry
@@ -132,6 +135,16 @@ export function modelOf(facts: Facts, audiences: ReadonlyMap<string, ReadonlySet
           (recipient_id === me || (recipient_id === null && candidates.includes(me)))),
     );
 
+  const isSharedShelter = (by: Caller, id: string) =>
+    facts.shelters.some(
+      (shelter) =>
+        shelter.id === id &&
+        ((shelter.owner_id === by.organisationId &&
+          (["beds:read", "beds:hold", "beds:manage"] as const).some((s) => by.scopes.has(s))) ||
+          shared(by, shelter.owner_id, shelter.country, "beds:read") ||
+          shared(by, shelter.owner_id, shelter.country, "beds:hold")),
+    );
+
   const sees: Record<string, (by: Caller, id: string) => boolean> = {
     Organisation: ({ organisationId: me, scopes }, id) =>
       facts.organisations.some((one) => one.id === id) &&
@@ -174,18 +187,11 @@ export function modelOf(facts: Facts, audiences: ReadonlyMap<string, ReadonlySet
             shared(by, contact.owner_id, contact.country, "consulates:reveal")),
       ),
     Shelter: (by, id) =>
-      facts.shelters.some(
-        (shelter) =>
-          shelter.id === id &&
-          ((shelter.owner_id === by.organisationId &&
-            (["beds:read", "beds:hold", "beds:manage"] as const).some((s) => by.scopes.has(s))) ||
-            shared(by, shelter.owner_id, shelter.country, "beds:read") ||
-            shared(by, shelter.owner_id, shelter.country, "beds:hold") ||
-            (by.scopes.has("beds:hold") &&
-              facts.holds.some(
-                (hold) => hold.holder_id === by.organisationId && hold.shelters.includes(id),
-              ))),
-      ),
+      isSharedShelter(by, id) ||
+      (by.scopes.has("beds:hold") &&
+        facts.holds.some(
+          (hold) => hold.holder_id === by.organisationId && hold.shelters.includes(id),
+        )),
     Advisory: (by, id) =>
       facts.advisories.some(
         ({ id: one, issuer_id }) =>
@@ -212,6 +218,21 @@ export function modelOf(facts: Facts, audiences: ReadonlyMap<string, ReadonlySet
   };
   return {
     sees: (by: Caller, type: string, id: string) => sees[type]?.(by, id) ?? false,
+    /** A former guest's organisation still reads where that was, and hears of it no more. */
+    hearsOfShelter: (by: Caller, id: string) =>
+      isSharedShelter(by, id) ||
+      (by.scopes.has("beds:hold") &&
+        facts.holds.some(
+          (hold) => hold.live && hold.holder_id === by.organisationId && hold.shelters.includes(id),
+        )),
+    /** Passed over or not. */
+    wasOffered: (by: Caller, handoffId: string) =>
+      (["handoffs:read", "handoffs:offer", "handoffs:receive"] as const).some((scope) =>
+        by.scopes.has(scope),
+      ) &&
+      facts.handoffs.some(
+        (one) => one.id === handoffId && one.candidates.includes(by.organisationId),
+      ),
     /** Its own audit chain names organisations that nothing ties to it any more. */
     isNamedInChain: (by: Caller, organisationId: string) =>
       by.scopes.has("audit:read") &&

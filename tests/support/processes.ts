@@ -27,6 +27,7 @@ const UNBOUNDED = {
   CLIENTS_PER_HOUR: "1000000",
   KEYS_PER_HOUR: "1000000",
   UPKEEP_PER_HOUR: "1000000",
+  SEALINGS_PER_HOUR: "1000000",
 };
 
 /** Beyond it a process that starts, on a machine with other work, hangs. */

@@ -75,11 +75,15 @@ export const SEEN: Case[] = [
 /** An event of the owner's: its kind, its subject, the other side, and who is told. */
 export const TOLD: [string, string, string, string | null, Rights][] = [
   ["HANDOFF_CHANGED", "Handoff", id.accepted, partner, { owner: HANDOFFS, partner: HANDOFFS }],
-  ["HANDOFF_CHANGED", "Handoff", id.accepted, former, { owner: HANDOFFS }],
+  // To a candidate that was passed over as well: that it is over.
+  ["HANDOFF_CHANGED", "Handoff", id.accepted, former, { owner: HANDOFFS, former: HANDOFFS }],
+  ["HANDOFF_CHANGED", "Handoff", id.accepted, stranger, { owner: HANDOFFS }],
   ["BED_HOLD_CHANGED", "BedHold", id.hold, former, { owner: MANAGE, former: HOLD }],
   ["BED_HOLD_CHANGED", "BedHold", id.hold, stranger, { owner: MANAGE }],
   ["GRANT_CHANGED", "SharingGrant", id.grant, partner, { owner: SHARING, partner: SHARING }],
-  ["GRANT_CHANGED", "SharingGrant", id.grant, stranger, { owner: SHARING }],
+  // Whom it reached once: that it is over.
+  ["GRANT_CHANGED", "SharingGrant", id.grant, stranger, { owner: SHARING, stranger: SHARING }],
+  ["GRANT_CHANGED", "SharingGrant", id.grant, null, { owner: SHARING }],
   [
     "CLIENT_CHANGED",
     "Client",

@@ -8,6 +8,7 @@ import {
   insertConfirmation,
   lockAdvisory,
   type NewAdvisory,
+  settleHandoffs,
   updateWithdrawn,
 } from "./advisories.queries.ts";
 import { faultsOfAdvisory, MOST_ADVISORIES } from "./advisories.rules.ts";
@@ -50,7 +51,7 @@ export async function confirmAdvisory(session: Session, input: Step): Promise<st
       advisory.issuer_id === session.organisationId
         ? "is the caller's own: another organisation confirms it"
         : advisory.withdrawn_at !== null || advisory.lapsed
-          ? "is withdrawn or has lapsed"
+          ? "is withdrawn or has lapsed: publish a new one"
           : null;
     if (message !== null) throw new BadUserInput([{ path: ["id"], message }]);
     // Said once more it is nothing new, and the issuer's chain is not to grow by it.
@@ -58,6 +59,7 @@ export async function confirmAdvisory(session: Session, input: Step): Promise<st
     const change = changed(uuid, advisory.issuer_id, advisory.country);
     return { result: { id: uuid }, changes: isNew ? [change] : [] };
   });
+  await settleHandoffs(session.read);
   return id;
 }
 
@@ -65,6 +67,7 @@ export async function confirmAdvisory(session: Session, input: Step): Promise<st
 export async function withdrawAdvisory(session: Session, input: Step): Promise<string> {
   const uuid = uuidOf("Advisory", input.id);
   const operation = { name: "withdrawAdvisory", scope: "advisories:publish" } as const;
+  await settleHandoffs(session.read);
   const { id } = await session.write(operation, input, async (tx) => {
     const advisory = await lockAdvisory(tx, uuid);
     if (advisory?.issuer_id !== session.organisationId) throw new NotFound();

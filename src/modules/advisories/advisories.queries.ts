@@ -133,6 +133,14 @@ export async function insertConfirmation(
   return numInsertedOrUpdatedRows! > 0n;
 }
 
+/**
+ * What an advisory in force stops by now stands still, and both sides are told, as when the clock comes by: so that
+ * what its end leaves to be resumed does not depend on when that was.
+ */
+export async function settleHandoffs(db: Kysely<DB>): Promise<void> {
+  await sql`select settle_handoffs(1000)`.execute(db);
+}
+
 export async function updateWithdrawn(tx: Transaction<DB>, id: string): Promise<void> {
   await tx
     .updateTable("advisory")

@@ -147,6 +147,21 @@ export function faultsOfShelter(shelter: {
   return faults;
 }
 
+/** Of those that are given anew. */
+export function faultsOfNames(names: {
+  readonly label: string | null;
+  readonly locality: string | null;
+}): Issue[] {
+  const { label, locality } = names;
+  if (label === null && locality === null) {
+    return [{ path: [], message: "must name label, locality or both" }];
+  }
+  return [
+    ...(label === null ? [] : faultsOfName("label", label)),
+    ...(locality === null ? [] : faultsOfName("locality", locality)),
+  ];
+}
+
 /** Nights are open from yesterday to 365 days after today (UTC). */
 export function faultsOfNights(
   change: {

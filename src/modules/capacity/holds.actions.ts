@@ -9,6 +9,7 @@ import type { DB } from "../../platform/db/schema.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Change, Keyed } from "../../platform/db/writes.ts";
 import {
+  findHolds,
   type HoldRow,
   lockHostedHold,
   moveHold,
@@ -157,7 +158,10 @@ const OPERATIONS = {
   DECLINED: { name: "declineBedHold", scope: "beds:manage" },
 } as const satisfies Record<HoldMove, { name: string; scope: Scope }>;
 
-/** @throws IllegalTransition from a state without this edge, NotFound if not the caller's to move */
+const UNSHARED =
+  "its host shares these beds with you no longer. Release it, and hold others; or ask the host.";
+
+/** @throws IllegalTransition from a state without this edge, and of what the host shares no longer, NotFound if not the caller's to move */
 export async function changeBedHold(
   session: Session,
   input: Keyed & { readonly id: string },
@@ -167,7 +171,13 @@ export async function changeBedHold(
   const { id } = await session.write(OPERATIONS[to], input, async (tx) => {
     const from: readonly string[] = HOLD_EDGES[to];
     const moved = await moveHold(tx, uuid, from, to);
-    if (!moved) throw new NotFound();
+    if (!moved) {
+      // A holder sees its hold also where the host shares the beds no longer: it is to know what it can do.
+      const [seen] = to === "CONFIRMED" ? await findHolds(tx, [uuid]) : [];
+      if (seen?.holder.id !== session.organisationId) throw new NotFound();
+      const allowed = movesFrom(seen.status).filter((one) => one === "RELEASED");
+      throw new Refused(new IllegalTransition(seen.status, allowed, UNSHARED));
+    }
     if (!from.includes(moved.was))
       throw new Refused(new IllegalTransition(moved.was, movesFrom(moved.was)));
     const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id: uuid };
@@ -181,12 +191,16 @@ export async function changeBedHold(
 
 /**
  * Sealed by the host to the holder, while it is held or confirmed.
- * @throws IllegalTransition, EnvelopeReplaced, NotFound, BadUserInput
+ * @throws IllegalTransition, EnvelopeReplaced, NotFound, BadUserInput, RateLimited
  */
 export async function sendInstructions(session: Session, input: Sealing): Promise<string> {
   const uuid = uuidOf("BedHold", input.id);
   const kid = await inspectEnvelope(input.envelope);
-  const operation = { name: "sendInstructions", scope: "beds:manage" } as const;
+  const operation = {
+    name: "sendInstructions",
+    scope: "beds:manage",
+    budget: "sealings",
+  } as const;
   await session.write(operation, input, async (tx) => {
     const hold = await lockHostedHold(tx, uuid);
     if (!hold) throw new NotFound();

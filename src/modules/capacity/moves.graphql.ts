@@ -127,7 +127,7 @@ const MOVES = [
     "confirmBedHold",
     "CONFIRMED",
     "beds:hold",
-    "By the holder. NOT_FOUND too where the host has taken its grant back.",
+    "By the holder. IllegalTransition too where the host shares the beds no longer: allowed is to release it.",
   ],
   ["releaseBedHold", "RELEASED", "beds:hold", "By the holder, confirmed or not."],
   ["declineBedHold", "DECLINED", "beds:manage", "By the host, while it is not confirmed."],
@@ -167,7 +167,7 @@ builder.mutationField("sendInstructions", (t) =>
   t.field({
     type: BedHoldResult,
     description:
-      "By the host, while it is held or confirmed. Say what they replace: sent again, the earlier are gone.",
+      "By the host, while it is held or confirmed. Say what they replace: sent again, the earlier are gone. RATE_LIMITED.",
     requiresScopes: [["beds:manage"]],
     args: { input: t.arg({ type: SendInstructionsInput, required: true }) },
     resolve: (_, { input }, { session }) =>

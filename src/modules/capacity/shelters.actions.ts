@@ -4,13 +4,14 @@ import { spelled } from "../../kernel/names.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Keyed } from "../../platform/db/writes.ts";
 import { settleOverdueHolds } from "./holds.queries.ts";
-import { faultsOfNights, faultsOfShelter, MOST_SHELTERS } from "./capacity.rules.ts";
+import { faultsOfNames, faultsOfNights, faultsOfShelter, MOST_SHELTERS } from "./capacity.rules.ts";
 import {
   assureShelter,
   countShelters,
   insertShelter,
   type NewShelter,
   openNights,
+  updateNames,
   updateNights,
 } from "./shelters.queries.ts";
 
@@ -29,6 +30,35 @@ export async function createShelter(session: Session, given: Keyed & NewShelter)
     const made = await insertShelter(tx, owner, shelter);
     const change = { event: "BEDS_CHANGED", type: "Shelter", id: made, owner };
     return { result: { id: made }, changes: [{ ...change, country: shelter.country }] };
+  });
+  return id;
+}
+
+/**
+ * A name that was mistyped, or that gives the place away. Nothing that is kept says the earlier one.
+ * @throws BadUserInput, also if another shelter of the caller's has the label, NotFound, RateLimited
+ */
+export async function renameShelter(
+  session: Session,
+  given: Keyed & {
+    readonly shelterId: string;
+    /** Null: as it is. */
+    readonly label: string | null;
+    readonly locality: string | null;
+  },
+): Promise<string> {
+  const label = given.label && spelled(given.label);
+  const locality = given.locality && spelled(given.locality);
+  const input = { ...given, label, locality };
+  refuse(faultsOfNames(input));
+  const shelterId = uuidOf("Shelter", input.shelterId);
+  const operation = { name: "renameShelter", scope: "beds:manage", budget: "upkeep" } as const;
+  const owner = session.organisationId;
+  const { id } = await session.write(operation, input, async (tx) => {
+    const country = await updateNames(tx, owner, shelterId, { label, locality });
+    if (country === null) throw new NotFound();
+    const change = { event: "BEDS_CHANGED", type: "Shelter", id: shelterId, owner, country };
+    return { result: { id: shelterId }, changes: [change] };
   });
   return id;
 }

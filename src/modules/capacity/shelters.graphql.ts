@@ -7,7 +7,7 @@ import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { Organisation, wholeOrganisation } from "../organisations/index.ts";
 import { SHELTER_FEATURES, SHELTER_KINDS } from "./capacity.rules.ts";
-import { createShelter, setBeds } from "./shelters.actions.ts";
+import { createShelter, renameShelter, setBeds } from "./shelters.actions.ts";
 import {
   findNights,
   findShelters,
@@ -148,6 +148,35 @@ builder.mutationField("createShelter", (t) =>
         ...input,
         maxStayNights: input.maxStayNights ?? null,
       });
+      return present(loadShelter(session, id));
+    },
+  }),
+);
+
+const RenameShelterInput = builder.inputType("RenameShelterInput", {
+  description: "At least one of label and locality.",
+  fields: (t) => ({
+    idempotencyKey: idempotencyKey(t),
+    shelterId: t.id({ required: true }),
+    label: t.string({
+      description:
+        "A code name; never an address. 1 to 80 characters, one shelter's of its owner. Null: as it is.",
+    }),
+    locality: t.string({
+      description: "City or region; nothing finer. 1 to 80 characters. Null: as it is.",
+    }),
+  }),
+});
+builder.mutationField("renameShelter", (t) =>
+  t.field({
+    type: Shelter,
+    description:
+      "For a name that was mistyped, or gives the place away: its holds and beds stay as they are, and whoever it is shared with is told to read it anew. What partners have read before, and backups, still say the earlier one; an import that finds its shelters by their labels makes a second one. BAD_USER_INPUT for a label that another shelter of the caller has, RATE_LIMITED.",
+    requiresScopes: [["beds:manage"]],
+    args: { input: t.arg({ type: RenameShelterInput, required: true }) },
+    resolve: async (_, { input }, { session }) => {
+      const { label = null, locality = null } = input;
+      const id = await renameShelter(session, { ...input, label, locality });
       return present(loadShelter(session, id));
     },
   }),

@@ -112,6 +112,23 @@ export async function insertShelter(tx: Transaction<DB>, owner: string, shelter:
   return id;
 }
 
+/** Its country; null if it is not the caller's. */
+export async function updateNames(
+  tx: Transaction<DB>,
+  owner: string,
+  id: string,
+  { label, locality }: { readonly label: string | null; readonly locality: string | null },
+) {
+  const row = await tx
+    .updateTable("shelter")
+    .set({ ...(label !== null && { label }), ...(locality !== null && { locality }) })
+    .where("id", "=", id)
+    .where("owner_id", "=", owner)
+    .returning("country")
+    .executeTakeFirst();
+  return row?.country ?? null;
+}
+
 /** To the horizon. */
 export async function openNights(tx: Transaction<DB>, id: string): Promise<void> {
   await sql`select open_nights(${id})`.execute(tx);

@@ -34,7 +34,7 @@ Event.implement({
 const EventConnection = connectionOf("Event", Event);
 
 const VISIBLE =
-  "An event is seen by whoever sees its subject at the moment it is read; handoffs, holds, grants and reveals by their two sides, clients and circles by their own organisation.";
+  "An event is seen by whoever sees its subject at the moment it is read; handoffs, holds, grants and reveals by their two sides, clients and circles by their own organisation. It is told too where it is over for one of them, and its subject reads null: a handoff that another candidate accepted, a grant that is revoked, a circle that was left.";
 const TOO_OLD =
   "BAD_USER_INPUT for a cursor of what is no longer kept, or from before a restore: read the lists again.";
 

@@ -83,11 +83,15 @@ export async function stepHandoff(
   return uuid;
 }
 
-/** The sealed file, to the accepted recipient alone; sealed again, the earlier one is gone. @throws as above */
+/** The sealed file, to the accepted recipient alone; sealed again, the earlier one is gone. @throws as above, RateLimited */
 export async function sealHandoff(session: Session, input: Sealing): Promise<string> {
   const uuid = uuidOf("Handoff", input.id);
   const kid = await inspectEnvelope(input.envelope);
-  const operation = { name: "sealHandoff", scope: "handoffs:offer" } as const;
+  const operation = {
+    name: "sealHandoff",
+    scope: "handoffs:offer",
+    budget: "sealings",
+  } as const;
   await session.write(operation, input, async (tx) => {
     const facts = await lockStep(tx, uuid);
     await decided(tx, "sealHandoff", facts);
@@ -123,9 +127,17 @@ export async function decided(
     case "ALREADY_ACCEPTED":
       throw new Refused(new AlreadyAccepted());
     case "ILLEGAL":
-      throw new Refused(new IllegalTransition(decision.from, decision.allowed));
+      throw new Refused(
+        new IllegalTransition(decision.from, decision.allowed, hintFor(step, facts)),
+      );
     case "NO_CONSENT":
-      throw new BadUserInput([{ path: ["id"], message: "has no consent in force any more" }]);
+      throw new BadUserInput([
+        {
+          path: ["id"],
+          message:
+            "has no consent in force any more: with a new one its sender cancels it, and offers it anew",
+        },
+      ]);
     case "BLOCKED": {
       const advisory = await findAdvisoryAgainst(tx, facts.destinations, facts.riskProfile);
       throw new Refused(
@@ -133,6 +145,21 @@ export async function decided(
       );
     }
   }
+}
+
+/** What to wait for, where that is all there is to do. */
+function hintFor(step: HandoffStep, { status, standing, isSealed, isBlocked }: Locked) {
+  if (step === "receiveHandoff" && status === "ACCEPTED" && !isSealed)
+    return "its sender has not sealed the file yet. Wait for it, or telephone.";
+  if (status !== "ON_HOLD") return undefined;
+  if (isBlocked) {
+    const ways = { SENDER: ", or until you cancel it", RECIPIENT: ", or until you fail it" };
+    const way = ways[standing as keyof typeof ways] ?? "";
+    return `advisories close every destination. It waits until one of them ends${way}.`;
+  }
+  if (standing === "CANDIDATE")
+    return "its sender is suspended or locked down. It waits until that ends.";
+  return standing === "SENDER" ? "its recipient resumes it. You can cancel it." : undefined;
 }
 
 async function take(

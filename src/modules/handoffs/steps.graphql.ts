@@ -260,7 +260,7 @@ builder.mutationField("sealHandoff", (t) =>
   t.field({
     type: HandoffResult,
     description:
-      "The case file, for the recipient alone until it has received it. Say what it replaces: sealed again, the earlier is gone. BAD_USER_INPUT names what is wrong with an envelope, which the server cannot open, or says that consent has ended.",
+      "The case file, for the recipient alone until it has received it. Say what it replaces: sealed again, the earlier is gone. BAD_USER_INPUT names what is wrong with an envelope, which the server cannot open, or says that consent has ended. RATE_LIMITED.",
     requiresScopes: [["handoffs:offer"]],
     args: { input: t.arg({ type: SealHandoffInput, required: true }) },
     resolve: (_, { input }, { session }) =>

@@ -76,7 +76,7 @@ export function retireKey(session: Session, input: RetireKey): Promise<KeyRow> {
     const key = await findOwnKey(tx, kid);
     if (!key) throw new NotFound();
     if (key.retired_at !== null) {
-      throw new BadUserInput([{ path: ["kid"], message: "is retired" }]);
+      throw new BadUserInput([{ path: ["kid"], message: "is retired already" }]);
     }
     if (key.use === "SIGN" && !(await hasOtherSigningKey(tx, kid))) {
       const message = "is the last signing key: publish another one first";
@@ -144,7 +144,8 @@ export async function refuseStrayEnvelope(
   recipient: string,
 ): Promise<void> {
   if (await isActiveSealingKey(tx, recipient, kid)) return;
-  const message = "KEY_NOT_ACTIVE: is not sealed to an active sealing key of its recipient";
+  const message =
+    "KEY_NOT_ACTIVE: is not sealed to an active sealing key of its recipient: seal it anew to the newest in its key log";
   throw new BadUserInput([{ path: ["envelope"], message }]);
 }
 

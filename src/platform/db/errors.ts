@@ -22,7 +22,8 @@ const CONSTRAINTS: Readonly<Record<string, () => WayhouseError>> = {
     new BadUserInput([
       {
         path: ["maximum"],
-        message: "must not fall below what is held, occupied or out of service",
+        message:
+          "must not fall below what is held, occupied or out of service: decline what is held, and ask its holders to release what is occupied",
       },
     ]),
   // By the database's clock, which is later than that of the process when the call was looked at.

@@ -27,7 +27,9 @@ export type Budget =
   | "clients"
   | "keys"
   /** Of what is shared: beds set, contacts assured and sealed. */
-  | "upkeep";
+  | "upkeep"
+  /** Files and instructions: each is told to its recipient, and entered in both chains. */
+  | "sealings";
 
 export const DEFAULT_LIMITS: Limits = {
   clientPerSecond: 200,
@@ -42,6 +44,7 @@ export const DEFAULT_LIMITS: Limits = {
     clients: 60,
     keys: 20,
     upkeep: 12_000,
+    sealings: 1_200,
   },
   requestSeconds: 20,
   connections: 5_000,
