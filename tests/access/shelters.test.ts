@@ -188,14 +188,19 @@ describe("an owner", () => {
       { maximum: 4, available: 1, held: 2, outOfService: 1 },
       { maximum: 3, available: 1, held: 2, outOfService: 0 },
     ]);
-    for (const change of [
-      { maximum: 1 },
-      { outOfService: 3 },
-      {},
-      { maximum: -1 },
-      { until: night(1), maximum: 2 },
-    ]) {
-      expect(codeOf(await set("harbour", { shelterId, ...change }))).toBe("BAD_USER_INPUT");
+    for (const [place, change] of [
+      ["maximum", { maximum: 1 }],
+      ["outOfService", { outOfService: 3 }],
+      ["", {}],
+      ["maximum", { maximum: -1 }],
+      ["until", { until: night(1), maximum: 2 }],
+    ] as const) {
+      const answer = await set("harbour", { shelterId, ...change });
+      const { code, issues } = answer.errors![0]!.extensions as {
+        code: string;
+        issues?: { path: string[] }[];
+      };
+      expect([code, issues?.map(({ path }) => path.join())]).toEqual(["BAD_USER_INPUT", [place]]);
     }
   });
 

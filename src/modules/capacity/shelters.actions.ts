@@ -1,4 +1,4 @@
-import { LimitExceeded, NotFound, refuse } from "../../kernel/errors.ts";
+import { BadUserInput, LimitExceeded, NotFound, refuse } from "../../kernel/errors.ts";
 import { uuidOf } from "../../kernel/ids.ts";
 import { spelled } from "../../kernel/names.ts";
 import type { Session } from "../../platform/db/session.ts";
@@ -79,7 +79,7 @@ export async function setBeds(session: Session, input: SetBeds): Promise<string>
   await settleOverdueHolds(session.read, [shelterId]);
   const operation = { name: "setBeds", scope: "beds:manage", budget: "upkeep" } as const;
   const owner = session.organisationId;
-  const { id } = await session.write(operation, input, async (tx) => {
+  const setting = session.write(operation, input, async (tx) => {
     refuse(faultsOfNights(input, new Date().toISOString().slice(0, 10)));
     const country = await assureShelter(tx, owner, shelterId);
     if (country === null) throw new NotFound();
@@ -88,5 +88,15 @@ export async function setBeds(session: Session, input: SetBeds): Promise<string>
     const change = { event: "BEDS_CHANGED", type: "Shelter", id: shelterId, owner, country };
     return { result: { id: shelterId }, changes: [change] };
   });
+  const { id } = await setting.catch((error: unknown) => {
+    throw input.maximum === null ? ofOutOfService(error) : error;
+  });
   return id;
+}
+
+/** The database says that a night does not fit, not by which of the two. */
+function ofOutOfService(error: unknown): unknown {
+  if (!(error instanceof BadUserInput && error.issues[0]?.path[0] === "maximum")) return error;
+  const message = "must not exceed what is neither held nor occupied";
+  return new BadUserInput([{ path: ["outOfService"], message }]);
 }
