@@ -7,6 +7,7 @@ import {
   Handoff,
   OfferHandoff,
   Organisation,
+  printable,
   SealHandoff,
 } from "wayhouse/client";
 import { pinOf, thumbprintOf } from "wayhouse/sealing";
@@ -36,7 +37,7 @@ const own = {
 const pins = { load: async () => pinOf(recipient), save: async () => {} };
 const partners = createPartners(client, own, pins);
 
-const tell = (line: string) => void process.stdout.write(`${line}\n`);
+const tell = (line: string) => void process.stdout.write(`${printable(line)}\n`);
 const day = (after: number) => new Date(Date.now() + after * 86_400_000).toISOString();
 const found = await client.run(Organisation, { thumbprint: recipient });
 const { offerHandoff } = await client.run(OfferHandoff, {
@@ -54,7 +55,7 @@ const { offerHandoff } = await client.run(OfferHandoff, {
     consent: { purpose: "SHELTER", givenAt: day(-1), expiresAt: day(30) },
   },
 });
-if (offerHandoff.__typename !== "Handoff") throw new Error(offerHandoff.message);
+if (offerHandoff.__typename !== "Handoff") throw new Error(printable(offerHandoff.message));
 const { id } = offerHandoff;
 tell(`offered ${id}`);
 

@@ -96,6 +96,10 @@ async function take(client: Client, count: number, after: string | null = null):
   return cursors;
 }
 
+const told = (events: unknown) => ({
+  pieces: [`event: next\ndata: ${JSON.stringify({ data: { events } })}\n\n`],
+});
+
 describe("a stream of events", () => {
   it("is read whatever the pieces it comes in, and whatever is between", async () => {
     const text = `:\n\n${next("ä")}: still here\n\n${next("b").replaceAll("\n", "\r\n")}event: other\ndata: 1\n\n${next("c")}`;
@@ -152,6 +156,9 @@ describe("a stream of events", () => {
     ["BAD_USER_INPUT", 1, { status: 400, pieces: [refusal("BAD_USER_INPUT")] }],
     ["PROTOCOL", 1, { pieces: [":\n\n", "event: next\ndata: {}\n\n"] }],
     ["PROTOCOL", 1, { status: 404, pieces: ["<html>"] }],
+    ["PROTOCOL", 1, told("an event")],
+    ["PROTOCOL", 1, told({ ...event("a"), cursor: 7 })],
+    ["PROTOCOL", 1, told({ ...event("a"), subjectId: null })],
   ])("stops with %s, and says so", async (code, times, reply) => {
     const { client, afters } = await serve([reply]);
     await expect(take(client, 1, "before")).rejects.toMatchObject({ name: "CallFailed", code });
