@@ -12,7 +12,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** A server in a process of its own, on a free port; it says "serves <url>" once it listens. */
+/** A server in a process of its own, on a free port; it says "serves <url>" once it listens, or ours where in its log. */
 export async function startServer(file: string, env: Record<string, string>): Promise<Server> {
   const loader = file.endsWith(".ts") ? ["--import", "tsx"] : [];
   const child: ChildProcess = spawn(process.execPath, [...loader, file], {
@@ -24,8 +24,10 @@ export async function startServer(file: string, env: Record<string, string>): Pr
   const url = await new Promise<string>((resolve, reject) => {
     const hear = (chunk: Buffer) => {
       told += chunk.toString();
-      const found = /serves (http:\S+)/.exec(told)?.[1];
-      if (found) resolve(found);
+      const [, served, logged] =
+        /serves (http:\S+)|"event":"serving","address":"([^"]+)"/.exec(told) ?? [];
+      if (logged) resolve(`${logged}/graphql`);
+      else if (served) resolve(served);
     };
     child.stdout!.on("data", hear);
     child.stderr!.on("data", hear);

@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { type App, type Core, createApp, createWorker } from "./app.ts";
 import { loadNodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
 import { seedDemo } from "./platform/db/demo-network.ts";
-import { type Config, readConfig } from "./platform/config/config.ts";
+import { type Config, isProduction, readConfig } from "./platform/config/config.ts";
 import { ConfigError } from "./platform/config/errors.ts";
 import { EmbeddedError } from "./platform/db/embedded/errors.ts";
 import { startEmbedded } from "./platform/db/embedded/server.ts";
@@ -15,7 +15,7 @@ import { UnsettledRestore } from "./platform/db/restore.ts";
 import { UnsafeRole } from "./platform/db/role.ts";
 import { readRegistry, RegistryError } from "./platform/http/documents.ts";
 import { createOperationsServer } from "./platform/telemetry/endpoint.ts";
-import { createLog, faultOf, type Log, textLog } from "./platform/telemetry/log.ts";
+import { createLog, faultOf, type Log } from "./platform/telemetry/log.ts";
 import { createMetrics } from "./platform/telemetry/metrics.ts";
 import { NO_TRACING, type Tracing } from "./platform/telemetry/tracing.ts";
 
@@ -23,7 +23,7 @@ import { NO_TRACING, type Tracing } from "./platform/telemetry/tracing.ts";
 setFlagsFromString("--heap-growing-percent=40");
 
 /** @returns the exit code */
-async function main(isWorker: boolean, asJson: boolean): Promise<number> {
+async function main(isWorker: boolean, format: "json" | "text"): Promise<number> {
   // Unhandled, this signal opens the inspector.
   process.on("SIGUSR1", () => {});
   // Whoever reads them may be gone, and a disk full: that ends no process.
@@ -32,7 +32,6 @@ async function main(isWorker: boolean, asJson: boolean): Promise<number> {
   const config = readConfig();
   if (isWorker && !config.databaseUrl)
     throw new ConfigError("A worker needs the DATABASE_URL of the processes that it works for.");
-  const format = config.environment === "production" || asJson ? "json" : "text";
   const log = createLog({ format, level: config.logLevel });
   // Unhandled, it is printed with all that it says.
   process.on("uncaughtException", (error) => {
@@ -50,7 +49,7 @@ async function main(isWorker: boolean, asJson: boolean): Promise<number> {
     const nodeKey = await loadNodeKey(config.nodeKeyFile);
     const { databaseConnections } = config;
     const core = { apiUrl, databaseConnections, nodeKey, log, metrics, tracing };
-    const app = isWorker ? await createWorker(core) : await startApi(config, core, asJson);
+    const app = isWorker ? await createWorker(core) : await startApi(config, core, format);
     const operations = config.operations && createOperationsServer({ metrics, ...app });
     let cutOff: number;
     try {
@@ -58,7 +57,8 @@ async function main(isWorker: boolean, asJson: boolean): Promise<number> {
         metrics.watchProcess();
         log("measuring", { address: await listen(operations, config.operations) });
       }
-      if (isWorker && !asJson) console.log("Wayhouse works.");
+      if (isWorker && format === "json") log("working", {});
+      else if (isWorker) console.log("Wayhouse works.");
       const signal = await stopAsked;
       log("draining", { signal, mostSeconds: config.drain.mostSeconds });
     } finally {
@@ -101,7 +101,7 @@ async function openDatabase(config: Config, log: Log) {
   return { apiUrl: config.databaseUrl, ownerUrl: config.databaseOwnerUrl, stop: async () => {} };
 }
 
-async function startApi(config: Config, core: Core, asJson: boolean): Promise<App> {
+async function startApi(config: Config, core: Core, format: "json" | "text"): Promise<App> {
   const app = await createApp({
     ...core,
     readUrl: config.databaseReadUrl,
@@ -115,8 +115,8 @@ async function startApi(config: Config, core: Core, asJson: boolean): Promise<Ap
   });
   try {
     const address = await listen(app.server, config);
-    if (!asJson) announce(address, config);
-    if (asJson || config.environment === "production") core.log("serving", { address });
+    if (format === "json") core.log("serving", { address });
+    else announce(address, config);
   } catch (error) {
     await app.stop();
     throw error;
@@ -180,13 +180,16 @@ const TOLD = [
   UnsettledRestore,
 ];
 
-main(process.argv[2] === "worker", process.argv.includes("--json")).then(
+const format = process.argv.includes("--json") || isProduction() ? "json" : "text";
+main(process.argv[2] === "worker", format).then(
   (code) => process.exit(code),
   (error: unknown) => {
     const told = TOLD.some((known) => error instanceof known)
       ? (error as Error).message
       : (unusableFile(error) ?? unreachable(error));
-    if (told === null) textLog("start_failed", faultOf(error));
+    const log = createLog({ format, level: "error" });
+    if (told === null) log("start_failed", faultOf(error));
+    else if (format === "json") log("start_refused", { advice: told });
     else console.error(told);
     process.exit(1);
   },

@@ -3,7 +3,7 @@ import { printable } from "../kernel/printable.ts";
 
 const ADVICE: Partial<Record<CallFailed["code"], string>> = {
   UNAUTHENTICATED:
-    "The organisation must be registered with this key and ACTIVE, the client registered, AUDIENCE the server's, and the clock right.",
+    "The organisation must be registered with this key and ACTIVE, the client registered, the network not locked down, AUDIENCE the server's, and the clock right.",
   FORBIDDEN:
     "The client lacks a scope that <command> --help names: an admin gives it with `clients scopes`, or choose another --client.",
   NETWORK: "Is the server running? `doctor` looks.",

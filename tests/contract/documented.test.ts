@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { describeCommands } from "../../src/cli/commands.ts";
+import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
 import { buildSchema } from "../../src/schema.ts";
 import { at, blocksOf, PAGES, spansOf, textsOf } from "../support/pages.ts";
 
@@ -73,6 +74,29 @@ describe("what the pages say to type", () => {
     ["npm run bnech", "npm run bnech: no such script"],
   ])("planted: `%s` is found", (span, fault) => {
     expect(faultsOfSpan(span)).toEqual([fault]);
+  });
+});
+
+describe("what docs/operations.md says to watch", () => {
+  const page = readFileSync("docs/operations.md", "utf8");
+
+  it("is told by these names: each metric", async () => {
+    const metrics = createMetrics();
+    metrics.watchReplica(() => true);
+    metrics.watchPool(() => ({ total: 0, idle: 0, waiting: 0 }));
+    metrics.watchJobs([]);
+    const names = new Set(page.match(/\bwayhouse_(?!owner\b|web\b)\w+/g));
+    expect(names.size).toBeGreaterThan(4);
+    const text = await metrics.text();
+    expect([...names].filter((name) => !text.includes(`# TYPE ${name} `))).toEqual([]);
+  });
+
+  it("is told by these names: each event of the log", () => {
+    const log = readFileSync("src/platform/telemetry/log.ts", "utf8");
+    const kinds = /^(?:(?:start|request|job|stream|database|replica|drain)_[a-z_]+|crashed)$/;
+    const named = spansOf("docs/operations.md").filter((span) => kinds.test(span));
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !log.includes(`  ${name}: {`))).toEqual([]);
   });
 });
 

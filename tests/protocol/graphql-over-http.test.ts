@@ -179,3 +179,23 @@ describe("bytes that no client library sends", () => {
     expect(api.log()).not.toContain("request_failed");
   });
 });
+
+it("whatever it writes is a line of JSON on standard error, also where it does not start", async () => {
+  const eventsIn = (text: string) =>
+    text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { at: string; level: string; event: string });
+  expect(eventsIn(api.log()).map(({ event }) => event)).toContain("serving");
+  expect(api.told()).toBe("");
+  const DATABASE_URL = "postgres://somebody:canary@127.0.0.1:9/none";
+  const start = startApi({ DATABASE_URL, NODE_ENV: "production" });
+  const refused = await start.then(() => "it started", String);
+  expect(refused).not.toContain("canary");
+  const log = refused.replace(/^.*?(?=\{)/s, "");
+  expect(eventsIn(log).at(-1)).toMatchObject({
+    level: "error",
+    event: "start_refused",
+    advice: expect.stringMatching(/^The database cannot be reached \(ECONNREFUSED\): DATABASE_URL/),
+  });
+});

@@ -12,6 +12,8 @@ export interface ApiProcess {
   readonly child: ChildProcess;
   /** Everything it wrote to stderr so far. */
   log(): string;
+  /** And to stdout. */
+  told(): string;
 }
 
 /** A few clients ask for what a whole network does. */
@@ -68,10 +70,13 @@ async function startAs(
       reject(new Error(`an API process did not start: ${announced}${log}`));
     }, MOST_START_MS);
     const look = () => {
-      const [found, at = ""] = /serves (\S+\/graphql)\n|works\.\n/.exec(announced) ?? [];
+      const [found, at = ""] =
+        /serves (\S+\/graphql)\n|works\.\n/.exec(announced) ??
+        /"event":"(?:serving","address":"([^"]+)|working")/.exec(log) ??
+        [];
       if (!found || (isMeasured && operations() === "")) return;
       clearTimeout(late);
-      resolve(at);
+      resolve(at && new URL("/graphql", at).href);
     };
     child.stdout.on("data", (chunk: Buffer) => {
       announced += chunk.toString();
@@ -85,7 +90,7 @@ async function startAs(
     child.once("error", fail);
     child.once("close", (code) => fail(new Error(`an API process ended (${code}): ${log}`)));
   });
-  return { url, operations, child, log: () => log };
+  return { url, operations, child, log: () => log, told: () => announced };
 }
 
 /** Its exit code. */

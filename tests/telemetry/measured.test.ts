@@ -119,6 +119,11 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
   expect(text).toContain('wayhouse_refusals_total{code="FORBIDDEN"} 1');
   expect(text).toContain('wayhouse_refusals_total{code="UNAUTHENTICATED"} 1');
   expect(text).toMatch(/wayhouse_job_lag_seconds\{job="settle_holds"\}/);
+  // Of what has not happened yet as well: an alert sees the first.
+  expect(text).toContain('wayhouse_refusals_total{code="RATE_LIMITED"} 0');
+  expect(text).toContain(
+    'wayhouse_job_seconds_count{job="sum_up_revocations",outcome="failure"} 0',
+  );
   await stream.body!.cancel();
   await expect.poll(metrics).toContain("wayhouse_streams 0\n");
 

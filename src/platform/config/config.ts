@@ -153,6 +153,10 @@ const environment = z
       "must be less than DRAIN_SECONDS, of which it is a part: what is under way is answered after it",
   });
 
+/** As far as the log's form goes, before anything of the configuration is known to be right. */
+export const isProduction = (env: NodeJS.ProcessEnv = process.env): boolean =>
+  env["NODE_ENV"] === "production";
+
 /**
  * Reads the environment; an empty variable counts as unset.
  * Throws {@link ConfigError} naming every variable at fault, and never a value: URLs hold passwords.

@@ -5,6 +5,8 @@ const WITHHELD = "(withheld)";
 
 /** What a field may look like. A value that does not match its pattern never reaches the log. */
 const FIELDS = {
+  /** A sentence of ours to whoever starts it, on what it was started with: see main.ts. */
+  advice: /^[\P{Cc}\n]{1,2000}$/u,
   /** Where we listen. */
   address: /^https?:\/\/[\w.:[\]-]{1,255}$/,
   /** Name of a class of this code. */
@@ -35,6 +37,8 @@ const FAULT = {
  */
 const EVENTS = {
   serving: { level: "info", fields: { address: "address" } },
+  /** A worker, which serves nothing. */
+  working: { level: "info", fields: {} },
   measuring: { level: "info", fields: { address: "address" } },
   migrated: { level: "info", fields: { migration: "migration" } },
   draining: { level: "info", fields: { signal: "signal", mostSeconds: "count" } },
@@ -53,6 +57,7 @@ const EVENTS = {
   /** The next beat tries again; past the lease the stream ends. */
   stream_failed: { level: "error", fields: FAULT },
   job_failed: { level: "error", fields: { job: "name", ...FAULT } },
+  start_refused: { level: "error", fields: { advice: "advice" } },
   start_failed: { level: "error", fields: FAULT },
   /** What nobody caught: the process ends. */
   crashed: { level: "error", fields: FAULT },

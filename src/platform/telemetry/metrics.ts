@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { ErrorCode } from "../../kernel/errors.ts";
+import { ERROR_CODES, type ErrorCode } from "../../kernel/errors.ts";
 
 /** Seconds. From a cached read to the longest statement. */
 const BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
@@ -88,6 +88,8 @@ export function createMetrics(): Metrics {
     labelNames: ["outcome"],
     registers,
   });
+  // What is not there yet does not rise: the first of them would ring no alert.
+  for (const code of ERROR_CODES) refusals.inc({ code }, 0);
   const succeeded = new Map<string, number>();
 
   return {
@@ -128,6 +130,7 @@ export function createMetrics(): Metrics {
       });
     },
     watchJobs(names) {
+      for (const job of names) jobs.zero({ job, outcome: "failure" });
       const since = performance.now();
       new Gauge({
         name: "wayhouse_job_lag_seconds",
