@@ -116,6 +116,7 @@ create table bed_hold (
   constraint a_hold_is_of_a_holder FOREIGN KEY (holder_id) REFERENCES organisation(id) ON DELETE RESTRICT,
   constraint bed_hold_pkey PRIMARY KEY (id)
 );
+CREATE INDEX bed_hold_by_end ON public.bed_hold USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 CREATE INDEX bed_hold_by_holder ON public.bed_hold USING btree (holder_id, id);
 CREATE INDEX bed_hold_by_host ON public.bed_hold USING btree (host_id, id);
 CREATE INDEX bed_hold_to_end ON public.bed_hold USING btree (ends_on) WHERE (status = 'CONFIRMED'::text);
@@ -2519,19 +2520,15 @@ BEGIN ATOMIC
           SELECT h.id
             FROM bed_hold h
            WHERE (h.ended_at < due_before('bed_hold'::text))
+           ORDER BY h.ended_at
           LIMIT purge_bed_holds.in_limit
           FOR UPDATE OF h SKIP LOCKED
          ), deleted AS (
           DELETE FROM bed_hold h
             USING due
            WHERE (h.id = due.id)
-           RETURNING h.id,
-             h.holder_id,
-             h.host_id,
-             h.status,
-             h.expires_at,
-             h.ends_on,
-             h.ended_at
+           RETURNING h.host_id,
+             h.holder_id
          )
   SELECT ARRAY[d.host_id, d.holder_id] AS "array"
     FROM deleted d;

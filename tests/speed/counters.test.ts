@@ -9,6 +9,7 @@ import {
 } from "../../bench/operations.ts";
 import { type App, createApp } from "../../src/app.ts";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
+import { night } from "../support/demo.ts";
 import { serveGraph } from "../support/ports.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -63,6 +64,14 @@ afterAll(async () => {
   await database.drop();
 });
 
+/** Of a host with ten shelters. */
+const NIGHTS = {
+  document: `{ shelters(first: 5) { edges { node { id nights(from: "${night(330)}", until: "${night(340)}") { maximum } } } } }`,
+  proof: '"maximum"',
+};
+type Name = OperationName | "nights";
+const operationOf = (name: Name) => (name === "nights" ? NIGHTS : OPERATIONS[name]);
+
 interface Counted {
   readonly blocks: number;
   readonly walBytes: number;
@@ -72,7 +81,7 @@ interface Counted {
   readonly plans: number;
 }
 
-async function countersOf(name: OperationName): Promise<Counted> {
+async function countersOf(name: Name): Promise<Counted> {
   const token = await network.tokenOf(1);
   const { rows: shelters } = await observer.query<{ id: string }>(
     `select s.id from shelter s join bed_night n on n.shelter_id = s.id
@@ -89,10 +98,10 @@ async function countersOf(name: OperationName): Promise<Counted> {
     const response = await fetch(url, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ query: OPERATIONS[name].document, variables: variables() }),
+      body: JSON.stringify({ query: operationOf(name).document, variables: variables() }),
     });
     const text = await response.text();
-    expect(text).toContain(name === "search" ? '"band"' : OPERATIONS[name].proof);
+    expect(text).toContain(name === "search" ? '"band"' : operationOf(name).proof);
     answerBytes = text.length;
   };
   const connection = await connectionOf(ask);
@@ -151,9 +160,10 @@ async function connectionOf(ask: () => Promise<void>): Promise<pg.Client> {
 }
 
 describe("of one call", () => {
-  it.each<[OperationName, Record<"blocks" | "walBytes" | "answerBytes", number>]>([
+  it.each<[Name, Record<"blocks" | "walBytes" | "answerBytes", number>]>([
     ["search", { blocks: 260, walBytes: 0, answerBytes: 4_500 }],
     ["inbox", { blocks: 150, walBytes: 0, answerBytes: 11_000 }],
+    ["nights", { blocks: 300, walBytes: 0, answerBytes: 4_000 }],
     ["hold", { blocks: 190, walBytes: 4_000, answerBytes: 250 }],
   ])(
     "%s: no plan, no large table read whole, and no more blocks, log and bytes than these",
@@ -169,6 +179,23 @@ describe("of one call", () => {
       expect(counted.walBytes > 0).toBe(name === "hold");
     },
   );
+
+  it("is not what ended lately: a purge with nothing to take reads none of it", async () => {
+    await observer.query(
+      `insert into bed_hold (id, holder_id, host_id, status, ends_on, ended_at)
+        select gen_random_uuid(), $1, $2, 'RELEASED', current_date, now() from generate_series(1, 5000)`,
+      [network.idOf(1), network.idOf(2)],
+    );
+    const purge = async () => {
+      const { rows } = await observer.query<{ "QUERY PLAN": [{ Plan: Record<string, number> }] }>(
+        "explain (analyze, buffers, format json) select purge_table('bed_hold', 1000)",
+      );
+      const plan = rows[0]!["QUERY PLAN"][0].Plan;
+      return plan["Shared Hit Blocks"]! + plan["Shared Read Blocks"]!;
+    };
+    await purge();
+    expect(await purge()).toBeLessThan(50);
+  });
 
   it("is not what others withdrew: ten thousand advisories more cost a hold nothing", async () => {
     const before = await countersOf("hold");
