@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 /** Where people read what to type. */
 export const PAGES = [
   "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
   "examples/handoff-bot/README.md",
   ...readdirSync("docs").map((page) => `docs/${page}`),
 ];

@@ -63,7 +63,9 @@ const MOST_STAYS = 20;
 /** Of all stays together: the clock frees those of 200 holds in one statement. */
 const MOST_NIGHTS = 1_000;
 const MOST_KEPT_APART = 50;
-const LONGEST_HOLD_MINUTES = 7 * 24 * 60;
+/** Of a hold that nobody confirms. */
+export const USUAL_HOLD_MINUTES = 60;
+export const LONGEST_HOLD_MINUTES = 7 * 24 * 60;
 
 export function faultsOfHold(
   hold: {

@@ -6,7 +6,7 @@ import { replacedBy, replaces } from "../../platform/graphql/envelopes.ts";
 import { present } from "../../platform/graphql/loader.ts";
 import { DomainErrorInterface, orRefusal, refusalOr } from "../../platform/graphql/refusals.ts";
 import { Advisory, loadAdvisory, RiskProfile } from "../advisories/index.ts";
-import type { HoldMove } from "./capacity.rules.ts";
+import { type HoldMove, LONGEST_HOLD_MINUTES, USUAL_HOLD_MINUTES } from "./capacity.rules.ts";
 import { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 import { changeBedHold, holdBeds, sendInstructions } from "./holds.actions.ts";
 import { BedHold, loadHold } from "./holds.graphql.ts";
@@ -83,8 +83,8 @@ export const HoldBedsInput = builder.inputType("HoldBedsInput", {
     }),
     ttlMinutes: t.int({
       required: true,
-      defaultValue: 60,
-      description: "From 1 to 10080 (a week).",
+      defaultValue: USUAL_HOLD_MINUTES,
+      description: `From 1 to ${LONGEST_HOLD_MINUTES} (a week).`,
     }),
     riskProfile: t.field({ type: RiskProfile, required: true }),
     caseReference: t.id({
