@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
 import { build } from "esbuild";
 import fc from "fast-check";
-import { CompactEncrypt, CompactSign, importJWK, type JWK } from "jose";
+import { CompactSign, importJWK, type JWK } from "jose";
 import { describe, expect, it } from "vitest";
 import { inspect, MOST_CONTENT, open, seal, SealingError, SIZES } from "../../src/sealing/index.ts";
-import { ed25519, NOW, p256, pair } from "../support/sealing.ts";
+import { signCompact } from "../../src/sealing/jws.ts";
+import { ed25519, forge, NOW, p256, pair } from "../support/sealing.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const reasonOf = async (work: Promise<unknown>) =>
@@ -12,24 +13,6 @@ const reasonOf = async (work: Promise<unknown>) =>
     () => "OPENED",
     (error: unknown) => (error instanceof SealingError ? error.reason : String(error)),
   );
-/** Seals what `seal` would not. */
-async function forge(
-  { d: _, ...recipient }: JWK,
-  plaintext: string,
-  header: object = {},
-): Promise<string> {
-  const { kid } = await pair();
-  return new CompactEncrypt(new TextEncoder().encode(plaintext))
-    .setProtectedHeader({
-      alg: "ECDH-ES+A256KW",
-      enc: "A256GCM",
-      kid,
-      typ: "sealed+jwe",
-      ...header,
-    })
-    .encrypt(await importJWK(recipient, "ECDH-ES+A256KW"));
-}
-
 describe("an envelope", () => {
   it.each([
     ["Ed25519", ed25519],
@@ -83,7 +66,7 @@ describe("an envelope", () => {
       ["WRONG_SENDER", { sender: other }],
       ["WRONG_AUDIENCE", { audience: other }],
       ["WRONG_SUBJECT", { subject: "SGFuZG9mZjoy" }],
-      ["EXPIRED", { now: new Date(NOW.getTime() + 8 * 86_400_000) }],
+      ["EXPIRED", { now: sealing("").expiresAt }],
       ["NOT_YET", { now: new Date(NOW.getTime() - 3_600_000) }],
     ] as const) {
       expect(await reasonOf(open(opening(envelope, change)))).toBe(reason);
@@ -151,6 +134,22 @@ describe("whoever signs may write anything: it", () => {
     const inner = `${header}.${payload}.`.padEnd(length, "A");
     const forged = await forge(recipientKey, inner, { kid });
     expect(await reasonOf(open(opening(forged)))).toBe("UNKNOWN_SIGNER");
+  });
+
+  it("is refused for content shorter than it says, and for a claim that nobody knows", async () => {
+    const { opening, senderKey, recipientKey, kid } = await pair();
+    const { sender: iss, audience: aud, subject: sub, now } = opening("");
+    const iat = now.getTime() / 1000;
+    const said = { iss, aud, sub, iat, exp: iat + 1, size: 1 };
+    for (const [reason, claims] of [
+      ["OPENED", said],
+      ["BAD_PADDING", { ...said, size: 1_024 }],
+      ["BAD_CLAIMS", { ...said, note: "x" }],
+    ] as const) {
+      const padded = `${JSON.stringify(claims)}\nx`.padEnd(1_024, "\0");
+      const inner = await signCompact(new TextEncoder().encode(padded), senderKey, "sealed+jws");
+      expect(await reasonOf(open(opening(await forge(recipientKey, inner, { kid }))))).toBe(reason);
+    }
   });
 
   it("is refused for a time that no calendar has", async () => {

@@ -1,4 +1,4 @@
-import type { JWK } from "jose";
+import { CompactSign, importJWK, type JWK } from "jose";
 import { describe, expect, it } from "vitest";
 import { type PublicJwk, thumbprint } from "../../src/kernel/jwk.ts";
 import {
@@ -120,6 +120,27 @@ describe("a key log", () => {
   });
 });
 
+describe("an entry of a key log", () => {
+  it("is refused where a member of it is another than its statement's, or than its place has", async () => {
+    const { identity, second, log, pin } = await honest();
+    const at = { kid: await thumbprintOf(second), change: "PUBLISHED", sequence: 2 } as const;
+    const place = { ...at, previousHash: log[0]!.hash };
+    const reasonFor = async (said: object, written: object) => {
+      const what = { ...place, use: "SEAL", jwk: second, iat: 1, ...said } as const;
+      const entry = { ...place, statement: await signKeyStatement(what, identity), ...written };
+      const hash = await hashKeyLogEntry(pin.identityThumbprint, entry);
+      return reasonOf(checkKeyLog(identity, [log[0]!, { ...entry, hash }], pin));
+    };
+    expect(await reasonFor({}, {})).toBe("TAKEN");
+    for (const change of [{ sequence: 3 }, { previousHash: log[1]!.hash }]) {
+      expect(await reasonFor(change, {})).toBe("BAD_STATEMENT");
+      expect(await reasonFor(change, change)).toBe("LOG_BROKEN");
+    }
+    for (const change of [{ kid: await thumbprintOf(identity) }, { change: "RETIRED" }])
+      expect(await reasonFor({}, change)).toBe("BAD_STATEMENT");
+  });
+});
+
 /** Of small order: what anybody signs holds under them (RFC 8032 §5.1.7 lets them through). */
 const SMALL = ["AQAA", "AAAA"].map((start) => `${start.padEnd(42, "A")}A`);
 
@@ -208,12 +229,24 @@ describe("a statement", () => {
       ["BAD_STATEMENT", { ...said, jwk: long }],
       ["BAD_STATEMENT", { ...said, previousHash: odd }],
       ["BAD_STATEMENT", { ...place, iss, change: "RETIRED", kid: odd }],
+      ["BAD_STATEMENT", { ...place, iss, change: "RETIRED", use: "OTHER" }],
+      ["BAD_STATEMENT", { ...place, iss, change: "RETIRED", jwk: publicHalf(key) }],
+      ["BAD_STATEMENT", { ...place, iss: kid, change: "RETIRED" }],
+      ["TAKEN", { ...place, iss, change: "RETIRED" }],
       ["BAD_STATEMENT", null],
       ["BAD_STATEMENT", []],
     ] as const) {
       const payload = new TextEncoder().encode(JSON.stringify(claims));
       const statement = await signCompact(payload, identity, "key-statement+jws");
       expect(await reasonOf(verifyKeyStatement(statement, identity))).toBe(reason);
+      if (reason !== "TAKEN") continue;
+      // What it signs as something else is no statement.
+      const other = await signCompact(payload, identity, "sealed+jws");
+      expect(await reasonOf(verifyKeyStatement(other, identity))).toBe("WRONG_HEADER");
+      const more = { alg: "EdDSA", kid: iss, typ: "key-statement+jws", cty: "JSON" };
+      const marked = new CompactSign(payload).setProtectedHeader(more);
+      const signed = await marked.sign(await importJWK(identity, "EdDSA"));
+      expect(await reasonOf(verifyKeyStatement(signed, identity))).toBe("WRONG_HEADER");
     }
   });
 });

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type JsonWebKey } from "node:crypto";
-import type { JWK } from "jose";
+import { CompactEncrypt, importJWK, type JWK } from "jose";
 import { type Open, type Seal, thumbprintOf } from "../../src/sealing/index.ts";
 
 const jwk = (key: { privateKey: { export(as: { format: "jwk" }): JsonWebKey } }) =>
@@ -39,4 +39,22 @@ export async function pair(senderKey = ed25519()) {
     ...change,
   });
   return { sealing, opening, recipientKey, senderKey, kid: await thumbprintOf(recipientKey) };
+}
+
+/** Seals what `seal` would not. */
+export async function forge(
+  { d: _, ...recipient }: JWK,
+  plaintext: string,
+  header: object = {},
+): Promise<string> {
+  const { kid } = await pair();
+  return new CompactEncrypt(new TextEncoder().encode(plaintext))
+    .setProtectedHeader({
+      alg: "ECDH-ES+A256KW",
+      enc: "A256GCM",
+      kid,
+      typ: "sealed+jwe",
+      ...header,
+    })
+    .encrypt(await importJWK(recipient, "ECDH-ES+A256KW"));
 }
