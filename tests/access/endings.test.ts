@@ -2,8 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, type Demo, idOf, night, startDemo } from "../support/demo.ts";
 import { accept, offer, openTo } from "../support/handoffs.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
+import { setScene } from "../support/life-scene.ts";
+import { liveOut } from "../support/life-walk.ts";
 import { mutate } from "../support/mutate.ts";
 import { untilTold } from "../support/patience.ts";
+import { randomOf } from "../support/random.ts";
 
 let demo: Demo;
 let pomegranate: string;
@@ -106,6 +109,16 @@ describe("events", () => {
     const { data } = await ask("outsider", where, { id });
     expect(data["node"].stays).toEqual([{ shelter: { id: pomegranate } }]);
   });
+});
+
+describe("random histories", () => {
+  it.each([Date.now() % 1_000_000])(
+    "lose no handoff, promise no bed twice and tell whom it concerns and nobody else (seed %i)",
+    async (seed) => {
+      const story = await liveOut(await setScene(demo), randomOf(seed), 48);
+      expect(story.length).toBeGreaterThan(48);
+    },
+  );
 });
 
 it("never was a fault of ours", () => {
