@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { describeCommands } from "../../src/cli/commands.ts";
+import { readConfig } from "../../src/platform/config/config.ts";
 import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
 import { buildSchema } from "../../src/schema.ts";
 import { at, blocksOf, PAGES, spansOf, textsOf } from "../support/pages.ts";
@@ -75,6 +76,30 @@ describe("what the pages say to type", () => {
   ])("planted: `%s` is found", (span, fault) => {
     expect(faultsOfSpan(span)).toEqual([fault]);
   });
+});
+
+it("docs/operations.md says of each limit what it is unless set", () => {
+  const { clientPerSecond, organisationPerSecond, searchesPerMinute, perHour, ...rest } =
+    readConfig({}).limits;
+  const limits: Record<string, number> = {
+    CLIENT_REQUESTS_PER_SECOND: clientPerSecond,
+    ORGANISATION_REQUESTS_PER_SECOND: organisationPerSecond,
+    SEARCHES_PER_MINUTE: searchesPerMinute,
+    REQUEST_SECONDS: rest.requestSeconds,
+    CONNECTIONS: rest.connections,
+  };
+  for (const [budget, most] of Object.entries(perHour))
+    limits[`${budget.toUpperCase()}_PER_HOUR`] = most;
+  const rows = readFileSync("docs/operations.md", "utf8").match(/^\| .*`[A-Z_]+`.*\|$/gm) ?? [];
+  const told = rows.flatMap((row) => {
+    const [, what = "", usual = ""] = row.split("|");
+    return [...what.matchAll(/`([A-Z_]+)`/g)].map(([, name = ""]) => [name, usual.trim()] as const);
+  });
+  expect(Object.fromEntries(told)).toMatchObject(
+    Object.fromEntries(
+      Object.entries(limits).map(([name, most]) => [name, most.toLocaleString("en")]),
+    ),
+  );
 });
 
 describe("what docs/operations.md says to watch", () => {
