@@ -3189,6 +3189,34 @@ $function$
 alter function record_changes(text,text,jsonb) owner to wayhouse_keeper;
 grant execute on function record_changes(text,text,jsonb) to wayhouse_api;
 
+-- function replace_consulate_envelope(uuid,uuid,text,boolean,bytea)
+CREATE OR REPLACE FUNCTION public.replace_consulate_envelope(in_contact uuid, in_recipient uuid, in_envelope text, in_named boolean, in_digest bytea)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if not may_be_revealed_to(in_contact, in_recipient) then
+    return false;
+  end if;
+  if in_digest is not null then
+    update consulate_envelope e set envelope = in_envelope, sealed_at = clock_timestamp()
+      where e.contact_id = in_contact and e.recipient_id = in_recipient
+        and sha256(convert_to(e.envelope, 'UTF8')) = in_digest;
+  else
+    insert into consulate_envelope as e (contact_id, recipient_id, envelope)
+      values (in_contact, in_recipient, in_envelope)
+      on conflict (contact_id, recipient_id)
+        do update set envelope = excluded.envelope, sealed_at = clock_timestamp() where not in_named;
+  end if;
+  return found;
+end
+$function$
+;
+alter function replace_consulate_envelope(uuid,uuid,text,boolean,bytea) owner to wayhouse_keeper;
+grant execute on function replace_consulate_envelope(uuid,uuid,text,boolean,bytea) to wayhouse_api;
+
 -- function replace_instructions(uuid,text,boolean,bytea)
 CREATE OR REPLACE FUNCTION public.replace_instructions(in_hold uuid, in_envelope text, in_named boolean, in_digest bytea)
  RETURNS boolean
@@ -3359,6 +3387,27 @@ BEGIN ATOMIC
 END
 ;
 alter function scopes_within(text[],text[],text[],text) owner to wayhouse_keeper;
+
+-- function sealed_contacts(uuid[])
+CREATE OR REPLACE FUNCTION public.sealed_contacts(in_contacts uuid[])
+ RETURNS TABLE(contact_id uuid, recipient_id uuid, digest bytea, retired_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT e.contact_id,
+     e.recipient_id,
+     sha256(convert_to(e.envelope, 'UTF8'::name)) AS sha256,
+     k.retired_at
+    FROM ((consulate_envelope e
+      JOIN consulate_contact c ON ((c.id = e.contact_id)))
+      LEFT JOIN organisation_key k ON (((k.organisation_id = e.recipient_id) AND (k.use = 'SEAL'::text) AND (k.kid = envelope_kid(e.envelope)))))
+   WHERE ((e.contact_id = ANY (sealed_contacts.in_contacts)) AND (c.owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['consulates:manage'::text]) AS viewer_may) AND (c.programme <> 'CLOSED'::text))
+   ORDER BY e.contact_id, e.recipient_id;
+END
+;
+alter function sealed_contacts(uuid[]) owner to wayhouse_keeper;
+grant execute on function sealed_contacts(uuid[]) to wayhouse_api;
 
 -- function sealed_files(uuid[])
 CREATE OR REPLACE FUNCTION public.sealed_files(in_handoffs uuid[])

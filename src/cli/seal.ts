@@ -20,7 +20,7 @@ swapped it.
                            another in its place
 
 Example:  wayhouse seal --to seal.public.json --key sender.json --sender "$SENDER" --audience "$RECIPIENT" --subject "$ID" letter > envelope
-Next:     send the envelope with sealHandoff or sendInstructions, which say what it replaces, or sealConsulateContact.`;
+Next:     send the envelope with sealHandoff, sendInstructions or sealConsulateContact, and say what it replaces.`;
 
 export const exits = { 0: "sealed", 2: "unusable options, keys or text" };
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { JWK } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
-import { thumbprintOf } from "../../src/sealing/index.ts";
+import { digestOf, thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { inDays, meddle } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
@@ -24,9 +24,7 @@ beforeAll(async () => {
     });
   }
 });
-afterAll(async () => {
-  await demo.stop();
-});
+afterAll(() => demo.stop());
 const ask: Demo["ask"] = (...call) => demo.ask(...call);
 const write = (by: string, field: string, input: object, selection = "id programme stale") =>
   mutate(ask, by, field, input, `{ ${selection} }`);
@@ -63,6 +61,8 @@ const search = async (by: string, input: object = {}) => {
 };
 const envelope = (subject: string, to = "lantern", key = keys.get(to)!) =>
   envelopeFor(demo, { from: "bridge", to, key, subject, text: "ask for the vice consul" });
+const SEALED =
+  "query ($id: ID!) { node(id: $id) { ... on ConsulateContact { sealed { digest } } } }";
 const messageOf = (answer: Answer) => JSON.stringify(answer.errors?.[0]?.extensions);
 
 describe("a consulate contact (publishConsulateContact)", () => {
@@ -221,6 +221,34 @@ describe("a reveal (revealConsulateContact)", () => {
     const closed = { id, programme: "CLOSED", reviewBy: inDays(60) };
     await write("bridge", "assureConsulateContact", closed);
     expect([await seen(first), await seen(randomUUID())]).toEqual([null, null]);
+  });
+
+  it("is put over what its owner has seen, and never over what was sealed since", async () => {
+    const id = await published();
+    const [first, second] = [await envelope(id), await envelope(id)];
+    const [one, two] = [await digestOf(first), await digestOf(second)];
+    const seal = (sealed: string, ...digests: (string | null)[]) => {
+      const replaces = digests.length > 0 && { replaces: digests.map((digest) => ({ digest })) };
+      const what = "sealed { digest keyRetiredAt organisation { handle } }";
+      return write(
+        "bridge",
+        "sealConsulateContact",
+        { id, envelopes: [sealed], ...replaces },
+        what,
+      );
+    };
+    expect(messageOf(await seal(first, one))).toContain('["replaces",0],"message":"ENVELOPE_REP');
+    const put = (await seal(first, null)).data["sealConsulateContact"].sealed;
+    expect(put).toEqual([{ digest: one, keyRetiredAt: null, organisation: { handle: "lantern" } }]);
+    for (const digest of [null, two])
+      expect(messageOf(await seal(second, digest))).toContain("ENVELOPE_REPLACED");
+    expect(messageOf(await seal(second, one, null))).toContain("one for each");
+    const seenBy = async (by: string) => (await ask(by, SEALED, { id })).data["node"].sealed;
+    await seal(second, one);
+    expect(await seenBy("bridge")).toEqual([{ digest: two }]);
+    await seal(first);
+    expect(await seenBy("bridge")).toEqual([{ digest: one }]);
+    for (const by of ["lantern", "harbour"]) expect(await seenBy(by)).toEqual([]);
   });
 
   it("goes to whose key it is, whoever publishes the same one after it", async () => {

@@ -6,7 +6,7 @@ import { Refused } from "../../kernel/refusals.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Change, Keyed } from "../../platform/db/writes.ts";
-import { inspectEnvelope } from "../organisations/index.ts";
+import { inspectEnvelope, type Sealing } from "../organisations/index.ts";
 import {
   countContacts,
   findRecipient,
@@ -14,13 +14,14 @@ import {
   insertContact,
   lockContact,
   type NewContact,
-  putEnvelope,
+  replaceEnvelope,
   revealContact,
   updateAssurance,
 } from "./consulates.queries.ts";
 import {
   faultsOfContact,
   faultsOfEnvelopes,
+  faultsOfReplaced,
   faultsOfReview,
   MOST_CONTACTS,
   REVEAL_BUDGET,
@@ -69,12 +70,22 @@ export async function assureConsulateContact(
   return uuid;
 }
 
+/** What each envelope is to take the place of, in their order; whatever lies there where the caller does not say. */
+type Replaces = readonly NonNullable<Sealing["replaces"]>[] | undefined;
+
 /** To organisations that a grant lets reveal it; each is told that it can now. @throws NotFound, BadUserInput, RateLimited */
 export async function sealConsulateContact(
   session: Session,
-  input: Keyed & { readonly id: string; readonly envelopes: readonly string[] },
+  input: Keyed & {
+    readonly id: string;
+    readonly envelopes: readonly string[];
+    readonly replaces: Replaces;
+  },
 ): Promise<string> {
-  refuse(faultsOfEnvelopes(input.envelopes, 1));
+  refuse([
+    ...faultsOfEnvelopes(input.envelopes, 1),
+    ...faultsOfReplaced(input.envelopes, input.replaces),
+  ]);
   const uuid = uuidOf("ConsulateContact", input.id);
   const kids = await inspectAll(input.envelopes);
   const owner = session.organisationId;
@@ -85,7 +96,7 @@ export async function sealConsulateContact(
   } as const;
   await session.write(operation, input, async (tx) => {
     if (!(await lockContact(tx, owner, uuid))) throw new NotFound();
-    const changes = await putAll(tx, uuid, owner, input.envelopes, kids);
+    const changes = await putAll(tx, uuid, owner, input.envelopes, kids, input.replaces);
     return { result: { id: uuid }, changes };
   });
   return uuid;
@@ -135,6 +146,7 @@ async function putAll(
   owner: string,
   envelopes: readonly string[],
   kids: readonly string[],
+  replaces?: Replaces,
 ): Promise<Change[]> {
   const changes: Change[] = [];
   for (const [index, envelope] of envelopes.entries()) {
@@ -144,7 +156,10 @@ async function putAll(
         "KEY_NOT_ACTIVE: is not sealed to an active sealing key of an organisation that may reveal it";
       throw new BadUserInput([{ path: ["envelopes", index], message }]);
     }
-    await putEnvelope(tx, contact, party, envelope);
+    if (!(await replaceEnvelope(tx, contact, party, envelope, replaces?.[index]))) {
+      const message = "ENVELOPE_REPLACED: what lies there is not the envelope that was named";
+      throw new BadUserInput([{ path: ["replaces", index], message }]);
+    }
     changes.push({ event: "REVEAL_READY", type: "ConsulateContact", id: contact, owner, party });
   }
   return changes;

@@ -2,7 +2,8 @@ import { encodeId } from "../../kernel/ids.ts";
 import { NAME } from "../../kernel/names.ts";
 import { builder, idempotencyKey } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
-import { loaderOf, present } from "../../platform/graphql/loader.ts";
+import { ReplacedEnvelopeInput, replacedBy } from "../../platform/graphql/envelopes.ts";
+import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { RiskProfile, type RiskProfileName } from "../advisories/index.ts";
 import { Organisation, organisationOf } from "../organisations/index.ts";
@@ -11,9 +12,10 @@ import {
   publishConsulateContact,
   sealConsulateContact,
 } from "./consulates.actions.ts";
-import { findContacts, searchContacts } from "./consulates.queries.ts";
+import { findContacts, findSealedContacts, searchContacts } from "./consulates.queries.ts";
 
 type ContactRow = Awaited<ReturnType<typeof findContacts>>[number];
+const loadSealed = groupLoaderOf(findSealedContacts, ({ contact_id }) => contact_id);
 export const loadContact = loaderOf(findContacts, ({ id }) => id);
 
 const TravelDocument = builder.enumType("TravelDocument", {
@@ -34,6 +36,30 @@ const ProgrammeStatus = builder.enumType("ProgrammeStatus", {
         "The same; what was sealed for it is deleted, and 30 days later the contact, too.",
     },
   } as const,
+});
+
+const SealedContact =
+  builder.objectRef<Awaited<ReturnType<typeof findSealedContacts>>[number]>("SealedContact");
+SealedContact.implement({
+  authenticated: true,
+  fields: (t) => ({
+    organisation: t.field({
+      type: Organisation,
+      description: "To whom it is sealed.",
+      resolve: ({ recipient_id }, _, { session }) => organisationOf(session, recipient_id),
+    }),
+    digest: t.field({
+      type: "EnvelopeDigest",
+      resolve: ({ digest }) => digest.toString("base64url"),
+    }),
+    keyRetiredAt: t.field({
+      type: "DateTime",
+      nullable: true,
+      description:
+        "Of the key that it is sealed to: it opens no more, and is sealed anew. Null while the key is active.",
+      resolve: (row) => row.retired_at,
+    }),
+  }),
 });
 
 export const ConsulateContact = builder.objectRef<ContactRow>("ConsulateContact");
@@ -91,6 +117,12 @@ ConsulateContact.implement({
     }),
     stale: t.exposeBoolean("stale", {
       description: "Past reviewBy: shown, but left out of matching.",
+    }),
+    sealed: t.field({
+      type: [SealedContact],
+      description:
+        "To its owner alone, which cannot read them: the envelopes that lie there, one for each organisation; what sealConsulateContact takes as replaces.",
+      resolve: ({ id }, _, { session }) => loadSealed(session, id),
     }),
   }),
 });
@@ -237,16 +269,29 @@ const SealConsulateContactInput = builder.inputType("SealConsulateContactInput",
       required: true,
       description: "1 to 20; their sub is this id.",
     }),
+    replaces: t.field({
+      type: [ReplacedEnvelopeInput],
+      description:
+        "What the caller knows to lie there, for each envelope in their order. BAD_USER_INPUT says ENVELOPE_REPLACED where it is something else by then, and nothing was sealed. Null puts each over whatever lies there, also over what a colleague has sealed since.",
+    }),
   }),
 });
 builder.mutationField("sealConsulateContact", (t) =>
   t.field({
     type: ConsulateContact,
     description:
-      "By its owner. An envelope takes the place of the earlier one for the same organisation. BAD_USER_INPUT for one to an organisation that no grant lets reveal it, RATE_LIMITED.",
+      "By its owner. Say what they replace: an envelope takes the place of the earlier one for the same organisation. BAD_USER_INPUT for one to an organisation that no grant lets reveal it, RATE_LIMITED.",
     requiresScopes: [["consulates:manage"]],
     args: { input: t.arg({ type: SealConsulateContactInput, required: true }) },
     resolve: async (_, { input }, { session }) =>
-      present(loadContact(session, await sealConsulateContact(session, input))),
+      present(
+        loadContact(
+          session,
+          await sealConsulateContact(session, {
+            ...input,
+            replaces: input.replaces?.map((one) => replacedBy(one)!),
+          }),
+        ),
+      ),
   }),
 );

@@ -1,6 +1,7 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import { lockName } from "../../platform/db/locks.ts";
 import type { DB } from "../../platform/db/schema.ts";
+import { digestIn, type Sealing } from "../organisations/index.ts";
 
 const select = (db: Kysely<DB>) =>
   db
@@ -121,13 +122,30 @@ export async function findRecipient(tx: Transaction<DB>, contact: string, kid: s
   return rows[0]!.recipient;
 }
 
-export async function putEnvelope(
+/** False: what lies there for the recipient is not what it replaces. */
+export async function replaceEnvelope(
   tx: Transaction<DB>,
   contact: string,
   recipient: string,
   envelope: string,
-): Promise<void> {
-  await sql`select put_consulate_envelope(${contact}, ${recipient}, ${envelope})`.execute(tx);
+  replaces: Sealing["replaces"],
+): Promise<boolean> {
+  const { rows } = await sql<{ put: boolean }>`
+    select replace_consulate_envelope(${contact}, ${recipient}, ${envelope},
+      ${replaces !== undefined}, ${digestIn(replaces)}) as put
+  `.execute(tx);
+  return rows[0]!.put;
+}
+
+/** What lies sealed for contacts of the caller's own. */
+export async function findSealedContacts(db: Kysely<DB>, contacts: readonly string[]) {
+  const { rows } = await sql<{
+    contact_id: string;
+    recipient_id: string;
+    digest: Buffer;
+    retired_at: Date | null;
+  }>`select * from sealed_contacts(${contacts}::uuid[])`.execute(db);
+  return rows;
 }
 
 interface Revealed {

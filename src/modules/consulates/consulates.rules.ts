@@ -52,3 +52,12 @@ export function faultsOfEnvelopes(envelopes: readonly string[], fewest: number):
   const fits = envelopes.length >= fewest && envelopes.length <= MOST_ENVELOPES;
   return fits ? [] : [{ path: ["envelopes"], message }];
 }
+
+/** One for each envelope, or none at all. */
+export function faultsOfReplaced(
+  envelopes: readonly unknown[],
+  replaces?: readonly unknown[],
+): Issue[] {
+  if (replaces === undefined || replaces.length === envelopes.length) return [];
+  return [{ path: ["replaces"], message: "must name one for each envelope" }];
+}

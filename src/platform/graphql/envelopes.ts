@@ -10,11 +10,12 @@ builder.objectType(EnvelopeReplaced, {
   interfaces: [DomainErrorInterface],
 });
 
-const ReplacedEnvelopeInput = builder.inputType("ReplacedEnvelopeInput", {
+export const ReplacedEnvelopeInput = builder.inputType("ReplacedEnvelopeInput", {
   fields: (t) => ({
     digest: t.field({
       type: "EnvelopeDigest",
-      description: "As envelopeDigest or instructionsDigest told it. Null: none lies there yet.",
+      description:
+        "As envelopeDigest, instructionsDigest or sealed told it. Null: none lies there yet.",
     }),
   }),
 });
