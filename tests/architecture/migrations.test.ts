@@ -28,7 +28,7 @@ const KEPT: Readonly<Record<string, string>> = {
   "enter(uuid,text,text,text,text[],boolean)": "0038",
   "place_hold(uuid,timestamp with time zone,uuid,jsonb)": "0040",
   "purge_due(integer)": "0098",
-  "put_consulate_envelope(uuid,uuid,text)": "0102",
+  "put_consulate_envelope(uuid,uuid,text)": "0103",
   "put_instructions(uuid,text)": "0075",
   "read_inbox(text[],uuid,integer)": "0041",
   "recipient_of_kid(text)": "0051",
