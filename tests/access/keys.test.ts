@@ -7,6 +7,7 @@ import {
   thumbprintOf,
 } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
+import { meddle } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
 import { identityOf, logOf, publish, retire, sealingKey, state } from "../support/keys.ts";
 import { ed25519, p256 } from "../support/sealing.ts";
@@ -94,6 +95,7 @@ describe("a key", () => {
       ["after 0000", await signKeyStatement({ ...place, ...first, sequence: 2 }, identity)],
       ["to SEAL", await signKeyStatement({ ...place, ...first, use: "SIGN" }, identity)],
       ["is PUBLISHED", await state(demo, "bridge", "PUBLISHED", p256())],
+      ["is PUBLISHED", await signKeyStatement({ ...place, ...first, change: "RETIRED" }, identity)],
       ["NOT_CANONICAL", "no statement"],
     ] as const) {
       const answer = await publish(demo, "bridge", key, statement);
@@ -101,7 +103,21 @@ describe("a key", () => {
       expect(messageOf(answer)).toContain(reason);
     }
     expect((await publish(demo, "bridge", key, sound)).errors).toBeUndefined();
-    expect(codeOf(await publish(demo, "bridge", key, sound))).toBe("BAD_USER_INPUT");
+    const again = async () =>
+      messageOf(await publish(demo, "bridge", key, await state(demo, "bridge", "PUBLISHED", key)));
+    expect(await again()).toContain("was published before");
+    const retired = () => state(demo, "bridge", "RETIRED", key);
+    await retire(demo, "bridge", kid, await retired());
+    expect(messageOf(await retire(demo, "bridge", kid, await retired()))).toContain("is retired");
+    expect(await again()).toContain("was published before");
+    const signing = p256();
+    await meddle(
+      demo,
+      "insert into organisation_key (organisation_id, kid, use, jwk) select id, $1, 'SIGN', '{}' from organisation where handle = 'bridge'",
+      [await thumbprintOf(signing)],
+    );
+    const forBoth = await state(demo, "bridge", "PUBLISHED", signing);
+    expect(messageOf(await publish(demo, "bridge", signing, forBoth))).toContain("before");
     const sealed = ed25519();
     const asSeal = await state(demo, "bridge", "PUBLISHED", sealed);
     expect(messageOf(await publish(demo, "bridge", sealed, asSeal))).toContain("P-256");
