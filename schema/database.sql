@@ -3949,6 +3949,8 @@ CREATE OR REPLACE FUNCTION public.take_beds(in_hold uuid, in_minutes integer, in
  SECURITY DEFINER
  SET search_path TO 'public', 'pg_temp'
  SET enable_bitmapscan TO 'off'
+ SET enable_indexscan TO 'on'
+ SET enable_seqscan TO 'off'
 AS $function$
 #variable_conflict use_column
 declare
