@@ -136,17 +136,18 @@ describe("whoever signs may write anything: it", () => {
     expect(await reasonOf(open(opening(forged)))).toBe("UNKNOWN_SIGNER");
   });
 
-  it("is refused for content shorter than it says, and for a claim that nobody knows", async () => {
+  it("is refused for content of another length than it says, and for a claim that nobody knows", async () => {
     const { opening, senderKey, recipientKey, kid } = await pair();
     const { sender: iss, audience: aud, subject: sub, now } = opening("");
     const iat = now.getTime() / 1000;
     const said = { iss, aud, sub, iat, exp: iat + 1, size: 1 };
-    for (const [reason, claims] of [
-      ["OPENED", said],
-      ["BAD_PADDING", { ...said, size: 1_024 }],
-      ["BAD_CLAIMS", { ...said, note: "x" }],
+    for (const [reason, claims, content] of [
+      ["OPENED", said, "x"],
+      ["BAD_PADDING", said, "xy"],
+      ["BAD_PADDING", { ...said, size: 1_024 }, "x"],
+      ["BAD_CLAIMS", { ...said, note: "x" }, "x"],
     ] as const) {
-      const padded = `${JSON.stringify(claims)}\nx`.padEnd(1_024, "\0");
+      const padded = `${JSON.stringify(claims)}\n${content}`.padEnd(1_024, "\0");
       const inner = await signCompact(new TextEncoder().encode(padded), senderKey, "sealed+jws");
       expect(await reasonOf(open(opening(await forge(recipientKey, inner, { kid }))))).toBe(reason);
     }
