@@ -69,8 +69,13 @@ const NIGHTS = {
   document: `{ shelters(first: 5) { edges { node { id nights(from: "${night(330)}", until: "${night(340)}") { maximum } } } } }`,
   proof: '"maximum"',
 };
-type Name = OperationName | "nights";
-const operationOf = (name: Name) => (name === "nights" ? NIGHTS : OPERATIONS[name]);
+const CONTACTS = {
+  document: `{ consulateContacts(search: {}, first: 5) { edges { node { id country } } } }`,
+  proof: '"country"',
+};
+const LISTS = { nights: NIGHTS, contacts: CONTACTS };
+type Name = OperationName | keyof typeof LISTS;
+const operationOf = (name: Name) => ({ ...OPERATIONS, ...LISTS })[name];
 
 interface Counted {
   readonly blocks: number;
@@ -179,6 +184,15 @@ describe("of one call", () => {
       expect(counted.walBytes > 0).toBe(name === "hold");
     },
   );
+
+  it("is not what strangers have: their contacts cost a search of them nothing", async () => {
+    await observer.query(
+      `insert into consulate_contact (owner_id, representing, country, locality, documents, risk_profiles, languages, review_by)
+        select o.id, 'DE', 'AM', 'Yerevan', '{HUMANITARIAN_VISA}', '{OTHER}', '{en}', now() + interval '90 days'
+          from organisation o, generate_series(1, 100)`,
+    );
+    expect((await countersOf("contacts")).blocks).toBeLessThan(150);
+  });
 
   it("is not what ended lately: a purge with nothing to take reads none of it", async () => {
     await observer.query(

@@ -24,6 +24,11 @@ export interface ConsulateSearch {
   readonly includeStale: boolean;
 }
 
+/** Of whom the caller may see contacts: the policy says which, and this where an index begins. */
+const OWNERS = sql<string>`any(array(
+  select viewer_organisation() union
+    select r.owner_id from viewer_reach('consulates:read', 'consulates:reveal') r))`;
+
 /** Own ones and those shared with the caller, in order of id. */
 export function searchContacts(
   db: Kysely<DB>,
@@ -33,6 +38,7 @@ export function searchContacts(
 ) {
   const { representing, country, documents, riskProfile, includeStale } = search;
   return select(db)
+    .where("owner_id", "=", OWNERS)
     .$if(representing !== null, (query) => query.where("representing", "=", representing!))
     .$if(country !== null, (query) => query.where("country", "=", country!))
     .$if(documents.length > 0, (query) =>
