@@ -84,7 +84,14 @@ export async function startStandby(primary: {
   const signal = (name: NodeJS.Signals) => {
     const main = String(child.pid);
     const others = readFileSync(`/proc/${main}/task/${main}/children`, "utf8").match(/\d+/g) ?? [];
-    for (const pid of [main, ...others]) process.kill(Number(pid), name);
+    for (const pid of [main, ...others]) {
+      try {
+        process.kill(Number(pid), name);
+      } catch (error) {
+        // Without the first of them the others end by themselves.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    }
   };
   const end = async (kill: () => void) => {
     if (child.exitCode !== null || child.signalCode !== null) return;
