@@ -105,16 +105,18 @@ export async function expectHonestEnd(network: Network, book: HoldBook): Promise
   });
 }
 
+/** Of a connection that the database left: what it said, or what was noticed when it was read from or written to. */
+const GONE = "57P0[1-3]|ECONNRESET|ECONNREFUSED|EPIPE";
 /** What a process says when it ends as asked, and while its database goes and comes: nothing of a deadlock. */
 const EXPECTED_LOG = new RegExp(
   [
     "",
     "draining signal=SIGTERM mostSeconds=25",
     "stopped",
-    "idle connection lost( code=(57P0[1-3]|ECONNRESET|ECONNREFUSED))?",
+    `idle connection lost( code=(${GONE}))?`,
     // The last: a lock that was waited for too long, with the database there.
-    "database unavailable( code=(57P0[1-3]|ECONNRESET|ECONNREFUSED|55P03))?",
-    "job failed job=\\w+ error=Unavailable( code=(57P0[1-3]|ECONNRESET|ECONNREFUSED))?( routine=\\w+)?( frames=.*)?",
+    `database unavailable( code=(${GONE}|55P03))?`,
+    `job failed job=\\w+ error=Unavailable( code=(${GONE}))?( routine=\\w+)?( frames=.*)?`,
   ]
     .map((line) => `^${line}$`)
     .join("|"),
