@@ -463,9 +463,9 @@ export type ReleaseBedHoldInput = {
 export type RenameShelterInput = {
   /** 8 to 128 visible ASCII characters, of this client's choice. For 30 days the same key and input again have no second effect, and answer with what the first call made, as it is by then; with another input IDEMPOTENCY_MISMATCH. A call that is refused uses up no key. */
   readonly idempotencyKey: string;
-  /** A code name; never an address. 1 to 80 characters, one shelter's of its owner. Null: as it is. */
+  /** A code name; never an address. One shelter's of its owner. 1 to 80 characters in one line, without blanks around them. Null: as it is. */
   readonly label?: string | null | undefined;
-  /** City or region; nothing finer. 1 to 80 characters. Null: as it is. */
+  /** City or region; nothing finer. 1 to 80 characters in one line, without blanks around them. Null: as it is. */
   readonly locality?: string | null | undefined;
   readonly shelterId: string;
 };

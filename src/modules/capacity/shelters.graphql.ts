@@ -159,11 +159,10 @@ const RenameShelterInput = builder.inputType("RenameShelterInput", {
     idempotencyKey: idempotencyKey(t),
     shelterId: t.id({ required: true }),
     label: t.string({
-      description:
-        "A code name; never an address. 1 to 80 characters, one shelter's of its owner. Null: as it is.",
+      description: `A code name; never an address. One shelter's of its owner. ${NAME}. Null: as it is.`,
     }),
     locality: t.string({
-      description: "City or region; nothing finer. 1 to 80 characters. Null: as it is.",
+      description: `City or region; nothing finer. ${NAME}. Null: as it is.`,
     }),
   }),
 });
