@@ -1,12 +1,11 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { codeOf, type Demo, night } from "../support/demo.ts";
+import { codeOf, type Demo, night, type Organisation } from "../support/demo.ts";
 import { accept, offer, openTo } from "../support/handoffs.ts";
 import { hold, moveHold, stay } from "../support/holds.ts";
 import {
   beingOpened,
   free,
-  type Handle,
   isChainFree,
   layOutOfOrder,
   lockedNights,
@@ -211,7 +210,8 @@ describe("whoever has nothing to do with it", () => {
     await mutate(ask, "bridge", "rejectHandoff", { id, reason: "NO_CAPACITY" }, "{ __typename }");
     await accept(ask, "harbour", id);
     const call = "select viewed_as from lock_handoff($1)";
-    const seen = (handle: Handle) => network.touches(handle, "handoff", uuid(id), call, [uuid(id)]);
+    const seen = (handle: Organisation) =>
+      network.touches(handle, "handoff", uuid(id), call, [uuid(id)]);
     expect(await seen("coordinator")).toEqual([]);
     expect(await seen("bridge")).toEqual([]);
     expect(await seen("outsider")).toEqual([{ viewed_as: "PASSED_OVER" }]);
@@ -220,9 +220,9 @@ describe("whoever has nothing to do with it", () => {
 
 describe("an organisation that locks itself down", () => {
   /** Of whom it has a handoff, and of whom a grant: the one's chain is the last, and the other's the first. */
-  let last: Handle;
-  let first: Handle;
-  let own: Handle;
+  let last: Organisation;
+  let first: Organisation;
+  let own: Organisation;
   const reopen = () =>
     pastWalls("update organisation set status = 'ACTIVE' where id = $1", [ids[own]]);
   const lockDown = () =>
@@ -231,7 +231,7 @@ describe("an organisation that locks itself down", () => {
     const partners = (["lantern", "harbour", "bridge", "outsider"] as const).toSorted((a, b) =>
       ids[a] < ids[b] ? -1 : 1,
     );
-    [first, own] = partners as [Handle, Handle];
+    [first, own] = partners as [Organisation, Organisation];
     last = partners.at(-1)!;
     await network.introduceAll();
   });

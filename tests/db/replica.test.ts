@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flushedOf, judge, positionOf } from "../../src/platform/db/replica.ts";
 import { hold, search, shelter, stay } from "../support/holds.ts";
 import { asSuperuser } from "../support/postgres.ts";
-import { type Organisation, type Replicated, startReplicated } from "../support/replicated.ts";
+import type { Organisation } from "../support/demo.ts";
+import { type Replicated, startReplicated } from "../support/replicated.ts";
 
 let network: Replicated;
 let tokens: Readonly<Record<Organisation | "dashboard", string>>;

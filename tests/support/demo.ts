@@ -16,6 +16,9 @@ import { createTestDatabase, type TestDatabase } from "./postgres.ts";
 
 export const AUDIENCE = "https://node.example";
 export const PUBLIC_URL = `${AUDIENCE}/graphql`;
+/** Of the demo network, by their handles. */
+export const ORGANISATIONS = ["coordinator", "lantern", "harbour", "bridge", "outsider"] as const;
+export type Organisation = (typeof ORGANISATIONS)[number];
 
 /** Whatever was asked for; each expectation says what it is. */
 type Fields = ReturnType<typeof JSON.parse>;

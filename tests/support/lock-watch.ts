@@ -1,12 +1,10 @@
 import pg from "pg";
 import { decodeId } from "../../src/kernel/ids.ts";
-import { type Demo, idOf, night, startDemo } from "./demo.ts";
+import { type Demo, idOf, night, type Organisation, ORGANISATIONS, startDemo } from "./demo.ts";
 import { waiting } from "./held-up.ts";
 import { shelter } from "./holds.ts";
 import { asSuperuser } from "./postgres.ts";
 
-const ORGANISATIONS = ["coordinator", "lantern", "harbour", "bridge", "outsider"] as const;
-export type Handle = (typeof ORGANISATIONS)[number];
 export type Watched = Awaited<ReturnType<typeof startWatched>>;
 export const uuid = (id: string) => decodeId(id)!.uuid;
 
@@ -14,8 +12,8 @@ export const uuid = (id: string) => decodeId(id)!.uuid;
 export async function startWatched() {
   const demo = await startDemo();
   const ask: Demo["ask"] = (...call) => demo.ask(...call);
-  const globalIds = {} as Record<Handle, string>;
-  const ids = {} as Record<Handle, string>;
+  const globalIds = {} as Record<Organisation, string>;
+  const ids = {} as Record<Organisation, string>;
   for (const one of ORGANISATIONS) {
     globalIds[one] = await idOf(ask, one);
     ids[one] = uuid(globalIds[one]);
@@ -40,7 +38,13 @@ export async function startWatched() {
     });
 
   /** As the API's role, whatever the calls above it ask first. Nobody waits for it, and it waits for nobody. */
-  async function touches(handle: Handle, row: string, id: string, call: string, values: unknown[]) {
+  async function touches(
+    handle: Organisation,
+    row: string,
+    id: string,
+    call: string,
+    values: unknown[],
+  ) {
     const client = new pg.Client({ connectionString: apiUrl });
     await client.connect();
     try {

@@ -8,14 +8,12 @@ import { startEmbedded } from "../../src/platform/db/embedded/server.ts";
 import { migrate } from "../../src/platform/db/migrator.ts";
 import { tokenBy } from "./callers.ts";
 import { request } from "./crowd.ts";
-import { type Demo, idOf, serveToo } from "./demo.ts";
+import { type Demo, idOf, type Organisation, ORGANISATIONS, serveToo } from "./demo.ts";
 import { SEARCH, search } from "./holds.ts";
 import { mutate } from "./mutate.ts";
 import { asSuperuser } from "./postgres.ts";
 import { startStandby } from "./standby.ts";
 
-const ORGANISATIONS = ["coordinator", "lantern", "harbour", "bridge", "outsider"] as const;
-export type Organisation = (typeof ORGANISATIONS)[number];
 export type Replicated = Awaited<ReturnType<typeof startReplicated>>;
 export type Served = Omit<Demo, "database">;
 
