@@ -59,7 +59,7 @@ export const ADMINISTRATION_COMMANDS: Readonly<Record<string, Administration>> =
     next: "it registers its own clients with `wayhouse clients register`, as its client admin.",
     async variables({ words, options }) {
       // It knows the rules of the modules, which take a second to load: for this command alone.
-      const { vouchedFor } = await import("./found.ts");
+      const { vouchedFor } = await import("./vouched-for.ts");
       const { introduction, identity, signing } = vouchedFor(words[0]!, options["thumbprint"]!);
       const { handle, issuer } = introduction;
       const signingKeys = signing.map(({ jwk }) => jwk);

@@ -7,7 +7,7 @@ import { isPrivate } from "../client/connection.ts";
 import { type Client, createClient, Viewer, type ViewerQuery } from "../client/index.ts";
 import type { Scope } from "../kernel/scopes.ts";
 import { readConfig } from "../platform/config/config.ts";
-import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../platform/db/demo-network.ts";
+import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../platform/auth/demo-keys.ts";
 import { printable } from "../kernel/printable.ts";
 import { Stop } from "./command.ts";
 import { readJson, readText } from "./files.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { JWK } from "jose";
 import { readConfig } from "../platform/config/config.ts";
-import { DEMO_ORGANISATIONS, demoKey } from "../platform/db/demo-network.ts";
+import { DEMO_ORGANISATIONS, demoKey } from "../platform/auth/demo-keys.ts";
 import {
   checkKeyLog,
   hashKeyLogEntry,

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
-import { demoKey } from "../../src/platform/db/demo-network.ts";
+import { demoKey } from "../../src/platform/auth/demo-keys.ts";
 import { DEFAULT_LIMITS } from "../../src/platform/limits/limits.ts";
 import { thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, idOf, night, startDemo } from "../support/demo.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { SCOPES } from "../../src/kernel/scopes.ts";
 import { signAccessToken } from "../../src/platform/auth/sign.ts";
-import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
+import { demoIssuer, demoKey } from "../../src/platform/auth/demo-keys.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
 import { mutationOf } from "../support/mutate.ts";

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path/posix";
 import { describe, expect, it } from "vitest";
 import { COMPUTED, sourceFile, strip } from "./imports.ts";
 import { circlesOf, layerViolations } from "./layers.ts";
@@ -26,6 +27,26 @@ describe("the house", () => {
 
   it("goes in no circle: whoever reads a file can begin with what it stands on", () => {
     expect(circlesOf([...src, ...tests, ...examples])).toEqual([]);
+  });
+
+  it("loads no database's driver for a command that only speaks to the API", () => {
+    const OPEN_THE_DATABASE = /\/(?:serve|migrate|doctor|found|settle-\w[\w-]*)\.ts$/;
+    const loaded = new Map(
+      src.map(({ path, imports }) => [path, imports.filter(({ typeOnly }) => !typeOnly)]),
+    );
+    const reach = (path: string, reached = new Set<string>()): Set<string> => {
+      for (const { specifier } of loaded.get(path) ?? []) {
+        const next = specifier.startsWith(".") ? join(dirname(path), specifier) : specifier;
+        if (!reached.has(next)) reach(next, reached.add(next));
+      }
+      return reached;
+    };
+    const commands = loaded.get("src/cli/commands.ts")!.map(({ specifier }) => specifier);
+    expect(commands).toContain("./import-missions.ts");
+    for (const command of commands) {
+      const isLoaded = reach(join("src/cli", command)).has("pg");
+      expect([command, isLoaded]).toEqual([command, OPEN_THE_DATABASE.test(command)]);
+    }
   });
 
   it("was looked at, every layer of it", () => {

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runBot, type Work } from "../../examples/handoff-bot/bot.ts";
 import { createPartners, SealHandoff, SendInstructions } from "../../src/client/index.ts";
 import { decodeId } from "../../src/kernel/ids.ts";
-import { demoIssuer } from "../../src/platform/db/demo-network.ts";
+import { demoIssuer } from "../../src/platform/auth/demo-keys.ts";
 import { thumbprintOf } from "../../src/sealing/index.ts";
 import { botFolder } from "../support/bot-kept.ts";
 import { effectsOf, instructionsFor } from "../support/bot-sender.ts";

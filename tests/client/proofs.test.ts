@@ -2,7 +2,7 @@ import { generateKeyPair, exportJWK } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createClient, Viewer } from "../../src/client/index.ts";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
-import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
+import { demoIssuer, demoKey } from "../../src/platform/auth/demo-keys.ts";
 import { AUDIENCE, type Demo, PUBLIC_URL, startDemo } from "../support/demo.ts";
 
 let demo: Demo;

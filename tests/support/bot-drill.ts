@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { stringify } from "yaml";
 import { CreateShelter } from "../../src/client/index.ts";
-import { demoIssuer } from "../../src/platform/db/demo-network.ts";
+import { demoIssuer } from "../../src/platform/auth/demo-keys.ts";
 import { startBalancer } from "./balancer.ts";
 import { nightsInDisorder } from "./bed-laws.ts";
 import {

@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { encodeBase64url } from "../../src/kernel/base64url.ts";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
-import { DEMO_ORGANISATIONS } from "../../src/platform/db/demo-network.ts";
+import { DEMO_ORGANISATIONS } from "../../src/platform/auth/demo-keys.ts";
 import { buildSchema } from "../../src/schema.ts";
 import { type Answer, type Demo, night, startDemo } from "./demo.ts";
 import { fieldOf, randomQuery, type Values } from "./documents.ts";

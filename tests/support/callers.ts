@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JWK } from "jose";
 import { createAccessTokens } from "../../src/client/access-token.ts";
 import { SCOPES } from "../../src/kernel/scopes.ts";
-import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
+import { demoIssuer, demoKey } from "../../src/platform/auth/demo-keys.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo } from "./demo.ts";
 import type { Fleet } from "./processes.ts";
 

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { createGatewayRuntime } from "@graphql-hive/gateway-runtime";
 import httpTransport from "@graphql-mesh/transport-http";
 import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
-import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
+import { demoIssuer, demoKey } from "../../src/platform/auth/demo-keys.ts";
 import { AUDIENCE, type Demo } from "./demo.ts";
 import { serveGraph } from "./ports.ts";
 

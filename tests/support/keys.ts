@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { JWK } from "jose";
 import { NO_HASH, seal, signKeyStatement, thumbprintOf } from "../../src/sealing/index.ts";
-import { demoKey } from "../../src/platform/db/demo-network.ts";
+import { demoKey } from "../../src/platform/auth/demo-keys.ts";
 import { type Demo, idOf } from "./demo.ts";
 import { mutationOf } from "./mutate.ts";
 import { p256 } from "./sealing.ts";

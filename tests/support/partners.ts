@@ -6,7 +6,7 @@ import {
   type PinStore,
 } from "../../src/client/index.ts";
 import { SCOPES } from "../../src/kernel/scopes.ts";
-import { demoIssuer, demoKey } from "../../src/platform/db/demo-network.ts";
+import { demoIssuer, demoKey } from "../../src/platform/auth/demo-keys.ts";
 import { type KeyPin, pinOf } from "../../src/sealing/index.ts";
 import { AUDIENCE, type Demo } from "./demo.ts";
 import { publish, sealingKey, state } from "./keys.ts";

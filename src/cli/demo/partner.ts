@@ -10,7 +10,7 @@ import {
 } from "../../client/index.ts";
 import type { PublicJwk } from "../../kernel/jwk.ts";
 import { SCOPES } from "../../kernel/scopes.ts";
-import { demoIssuer, demoKey } from "../../platform/db/demo-network.ts";
+import { demoIssuer, demoKey } from "../../platform/auth/demo-keys.ts";
 import { NO_HASH, pinOf, publicHalf, signKeyStatement, thumbprintOf } from "../../sealing/index.ts";
 
 /** Whatever was asked for. */

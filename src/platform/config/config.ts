@@ -1,7 +1,7 @@
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import pg from "pg";
+import { parse } from "pg-connection-string";
 import { z } from "zod";
-import { DEFAULT_CONNECTIONS } from "../db/pool.ts";
 import { DEFAULT_LIMITS, type Limits } from "../limits/limits.ts";
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log.ts";
 import { ConfigError } from "./errors.ts";
@@ -50,7 +50,7 @@ const protocolOf = (value: string) => (URL.canParse(value) ? new URL(value).prot
 function isPostgresUrl(value: string): boolean {
   if (!/^postgres(ql)?:\/\//.test(value)) return false;
   try {
-    void new pg.Client({ connectionString: value });
+    parse(value);
     return true;
   } catch (error) {
     // A certificate that it names and that cannot be read is told where it is needed.
@@ -79,6 +79,9 @@ const whole = (least: number, most: number) =>
     .transform(Number);
 
 const MOST_RATE = 1_000_000;
+
+/** Of one process: twice what can run at once keeps the cores busy, and more only stand in one another's way. */
+export const DEFAULT_CONNECTIONS = Math.max(4, 2 * availableParallelism());
 
 const environment = z
   .object({

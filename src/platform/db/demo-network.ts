@@ -1,18 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import pg from "pg";
 import { SCOPES, type Scope } from "../../kernel/scopes.ts";
-import { generateSigningKey, type SigningKey } from "../auth/sign.ts";
-import { makeFolder, putFile } from "../files.ts";
+import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../auth/demo-keys.ts";
+import type { SigningKey } from "../auth/sign.ts";
 
-const ORDINARY = SCOPES.filter((scope) => scope !== "network:admin");
-const ORGANISATIONS: Readonly<Record<string, readonly Scope[]>> = {
-  coordinator: SCOPES,
-  lantern: ORDINARY,
-  harbour: ORDINARY,
-  bridge: ORDINARY,
-  outsider: ORDINARY,
-};
+const scopesOf = (handle: string): readonly Scope[] =>
+  handle === "coordinator" ? SCOPES : SCOPES.filter((scope) => scope !== "network:admin");
 const CLIENTS = { dashboard: "DASHBOARD", bot: "BOT", admin: "ADMIN" } as const;
 const GRANTS: Readonly<Record<string, readonly Scope[]>> = {
   lantern: ["beds:read", "beds:hold"],
@@ -45,20 +37,6 @@ const SHELTERS = [
     beds: 2,
   },
 ];
-
-export const DEMO_ORGANISATIONS = Object.keys(ORGANISATIONS);
-export const demoIssuer = (handle: string) => `https://${handle}.wayhouse.example`;
-
-/** The signing key of a demo organisation; made at first use, kept under `dataDir` for its owner alone. */
-export async function demoKey(dataDir: string, handle: string): Promise<SigningKey> {
-  const path = join(dataDir, "demo", `${handle}.json`);
-  if (!existsSync(path)) {
-    makeFolder(join(dataDir, "demo"), 0o700);
-    // Several processes may start at once: all have the first one's.
-    putFile(path, JSON.stringify(await generateSigningKey()));
-  }
-  return JSON.parse(readFileSync(path, "utf8")) as SigningKey;
-}
 
 /** Any two processes that seed one database take turns. */
 const LOCK = 0x73656564;
@@ -111,13 +89,14 @@ async function plantOrganisations(client: pg.Client, keys: Map<string, SigningKe
 
 async function insertOrganisations(client: pg.Client, keys: Map<string, SigningKey>) {
   const ids = new Map<string, string>();
-  for (const [handle, scopes] of Object.entries(ORGANISATIONS)) {
+  for (const handle of DEMO_ORGANISATIONS) {
     const { kid, publicJwk } = keys.get(handle)!;
     const { rows } = await client.query<{ id: string }>(
       "insert into organisation (handle, identity_thumbprint, identity_jwk) values ($1, $2, $3) returning id",
       [handle, kid, publicJwk],
     );
     const id = rows[0]!.id;
+    const scopes = scopesOf(handle);
     ids.set(handle, id);
     await client.query(
       "insert into organisation_account (organisation_id, issuer, scopes) values ($1, $2, $3)",
@@ -160,7 +139,7 @@ async function formCircle(client: pg.Client, ids: Map<string, string>, kid: stri
 
 async function share(client: pg.Client, ids: Map<string, string>, kid: string) {
   const harbour = ids.get("harbour")!;
-  await client.query("select enter($1, 'admin', $2, 'seed', $3)", [harbour, kid, ORDINARY]);
+  await client.query("select enter($1, 'admin', $2, 'seed', $3)", [harbour, kid, scopesOf("harbour")]);
   const changes: object[] = [];
   for (const [handle, scopes] of Object.entries(GRANTS)) {
     const { rows } = await client.query<{ id: string; valid_from: Date }>(

@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import pg from "pg";
 import { Unavailable } from "../../kernel/errors.ts";
+import { DEFAULT_CONNECTIONS } from "../config/config.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
 import { isRetryable, isServerError, translate } from "./errors.ts";
 import { limitRoundTrips } from "./pipeline.ts";
@@ -45,9 +45,6 @@ const types: pg.CustomTypesConfig = {
     PARSERS.get(oid) ??
     pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
 };
-
-/** Of one process: twice what can run at once keeps the cores busy, and more only stand in one another's way. */
-export const DEFAULT_CONNECTIONS = Math.max(4, 2 * availableParallelism());
 
 /** Plans are made once a connection: making one anew costs more than most of them take to run. */
 const SETTINGS = "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
