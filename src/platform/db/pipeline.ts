@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { createRequire } from "node:module";
 import type pg from "pg";
-import type protocol from "pg-protocol";
+import { serialize } from "pg-protocol";
 import { roundTrips } from "../telemetry/tracing.ts";
 
 export interface Statement {
@@ -13,12 +13,9 @@ export interface Rows {
   readonly rowCount: number;
 }
 
-const require = createRequire(import.meta.url);
-const { prepareValue } = require("pg/lib/utils") as {
+const { prepareValue } = createRequire(import.meta.url)("pg/lib/utils") as {
   prepareValue: (value: unknown) => unknown;
 };
-// Not by `import`: there Node guesses what a CommonJS module exports, and a process was once started without this.
-const { serialize } = require("pg-protocol") as typeof protocol;
 
 /** Beyond this many texts a connection stops naming statements, so that it cannot grow without end. */
 const MOST_NAMED = 500;
