@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { loadNodeKey, NodeKeyError } from "../platform/auth/node-key.ts";
@@ -7,6 +7,7 @@ import { assertMigrated, MigrationError } from "../platform/db/migrator.ts";
 import { flushedOf, judge, positionOf, type ReplicaFault } from "../platform/db/replica.ts";
 import { assertSettled, UnsettledRestore } from "../platform/db/restore.ts";
 import { assertRoleIsHarmless, UnsafeRole } from "../platform/db/role.ts";
+import { statOf } from "../platform/files.ts";
 import { clockFinding, type Finding } from "./finding.ts";
 
 export async function examineNodeKey({ nodeKeyFile }: Config): Promise<Finding[]> {
@@ -18,7 +19,7 @@ export async function examineNodeKey({ nodeKeyFile }: Config): Promise<Finding[]
   }
   try {
     const { kid } = await loadNodeKey(nodeKeyFile);
-    if ((statSync(nodeKeyFile).mode & 0o077) === 0) return [{ name, state: "ok", told: kid }];
+    if ((statOf(nodeKeyFile).mode & 0o077n) === 0n) return [{ name, state: "ok", told: kid }];
     const advice = `chmod 600 ${nodeKeyFile}`;
     return [{ name, state: "wrong", told: "its file can be read by others", advice }];
   } catch (error) {

@@ -1,8 +1,8 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { makeFolder, putFile, readRegular } from "../platform/files.ts";
+import { makeFolder, putFile, readRegular, statOf } from "../platform/files.ts";
 import { hashOf, readRegistry } from "../platform/http/documents.ts";
 import { buildSchema } from "../schema.ts";
 import { printable } from "../kernel/printable.ts";
@@ -78,7 +78,7 @@ interface Found {
 
 function documentsIn(path: string): Found[] {
   try {
-    if (statSync(path).isDirectory()) {
+    if (statOf(path).isDirectory()) {
       const names = readdirSync(path).filter((name) => /\.(graphql|gql)$/.test(name));
       return names.toSorted().flatMap((name) => documentsIn(join(path, name)));
     }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
+  type BigIntStats,
   closeSync,
   existsSync,
   fsyncSync,
@@ -18,9 +19,15 @@ const OWNER_ALONE = 0o600;
 /** As a shell names what it feeds a command, `<(…)` or `|`: a pipe whose other end is open. */
 const FED = /^\/(?:dev\/stdin|(?:dev|proc\/self)\/fd\/\d+)$/;
 
+/**
+ * Looks at what somebody named. In big integers: a plain look at a pipe stays with Node, which then takes symbolic
+ * links on the way to a module for none, and gives an empty one. @throws an error of the operating system
+ */
+export const statOf = (path: string): BigIntStats => statSync(path, { bigint: true });
+
 /** To the byte. @throws an error of the operating system, or one with this code for what may never end: a pipe, a device */
 export function readRegular(path: string): Buffer {
-  const stat = statSync(path);
+  const stat = statOf(path);
   if (stat.isFile() || stat.isDirectory() || (stat.isFIFO() && FED.test(path)))
     return readFileSync(path);
   throw notRegular();
@@ -42,7 +49,7 @@ export function makeFolder(path: string, mode = 0o777): string | undefined {
       const own = makeFolder(path, mode);
       return topmost ?? own;
     }
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return undefined;
+    if (existsSync(path) && statOf(path).isDirectory()) return undefined;
     throw error;
   }
 }
@@ -69,7 +76,7 @@ export function isLinked(file: string, path: string): boolean {
 /** For its owner alone; what stood there stands until all of the new is on the disk. */
 export function replaceFile(path: string, text: string): void {
   // As root this would put a file in the place of /dev/null.
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw notRegular();
+  if (existsSync(path) && !statOf(path).isFile()) throw notRegular();
   placed(path, text, OWNER_ALONE, (draft) => renameSync(draft, path));
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { optionsOf } from "../../src/cli/options.ts";
@@ -150,6 +150,28 @@ describe("the command line", () => {
     ]);
     expect(() => replaceFile(pipe, "")).toThrow("cannot be written (no regular file)");
     expect(statSync(pipe).isFIFO()).toBe(true);
+  });
+
+  it("still finds what a symbolic link leads to, after it looked at a pipe", () => {
+    const folder = join(demo.dataDir, "linked");
+    mkdirSync(join(folder, "real"), { recursive: true });
+    symlinkSync("real", join(folder, "link"));
+    writeFileSync(join(folder, "real", "inner.cjs"), "exports.given = true;");
+    const later = 'import inner from "./inner.cjs"; export default inner;';
+    writeFileSync(join(folder, "real", "later.mjs"), later);
+    writeFileSync(join(folder, "real", "first.mjs"), "");
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const script = `const [, folder, program] = process.argv;
+      await import(folder + "/link/first.mjs");
+      const { readRegular, replaceFile } = await import(program + "/platform/files.js");
+      for (const look of [readRegular, (path) => replaceFile(path, "")])
+        try { look(folder + "/pipe"); } catch (error) { console.log(error.message); }
+      const { default: later } = await import(folder + "/link/later.mjs");
+      console.log(JSON.stringify(later));`;
+    const args = ["--input-type=module", "-e", script, folder, inject("programFolder")];
+    const told = execFileSync(process.execPath, args, { encoding: "utf8" });
+    expect(told).toBe('no regular file\nno regular file\n{"given":true}\n');
   });
 
   it("teaches with --help, and refuses what it does not know", async () => {

@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { Stop } from "../command.ts";
+import { statOf } from "../../platform/files.ts";
 import { codeOf, readText } from "../files.ts";
 
 /** A `service_capacity` (HSDS 3.1). */
@@ -155,7 +156,7 @@ const numberOf = (text: string) => (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text
 
 function filesAt(path: string): string[] {
   try {
-    if (!statSync(path).isDirectory()) return [path];
+    if (!statOf(path).isDirectory()) return [path];
     const names = readdirSync(path).filter((name) => /\.(?:json|csv)$/.test(name));
     if (names.length === 0) throw new Stop(`${path} has no JSON and no CSV.`);
     return names.toSorted().map((name) => join(path, name));

@@ -139,7 +139,11 @@ async function formCircle(client: pg.Client, ids: Map<string, string>, kid: stri
 
 async function share(client: pg.Client, ids: Map<string, string>, kid: string) {
   const harbour = ids.get("harbour")!;
-  await client.query("select enter($1, 'admin', $2, 'seed', $3)", [harbour, kid, scopesOf("harbour")]);
+  await client.query("select enter($1, 'admin', $2, 'seed', $3)", [
+    harbour,
+    kid,
+    scopesOf("harbour"),
+  ]);
   const changes: object[] = [];
   for (const [handle, scopes] of Object.entries(GRANTS)) {
     const { rows } = await client.query<{ id: string; valid_from: Date }>(
