@@ -19,7 +19,7 @@ export async function examineNodeKey({ nodeKeyFile }: Config): Promise<Finding[]
   }
   try {
     const { kid } = await loadNodeKey(nodeKeyFile);
-    if ((statOf(nodeKeyFile).mode & 0o077n) === 0n) return [{ name, state: "ok", told: kid }];
+    if ((statOf(nodeKeyFile).mode & 0o077) === 0) return [{ name, state: "ok", told: kid }];
     const advice = `chmod 600 ${nodeKeyFile}`;
     return [{ name, state: "wrong", told: "its file can be read by others", advice }];
   } catch (error) {

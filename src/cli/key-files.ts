@@ -21,7 +21,7 @@ export function readKey(path: string, half: "private" | "public"): JWK {
 /** A private key that nobody else on this machine can read. @throws Stop */
 export function readOwnKey(path: string): JWK {
   const key = readKey(path, "private");
-  if ((statOf(path).mode & 0o077n) === 0n) return key;
+  if ((statOf(path).mode & 0o077) === 0) return key;
   throw new Stop(
     `${path} can be read by others: chmod 600 ${path}, and replace the key if they may have.`,
   );

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import {
-  type BigIntStats,
   closeSync,
   existsSync,
   fsyncSync,
@@ -10,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -19,20 +19,29 @@ const OWNER_ALONE = 0o600;
 /** As a shell names what it feeds a command, `<(…)` or `|`: a pipe whose other end is open. */
 const FED = /^\/(?:dev\/stdin|(?:dev|proc\/self)\/fd\/\d+)$/;
 
-/**
- * Looks at what somebody named. In big integers: a plain look at a pipe stays with Node, which then takes symbolic
- * links on the way to a module for none, and gives an empty one. @throws an error of the operating system
- */
-export const statOf = (path: string): BigIntStats => statSync(path, { bigint: true });
+/** Looks at what somebody named. @throws an error of the operating system */
+export const statOf = (path: string): Stats => withoutTrace(() => statSync(path));
 
 /** To the byte. @throws an error of the operating system, or one with this code for what may never end: a pipe, a device */
 export function readRegular(path: string): Buffer {
   const stat = statOf(path);
   if (stat.isFile() || stat.isDirectory() || (stat.isFIFO() && FED.test(path)))
-    return readFileSync(path);
+    return withoutTrace(() => readFileSync(path));
   throw notRegular();
 }
 const notRegular = () => Object.assign(new Error("no regular file"), { code: "no regular file" });
+
+/**
+ * Node keeps its last look at a file. If that was a pipe it takes symbolic links on the way to a module for none, and
+ * what is loaded then may be an empty module: so something that is none is looked at after it.
+ */
+function withoutTrace<T>(look: () => T): T {
+  try {
+    return look();
+  } finally {
+    statSync("/");
+  }
+}
 
 /**
  * With those above it. Node's own turns for ever where a file system takes none, such as /proc.

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { optionsOf } from "../../src/cli/options.ts";
@@ -152,27 +152,35 @@ describe("the command line", () => {
     expect(statSync(pipe).isFIFO()).toBe(true);
   });
 
-  it("still finds what a symbolic link leads to, after it looked at a pipe", () => {
-    const folder = join(demo.dataDir, "linked");
-    mkdirSync(join(folder, "real"), { recursive: true });
-    symlinkSync("real", join(folder, "link"));
-    writeFileSync(join(folder, "real", "inner.cjs"), "exports.given = true;");
-    const later = 'import inner from "./inner.cjs"; export default inner;';
-    writeFileSync(join(folder, "real", "later.mjs"), later);
-    writeFileSync(join(folder, "real", "first.mjs"), "");
-    const pipe = join(folder, "pipe");
-    execFileSync("mkfifo", [pipe]);
-    const script = `const [, folder, program] = process.argv;
-      await import(folder + "/link/first.mjs");
-      const { readRegular, replaceFile } = await import(program + "/platform/files.js");
-      for (const look of [readRegular, (path) => replaceFile(path, "")])
-        try { look(folder + "/pipe"); } catch (error) { console.log(error.message); }
-      const { default: later } = await import(folder + "/link/later.mjs");
-      console.log(JSON.stringify(later));`;
-    const args = ["--input-type=module", "-e", script, folder, inject("programFolder")];
-    const told = execFileSync(process.execPath, args, { encoding: "utf8" });
-    expect(told).toBe('no regular file\nno regular file\n{"given":true}\n');
-  });
+  it.each([
+    ["that it refused to read", "pipe", "no regular file"],
+    ["that it refused to replace", "pipe", "no regular file", "replaceFile"],
+    ["that it read", "/dev/fd/3", "fed\n"],
+  ])(
+    "still finds what a symbolic link leads to, after a pipe %s",
+    (_, name, told, look = "readRegular") => {
+      const folder = mkdtempSync(join(demo.dataDir, "linked-"));
+      mkdirSync(join(folder, "real"));
+      symlinkSync("real", join(folder, "link"));
+      for (const [file, text] of Object.entries({
+        "first.mjs": "",
+        "inner.cjs": "exports.given = true;",
+        "later.mjs": 'import inner from "./inner.cjs"; export default inner;',
+      }))
+        writeFileSync(join(folder, "real", file), text);
+      execFileSync("mkfifo", [join(folder, "pipe")]);
+      const script = `const [, path, files, look] = process.argv;
+        await import(process.cwd() + "/link/first.mjs");
+        const { [look]: act } = await import(files);
+        try { process.stdout.write(act(path, "")); } catch (error) { process.stdout.write(error.message); }
+        console.log((await import(process.cwd() + "/link/later.mjs")).default);`;
+      const typed = `exec "$0" --input-type=module -e "$@" 3< <(echo fed)`;
+      const files = join(inject("programFolder"), "platform/files.js");
+      const words = ["-c", typed, process.execPath, script, name, files, look];
+      const answer = execFileSync("bash", words, { cwd: folder, encoding: "utf8" });
+      expect(answer).toBe(`${told}{ given: true }\n`);
+    },
+  );
 
   it("teaches with --help, and refuses what it does not know", async () => {
     expect(await wayhouse(demo, "--help")).toMatchObject({
