@@ -19,6 +19,7 @@ import {
   Viewer,
 } from "wayhouse/client";
 import { SealingError } from "wayhouse/sealing";
+import { bedsIn, envelopeIn, handoffIn, holdIn, isName, outcomeOf } from "./answers.ts";
 import { type Request, type Rules, suits } from "./rules.ts";
 import type { Store } from "./store.ts";
 
@@ -79,30 +80,32 @@ async function lookAtAll(work: Work, me: string): Promise<void> {
 
 type Look = (work: Work, me: string, id: string) => Promise<void>;
 
-/** What is refused, or does not hold, would be so again: people look into it, and the bot goes on. */
+/** What is refused, does not hold, or makes no sense would be so again: people look into it, and the bot goes on. */
+const FOR_PEOPLE: readonly string[] = ["BAD_USER_INPUT", "NOT_FOUND", "PROTOCOL"];
 async function attend(work: Work, look: Look, me: string, id: string): Promise<void> {
   try {
+    if (!isName(id)) throw new CallFailed("PROTOCOL", "What the server answers is no name.");
     await look(work, me, id);
   } catch (error) {
-    const isRefused =
-      error instanceof CallFailed && ["BAD_USER_INPUT", "NOT_FOUND"].includes(error.code);
+    const isRefused = error instanceof CallFailed && FOR_PEOPLE.includes(error.code);
     if (!isRefused && !(error instanceof SealingError)) throw error;
-    work.tell(`${id} is left to people: ${error.message}`);
+    work.tell(`${isName(id) ? id : "What has no name"} is left to people: ${error.message}`);
   }
 }
 
 const ENDED: readonly string[] = ["CANCELLED", "FAILED", "EXPIRED"];
 
 async function lookAtHandoff(work: Work, me: string, id: string): Promise<void> {
-  const { node } = await work.client.run(Handoff, { id });
-  if (node?.__typename !== "Handoff" || node.sender.id === me) return;
-  if (node.status === "REQUESTED") return decide(work, me, node);
-  if (node.recipient?.id !== me) return;
-  if (node.receivedDigest !== null) fileReceived(work, id, node.receivedDigest);
-  if (node.status === "ACCEPTED") return takeOver(work, node);
-  if (node.status === "IN_PROGRESS") return goOn(work, node);
+  const handoff = handoffIn(await work.client.run(Handoff, { id }), id);
+  if (!handoff || handoff.sender.id === me) return;
+  const { status, recipient, receivedDigest } = handoff;
+  if (status === "REQUESTED") return decide(work, me, handoff);
+  if (recipient?.id !== me) return;
+  if (receivedDigest !== null) fileReceived(work, id, receivedDigest);
+  if (status === "ACCEPTED") return takeOver(work, handoff);
+  if (status === "IN_PROGRESS") return goOn(work, handoff);
   // Ended before it was received: the case never was ours, and what was read of it is not ours to keep.
-  if (ENDED.includes(node.status) && work.store.dropFile(id)) work.tell(`dropped ${id}`);
+  if (ENDED.includes(status) && work.store.dropFile(id)) work.tell(`dropped ${id}`);
 }
 
 async function decide(work: Work, me: string, request: Request): Promise<void> {
@@ -115,15 +118,13 @@ async function decide(work: Work, me: string, request: Request): Promise<void> {
     }
   }
   const { rejectHandoff } = await client.run(RejectHandoff, { input: { id } });
-  if (rejectHandoff.__typename === "Handoff") tell(`declined ${id}`);
+  if (outcomeOf(rejectHandoff).__typename === "Handoff") tell(`declined ${id}`);
 }
 
 /** Ours that are free on every night; null where no bed is asked for. */
 async function sheltersFor({ client, rules }: Work, me: string, request: Request) {
   if (!request.needs.includes("SHELTER")) return [null];
-  const { node } = await client.run(HandoffMatches, { id: request.id });
-  const beds = node?.__typename === "Handoff" ? node.matches.beds : [];
-  return beds
+  return bedsIn(await client.run(HandoffMatches, { id: request.id }))
     .map(({ shelter }) => shelter)
     .filter(
       ({ organisation, country }) => organisation.id === me && rules.countries.includes(country),
@@ -146,15 +147,16 @@ async function accept({ client }: Work, request: Request, shelterId: string | nu
   };
   const input = { id, caseReference, ...(holdBeds && { holdBeds }) };
   const { acceptHandoff } = await client.run(AcceptHandoff, { input });
-  return acceptHandoff.__typename === "Handoff" && acceptHandoff.status === "ACCEPTED";
+  const outcome = outcomeOf(acceptHandoff);
+  return outcome.__typename === "Handoff" && outcome.status === "ACCEPTED";
 }
 
 /** The server forgets the file once it was received, so it is safe on our disk before. */
 async function takeOver({ client, partners, store, tell }: Work, { id, sender }: Request) {
-  const { node } = await client.run(HandoffEnvelope, { id });
-  if (node?.__typename !== "Handoff" || !node.envelope) return;
+  const envelope = envelopeIn(await client.run(HandoffEnvelope, { id }));
+  if (envelope === null) return;
   const isNew = !store.hasFile(id);
-  const sealed = { subject: id, envelope: node.envelope };
+  const sealed = { subject: id, envelope };
   const { content, digest } = await partners.openFrom(sender.identityThumbprint, sealed);
   // Also where one is kept: if the bot ended before it received it, the sender may have sealed another.
   await store.keepFile(id, digest, content);
@@ -162,7 +164,7 @@ async function takeOver({ client, partners, store, tell }: Work, { id, sender }:
   // Of this one alone: where another was put in its place, an event has us read that one.
   const input = { id, envelopeDigest: digest };
   const { receiveHandoff } = await client.run(ReceiveHandoff, { input });
-  if (receiveHandoff.__typename !== "Handoff") return;
+  if (outcomeOf(receiveHandoff).__typename !== "Handoff") return;
   store.takeFile(id, digest);
   tell(`received ${id}`);
 }
@@ -179,32 +181,31 @@ async function goOn({ client, tell }: Work, { id, caseReference }: Request) {
   for await (const hold of client.all(BedHolds, held, ({ bedHolds }) => bedHolds)) {
     if (hold.caseReference?.id !== caseReference.id) continue;
     const { confirmBedHold } = await client.run(ConfirmBedHold, { input: { id: hold.id } });
-    const isDone = confirmBedHold.__typename === "BedHold";
+    const isDone = outcomeOf(confirmBedHold).__typename === "BedHold";
     tell(isDone ? `confirmed ${hold.id}` : `${id} is left to people: its beds are held no more`);
   }
 }
 
 async function lookAtHold(work: Work, me: string, id: string): Promise<void> {
   const { client, partners, instructions, tell } = work;
-  const { node } = await client.run(BedHold, { id });
-  const isTheirs = node?.__typename === "BedHold" && node.host.id === me && node.holder.id !== me;
-  if (!isTheirs || node.status !== "CONFIRMED") return;
-  if (node.instructionsKeyRetiredAt !== null)
+  const held = holdIn(await client.run(BedHold, { id }), id);
+  if (held?.host.id !== me || held.holder.id === me || held.status !== "CONFIRMED") return;
+  if (held.instructionsKeyRetiredAt !== null)
     tell(`${id} is left to people: its instructions are sealed to a key that was retired`);
   // What lies there stays: a former life has sent it, or a person has, who knew more.
-  if (node.instructionsDigest !== null) return;
-  const labels = [...new Set(node.stays.map(({ shelter }) => shelter.label))];
+  if (held.instructionsDigest !== null) return;
+  const labels = [...new Set(held.stays.map(({ shelter }) => shelter.label))];
   // A host names its shelters itself, and one may be called as what every object has.
   const isThere = (label: string) => Object.hasOwn(instructions, label);
   const texts = labels.filter(isThere).map((label) => instructions[label]!);
   if (texts.length < labels.length) return tell(`no instructions for ${labels.join(", ")}`);
   const content = new TextEncoder().encode(texts.join("\n\n"));
-  const { identityThumbprint } = node.holder;
+  const { identityThumbprint } = held.holder;
   const envelope = await partners.sealTo(identityThumbprint, { subject: id, content, days: 30 });
   // Over nothing, also where a person has sent some since it looked.
   const input = { id, envelope, replaces: { digest: null } };
   const { sendInstructions } = await client.run(SendInstructions, { input });
-  if (sendInstructions.__typename === "BedHold") tell(`instructed ${id}`);
-  if (sendInstructions.__typename === "EnvelopeReplaced")
-    tell(`left ${id}: it was instructed meanwhile`);
+  const { __typename: outcome } = outcomeOf(sendInstructions);
+  if (outcome === "BedHold") tell(`instructed ${id}`);
+  if (outcome === "EnvelopeReplaced") tell(`left ${id}: it was instructed meanwhile`);
 }

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { JWK } from "jose";
 import { createClient, createPartners } from "wayhouse/client";
 import { thumbprintOf } from "wayhouse/sealing";
 import { parse } from "yaml";
 import { runBot } from "./bot.ts";
+import { readKey, readOwnKey } from "./keys.ts";
 import { openStore } from "./store.ts";
 
 /** `node main.ts bot.yaml`. It ends on any failure: let a supervisor start it again, after a pause. */
@@ -18,17 +18,8 @@ const {
   instructions,
 } = parse(readFileSync(path, "utf8"), { prettyErrors: false });
 const at = (name: string) => resolve(dirname(path), name);
-/** What cannot be read is not quoted, here or of bot.yaml: this ends in a log, and the file is a secret. */
-function key(name: string): JWK {
-  const text = readFileSync(at(name), "utf8");
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error(`${at(name)} holds no JSON Web Key.`);
-  }
-}
 
-const signingKey = key(organisation.signingKey);
+const signingKey = readOwnKey(at(organisation.signingKey));
 const client = createClient({
   url: node.url,
   credentials: {
@@ -47,11 +38,11 @@ const client = createClient({
     key: signingKey,
   },
 });
-const store = openStore(at(folder), key(organisation.archiveKey), compared);
+const store = openStore(at(folder), readKey(at(organisation.archiveKey)), compared);
 const own = {
   identityThumbprint: organisation.identity ?? (await thumbprintOf(signingKey)),
   signingKey,
-  sealingKeys: organisation.sealingKeys.map(key),
+  sealingKeys: organisation.sealingKeys.map((name: string) => readOwnKey(at(name))),
 };
 const partners = createPartners(client, own, store);
 const tell = (line: string) => void process.stdout.write(`${line}\n`);

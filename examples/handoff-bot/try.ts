@@ -12,13 +12,13 @@ import {
 } from "wayhouse/client";
 import { pinOf, thumbprintOf } from "wayhouse/sealing";
 import { parse } from "yaml";
+import { readKey, readOwnKey } from "./keys.ts";
 
 /** `node try.ts bot.yaml sender.json <issuer>`: plays a partner that hands two people over to this bot. */
 const [, , path = "bot.yaml", keyFile = "sender.json", issuer = ""] = process.argv;
-const key = (name: string) => JSON.parse(readFileSync(name, "utf8"));
 const { node, organisation } = parse(readFileSync(path, "utf8"));
-const recipient = await thumbprintOf(key(resolve(dirname(path), organisation.signingKey)));
-const signingKey = key(keyFile);
+const recipient = await thumbprintOf(readKey(resolve(dirname(path), organisation.signingKey)));
+const signingKey = readOwnKey(keyFile);
 const client = createClient({
   url: node.url,
   credentials: {

@@ -229,7 +229,8 @@ describe("on the network, the bot", () => {
 
   it("is handed a file that its partner seals anew when the key is retired that it is sealed to", async () => {
     await openTo(ask, "harbour", ["lantern"]);
-    const write = (name: string, what: object) => writeFileSync(path(name), JSON.stringify(what));
+    const write = (name: string, what: object) =>
+      writeFileSync(path(name), JSON.stringify(what), { mode: 0o600 });
     write("sender.json", harbour.own.signingKey);
     write("sign.json", lantern.own.signingKey);
     const node = { url: demo.url, audience: AUDIENCE };

@@ -89,6 +89,7 @@ async function setUpBot(demo: Demo, url: string) {
     writeFileSync(
       join(folder, name),
       typeof content === "string" ? content : JSON.stringify(content),
+      { mode: 0o600 },
     );
   mkdirSync(join(folder, "keys"));
   write("keys/sign.json", harbour.own.signingKey);
