@@ -2,12 +2,8 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { Stop } from "./command.ts";
 import { readJson, replaceFile } from "./files.ts";
+import { Pin } from "./pin-file.ts";
 
-const Pin = z.strictObject({
-  identityThumbprint: z.string(),
-  lastSequence: z.int().nonnegative(),
-  lastHash: z.string(),
-});
 const OwnLog = z.strictObject({
   /** How far the server has shown one's own log. */
   seen: Pin,

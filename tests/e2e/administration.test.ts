@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { describeCommands } from "../../src/cli/commands.ts";
 import { type Demo, PUBLIC_URL, startDemo } from "../support/demo.ts";
+import { meddle } from "../support/handoffs.ts";
 import { environmentOf, typed } from "../support/wayhouse.ts";
 
 let demo: Demo;
@@ -156,6 +157,38 @@ describe("the wrong actor", () => {
     expect(told.isCompared).toBe(true);
     const unread = await type("keys list harbour --organisation lantern");
     expect(unread.stdout).toContain("compare it out of band");
+  });
+
+  it("a log that was kept is held against what it was: cut short, written anew or another's, it is named", async () => {
+    const own = "--organisation harbour";
+    const file = "harbour.kept";
+    const listed = (name: string) =>
+      type(`keys list ${name} --organisation lantern --keep ${file} --json`);
+    expect((await listed("harbour")).code).toBe(0);
+    await type("keygen --use seal --out late.json > late.public.json");
+    await type(`keys publish late.json --use seal ${own}`);
+    const { stdout } = await listed("harbour");
+    const { entries } = JSON.parse(stdout) as { entries: number };
+    const kept = readFileSync(file, "utf8");
+    expect(JSON.parse(kept)).toMatchObject({ lastSequence: entries });
+    const others = await listed("lantern");
+    expect([others.code, JSON.parse(others.stdout)]).toEqual([
+      1,
+      { fault: "THUMBPRINT_MISMATCH", message: `What ${file} keeps is of another identity.` },
+    ]);
+    const last = `organisation_id = (select id from organisation where handle = 'harbour') and`;
+    await meddle(demo, `delete from key_log_entry where ${last} sequence = ${entries}`);
+    const short = await listed("harbour");
+    expect([short.code, short.stdout]).toEqual([1, expect.stringContaining("LOG_ROLLED_BACK")]);
+    // Another statement for the same place.
+    await type("keygen --use seal --out other.json > other.public.json");
+    await type(`keys publish other.json --use seal ${own}`);
+    const forked = await listed("harbour");
+    expect([forked.code, forked.stdout]).toEqual([1, expect.stringContaining("LOG_FORKED")]);
+    expect(readFileSync(file, "utf8")).toBe(kept);
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(kept), lastHash: 7 }));
+    const unusable = await listed("harbour");
+    expect(unusable).toMatchObject({ code: 2, stderr: expect.stringContaining("holds no pin") });
   });
 });
 
