@@ -119,3 +119,23 @@ it("the schema says of every action that it is counted or bounded", () => {
   expect(found).toContain("createCircle: LIMIT_EXCEEDED");
   expect(found.length).toBeGreaterThan(12);
 });
+
+/** The scope by action: of a write, and of those that are one written down for each. */
+function scopesWrittenUnder(actions: readonly File[]): Map<string, string> {
+  const found = /(?:\bname: "(\w+)",\s+scope: |^\s+(\w+): )"(\w+:\w+)"/gm;
+  return new Map(
+    actions.flatMap(({ text }) =>
+      [...text.matchAll(found)].map(([, one, other, scope]) => [one ?? other!, scope!]),
+    ),
+  );
+}
+
+it("every action writes, and is entered in the chains, under the scope that its mutation asks for", () => {
+  const schema = readFileSync("schema/network.graphql", "utf8");
+  const asked = [
+    ...schema.matchAll(/^ {2}(\w+)\(input: .*@requiresScopes\(scopes: \[\["(.+)"]]\)$/gm),
+  ];
+  const written = scopesWrittenUnder(read("src/modules", ".actions.ts"));
+  expect(asked.length).toBeGreaterThan(40);
+  expect(new Map(asked.map(([, name, scope]) => [name, scope]))).toEqual(written);
+});
