@@ -97,6 +97,13 @@ describe("a token is accepted", () => {
     const token = forge(HEADER, { ...CLAIMS, scope: "beds:read beds:steal beds:read" });
     expect((await verifier().verify(token)).scopes).toEqual(["beds:read"]);
   });
+  it("without scopes, for what needs none", async () => {
+    expect((await verifier().verify(forge(HEADER, without("scope")))).scopes).toEqual([]);
+  });
+  it("with a member that has one of its own of another's name", async () => {
+    const token = forge(HEADER, { act: { client_id: "other" }, ...CLAIMS });
+    expect((await verifier().verify(token)).clientName).toBe("bot");
+  });
 });
 
 describe("no token is accepted", () => {
@@ -122,6 +129,8 @@ describe("no token is accepted", () => {
     "bound to a thumbprint that is none": forge(HEADER, { ...CLAIMS, cnf: { jkt: "x" } }),
     "with crit": forge({ ...HEADER, crit: ["exp"] }),
     "with another typ": forge({ ...HEADER, typ: "JWT" }),
+    "with a typ that ends as its own": forge({ ...HEADER, typ: "x-at+jwt" }),
+    "with a typ that begins as its own": forge({ ...HEADER, typ: "at+jwt+x" }),
     "without typ": forge({ alg: "EdDSA", kid: lantern.kid }),
     "without kid": forge({ alg: "EdDSA", typ: "at+jwt" }),
     "for another audience": forge(HEADER, { ...CLAIMS, aud: "https://elsewhere.example" }),
@@ -161,9 +170,34 @@ describe("no token is accepted", () => {
     "with an exp that is no integer": forge(HEADER, { ...CLAIMS, exp: NOW + 0.5 }),
     "with a scope that is no string": forge(HEADER, { ...CLAIMS, scope: ["beds:read"] }),
     "whose payload is no object": forge(HEADER, "[]"),
+    "whose header is null": `${encode("null")}.${body}.${signature}`,
   };
   it.each(Object.entries(cases))("%s", async (_, token) => {
     await expect(verifier().verify(token)).rejects.toThrow(Unauthenticated);
+  });
+
+  // What no issuer, client or revocation can be named by could never be taken back.
+  const named = ["iss", "client_id", "jti"] as const;
+  it.each(
+    named.flatMap((claim) =>
+      [
+        ["\0", ""],
+        ["", "\0"],
+        ["", "x".repeat(2048)],
+      ].map(([before, after]) => [claim, `${before}${CLAIMS[claim]}${after}`] as const),
+    ),
+  )("with %s %j", async (claim, value) => {
+    const known = issuers.get(LANTERN)!;
+    const every = createTokenVerifier({
+      audience: AUDIENCE,
+      findIssuer: async () => known,
+      jwks: async () => [],
+      now: () => NOW * 1000,
+    });
+    await expect(every.verify(forge())).resolves.toBeDefined();
+    await expect(every.verify(forge(HEADER, { ...CLAIMS, [claim]: value }))).rejects.toThrow(
+      Unauthenticated,
+    );
   });
 
   it("after it expired, though it was verified before", async () => {
@@ -239,6 +273,8 @@ describe("a key behind a JWKS URI", () => {
     ["to encrypt to", [{ use: "enc" }]],
     ["to sign with alone", [{ key_ops: ["sign"] }]],
     ["to do what is no list", [{ key_ops: "verify" }]],
+    ["as a key of no kind that signs", [{ kty: "oct" }]],
+    ["as RSA without its modulus", [{ n: undefined }]],
   ])("is none where it is published %s", async (_, published) => {
     const jwks = published.map((change) => ({ ...strong.publicJwk, kid: "k1", ...change }));
     await expect(by(strong.publicJwk).verify(ofProvider)).resolves.toBeDefined();

@@ -121,9 +121,9 @@ it("the schema says of every action that it is counted or bounded", () => {
 });
 
 /** The scope by action: of a write, and of those that are one written down for each. */
-function scopesWrittenUnder(actions: readonly File[]): Map<string, string> {
+function scopesWrittenUnder(actions: readonly File[]): Record<string, string> {
   const found = /(?:\bname: "(\w+)",\s+scope: |^\s+(\w+): )"(\w+:\w+)"/gm;
-  return new Map(
+  return Object.fromEntries(
     actions.flatMap(({ text }) =>
       [...text.matchAll(found)].map(([, one, other, scope]) => [one ?? other!, scope!]),
     ),
@@ -137,5 +137,5 @@ it("every action writes, and is entered in the chains, under the scope that its 
   ];
   const written = scopesWrittenUnder(read("src/modules", ".actions.ts"));
   expect(asked.length).toBeGreaterThan(40);
-  expect(new Map(asked.map(([, name, scope]) => [name, scope]))).toEqual(written);
+  expect(Object.fromEntries(asked.map(([, name, scope]) => [name, scope]))).toEqual(written);
 });
