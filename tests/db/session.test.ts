@@ -1,45 +1,28 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  BadUserInput,
-  Forbidden,
-  IdempotencyMismatch,
-  Unauthenticated,
-} from "../../src/kernel/errors.ts";
-import { encodeId } from "../../src/kernel/ids.ts";
-import { holdBeds } from "../../src/modules/capacity/holds.actions.ts";
+import { Forbidden, Unauthenticated, Unavailable } from "../../src/kernel/errors.ts";
 import { rowsOf } from "../../src/platform/db/pipeline.ts";
 import { createPool, onClient, type Pool } from "../../src/platform/db/pool.ts";
 import type { Identity } from "../../src/platform/db/admission.ts";
+import { DEFAULT_LIMITS } from "../../src/platform/limits/limits.ts";
 import { openSession, type Session } from "../../src/platform/db/session.ts";
-import { createShelter } from "../support/capacity.ts";
-import { night } from "../support/demo.ts";
-import { waiting } from "../support/held-up.ts";
+import { atOnce, createShelter } from "../support/capacity.ts";
 import { plantOrganisation } from "../support/network.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
-const holdOf = (shelterId: string) => ({
-  idempotencyKey: randomUUID(),
-  ttlMinutes: 60,
-  riskProfile: "OTHER" as const,
-  caseReference: null,
-  keepApartFrom: [],
-  stays: [{ shelterId, beds: 1, checkIn: night(1), checkOut: night(2) }],
-});
 const BEDS = ["beds:read", "beds:hold", "beds:manage", "sharing:manage", "audit:read"] as const;
 let database: TestDatabase;
 let pool: Pool;
 let harbourIdentity: Identity;
 let harbour: Session;
-let lantern: Session;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = createPool({ url: database.apiUrl, max: 8, log: () => {} });
   harbourIdentity = await plantOrganisation(database.ownerUrl, "harbour", BEDS);
   harbour = await openSession(pool, harbourIdentity);
-  lantern = await openSession(pool, await plantOrganisation(database.ownerUrl, "lantern", BEDS));
 });
 afterAll(async () => {
   await pool.end();
@@ -65,6 +48,7 @@ describe("a session", () => {
     const narrow = await openSession(pool, { ...harbourIdentity, scopes: ["beds:read"] });
     expect([...narrow.scopes]).toEqual(["beds:read"]);
     await expect(createShelter(narrow, "never", 1)).rejects.toThrow(Forbidden);
+    await expect(atOnce(narrow, "setBeds", randomUUID())).rejects.toThrow(Forbidden);
   });
 
   it("ends with the next statement once its client is revoked", async () => {
@@ -151,6 +135,48 @@ describe("a session", () => {
     expect(await place(wide, more, "second")).toEqual({ result: { id: "first" }, rows: null });
   });
 
+  it("does nothing more once a scope that it opened with was taken, whatever it would do", async () => {
+    const identity = await plantOrganisation(database.ownerUrl, "narrowed", BEDS);
+    const session = await openSession(pool, identity);
+    await asSuperuser(database.superuserUrl, (client) =>
+      client.query("update client set scopes = $2 where organisation_id = $1", [
+        identity.organisationId,
+        BEDS.slice(1),
+      ]),
+    );
+    await expect(sql`select`.execute(session.read)).rejects.toThrow(Forbidden);
+    await expect(createShelter(session, "late", 1)).rejects.toThrow(Forbidden);
+    await expect(atOnce(session, "setBeds", randomUUID())).rejects.toThrow(Forbidden);
+  });
+
+  it("tells nothing that it read a while ago where anything was taken back since, and whatever it wrote", async () => {
+    const { organisationId } = harbourIdentity;
+    const look = (session: Session) => sql`select`.execute(session.read);
+    const session = await openSession(pool, harbourIdentity);
+    await look(session);
+    await asSuperuser(database.superuserUrl, (client) =>
+      client.query("insert into revocation (organisation_id, at) values ($1, now())", [
+        organisationId,
+      ]),
+    );
+    await sleep(200);
+    await look(session);
+    await expect(session.confirm("read")).rejects.toThrow(Unavailable);
+    expect(await session.confirm("written")).toBe(true);
+    const later = await openSession(pool, harbourIdentity);
+    await look(later);
+    await sleep(200);
+    expect(await later.confirm("read")).toBe(true);
+  });
+
+  it("begins no statement after its time", async () => {
+    const allowance = { ...DEFAULT_LIMITS, until: Date.now() - 1 };
+    const late = await openSession(pool, harbourIdentity, allowance);
+    await expect(sql`select`.execute(late.read)).rejects.toThrow(Unavailable);
+    await expect(createShelter(late, "late", 1)).rejects.toThrow(Unavailable);
+    await expect(atOnce(late, "setBeds", randomUUID())).rejects.toThrow(Unavailable);
+  });
+
   it("leaves no context behind on its connection", async () => {
     const client = await pool.connect();
     try {
@@ -177,89 +203,5 @@ describe("a session", () => {
     await expect(sql`select 1 as one`.execute(harbour.read)).resolves.toMatchObject({
       rows: [{ one: 1 }],
     });
-  });
-});
-
-describe("a write", () => {
-  it("has one effect for one key, however often and at once it is sent", async () => {
-    const key = randomUUID();
-    const answers = await Promise.all(
-      Array.from({ length: 6 }, () => createShelter(harbour, "once", 4, key)),
-    );
-    expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
-    await expect(createShelter(harbour, "once", 5, key)).rejects.toThrow(IdempotencyMismatch);
-  });
-
-  it("never meets another client's key", async () => {
-    const key = randomUUID();
-    const [mine, theirs] = await Promise.all([
-      createShelter(harbour, "mine", 1, key),
-      createShelter(lantern, "theirs", 1, key),
-    ]);
-    expect(mine.id).not.toBe(theirs.id);
-  });
-
-  it("leaves nothing of itself when it fails, its key included", async () => {
-    const key = randomUUID();
-    const before = await harbour.read.selectFrom("audit_entry").selectAll().execute();
-    await expect(createShelter(harbour, "once", 1, key)).rejects.toThrow(BadUserInput);
-    expect(await harbour.read.selectFrom("audit_entry").selectAll().execute()).toHaveLength(
-      before.length,
-    );
-    await expect(createShelter(harbour, "another", 1, key)).resolves.toHaveProperty("id");
-  });
-
-  it.each<[string, (session: Session, shelter: string) => Promise<unknown>]>([
-    ["in several round trips", (session) => createShelter(session, "late", 1)],
-    ["in one", (session, shelter) => holdBeds(session, holdOf(shelter))],
-  ])("has no effect where its client was revoked while it waited (%s)", async (_, write) => {
-    const handle = `gone-${randomUUID().slice(0, 8)}`;
-    const gone = await plantOrganisation(database.ownerUrl, handle, BEDS);
-    const session = await openSession(pool, gone);
-    const { id: shelter } = await createShelter(session, "first", 1);
-    await asSuperuser(database.superuserUrl, async (other) => {
-      const own = [gone.organisationId];
-      await other.query("begin");
-      await other.query("select lock_chains(array[$1::uuid])", own);
-      const refused = write(session, encodeId("Shelter", shelter)).catch((error: unknown) => error);
-      await waiting(other, 1);
-      await other.query("update client set revoked_at = now() where organisation_id = $1", own);
-      await other.query("commit");
-      expect(await refused).toBeInstanceOf(Unauthenticated);
-      const done = "select from audit_entry where organisation_id = $1";
-      expect((await other.query(done, own)).rowCount).toBe(1);
-    });
-  });
-
-  it("appends to an unbroken chain of the owner and of the actor", async () => {
-    await Promise.all(Array.from({ length: 8 }, (_, i) => createShelter(harbour, `chain-${i}`, 1)));
-    const chain = await harbour.read
-      .selectFrom("audit_entry")
-      .selectAll()
-      .orderBy("sequence")
-      .execute();
-    expect(chain.map(({ sequence }) => sequence)).toEqual(chain.map((_, i) => i + 1));
-    for (const [i, entry] of chain.entries()) {
-      expect(entry.previous_hash).toEqual(chain[i - 1]?.hash ?? Buffer.alloc(32));
-      // As migrations/0004 writes it down, for whoever verifies without a database.
-      const { rows } = await sql<{ at: string }>`
-        select to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
-          from audit_entry where organisation_id = ${entry.organisation_id} and sequence = ${entry.sequence}
-      `.execute(harbour.read);
-      const lines = [
-        "wayhouse-audit-1",
-        entry.organisation_id,
-        entry.sequence,
-        rows[0]!.at,
-        entry.actor_id,
-        entry.client_name ?? "",
-        entry.owner_id,
-        entry.action,
-        entry.scope,
-        `${entry.subject_type}:${entry.subject_id}`,
-        entry.previous_hash.toString("hex"),
-      ];
-      expect(entry.hash).toEqual(createHash("sha256").update(lines.join("\n")).digest());
-    }
   });
 });

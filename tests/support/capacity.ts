@@ -109,3 +109,17 @@ export async function share(
   );
   return id;
 }
+
+/** A write of nothing. */
+export const atOnce = (
+  session: Session,
+  name: string,
+  idempotencyKey: string,
+  input: object = {},
+) =>
+  session.writeAtOnce(
+    { name, scope: "beds:manage" },
+    { idempotencyKey, ...input },
+    { id: name },
+    { text: "select", values: [] },
+  );
