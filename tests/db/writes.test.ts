@@ -6,11 +6,13 @@ import {
   IdempotencyMismatch,
   NotFound,
   Unauthenticated,
+  Unavailable,
 } from "../../src/kernel/errors.ts";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { holdBeds } from "../../src/modules/capacity/holds.actions.ts";
 import { createPool, type Pool } from "../../src/platform/db/pool.ts";
 import { openSession, type Session } from "../../src/platform/db/session.ts";
+import { write, type Writer } from "../../src/platform/db/writes.ts";
 import { atOnce, createShelter } from "../support/capacity.ts";
 import { night } from "../support/demo.ts";
 import { waiting } from "../support/held-up.ts";
@@ -103,6 +105,38 @@ describe("a write", () => {
       await expect(inSteps(harbour, "setBeds", key)).rejects.toThrow(BadUserInput);
     },
   );
+
+  it.each([
+    ["in several round trips", inSteps],
+    ["in one", atOnce],
+  ])("blames no token where the database could not look at it (%s)", async (_, write) => {
+    const admit = (change: string) =>
+      asSuperuser(database.superuserUrl, (client) =>
+        client.query(change.replace("admit", "execute on function admit")),
+      );
+    await admit("revoke admit from wayhouse_api");
+    await expect(write(harbour, "setBeds", randomUUID())).rejects.toThrow(NotFound);
+    await admit("grant admit to wayhouse_api");
+    await expect(write(harbour, "setBeds", randomUUID())).resolves.toBeDefined();
+  });
+
+  it.each([
+    ["four times where it was in others' way", "40001", 4],
+    ["once where the server has no room", "53300", 1],
+  ])("is tried %s", async (_, code, times) => {
+    let tried = 0;
+    const connect = async () => {
+      tried++;
+      throw Object.assign(new Error("refused"), { code, severity: "ERROR" });
+    };
+    const writer = { pool: { connect } } as unknown as Writer;
+    const input = { idempotencyKey: randomUUID() };
+    const written = write(writer, { name: "setBeds", scope: "beds:manage" }, input, () =>
+      Promise.reject(new Error("never")),
+    );
+    await expect(written).rejects.toThrow(Unavailable);
+    expect(tried).toBe(times);
+  });
 
   it("never meets another client's key", async () => {
     const key = randomUUID();
