@@ -169,35 +169,20 @@ describe("no token is accepted", () => {
     "not valid yet": forge(HEADER, { ...CLAIMS, nbf: NOW + 61 }),
     "with an exp that is no integer": forge(HEADER, { ...CLAIMS, exp: NOW + 0.5 }),
     "with a scope that is no string": forge(HEADER, { ...CLAIMS, scope: ["beds:read"] }),
+    // What no client or revocation can be named by could never be taken back.
+    ...Object.fromEntries(
+      (["client_id", "jti"] as const).flatMap((claim) =>
+        [`\0${CLAIMS[claim]}`, `${CLAIMS[claim]}\0`, CLAIMS[claim].repeat(50)].map((value) => [
+          `whose ${claim} is ${JSON.stringify(value)}`,
+          forge(HEADER, { ...CLAIMS, [claim]: value }),
+        ]),
+      ),
+    ),
     "whose payload is no object": forge(HEADER, "[]"),
     "whose header is null": `${encode("null")}.${body}.${signature}`,
   };
   it.each(Object.entries(cases))("%s", async (_, token) => {
     await expect(verifier().verify(token)).rejects.toThrow(Unauthenticated);
-  });
-
-  // What no issuer, client or revocation can be named by could never be taken back.
-  const named = ["iss", "client_id", "jti"] as const;
-  it.each(
-    named.flatMap((claim) =>
-      [
-        ["\0", ""],
-        ["", "\0"],
-        ["", "x".repeat(2048)],
-      ].map(([before, after]) => [claim, `${before}${CLAIMS[claim]}${after}`] as const),
-    ),
-  )("with %s %j", async (claim, value) => {
-    const known = issuers.get(LANTERN)!;
-    const every = createTokenVerifier({
-      audience: AUDIENCE,
-      findIssuer: async () => known,
-      jwks: async () => [],
-      now: () => NOW * 1000,
-    });
-    await expect(every.verify(forge())).resolves.toBeDefined();
-    await expect(every.verify(forge(HEADER, { ...CLAIMS, [claim]: value }))).rejects.toThrow(
-      Unauthenticated,
-    );
   });
 
   it("after it expired, though it was verified before", async () => {
