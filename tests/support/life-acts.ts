@@ -119,7 +119,7 @@ export function actsOf(scene: Scene, lives: Lives, random: Random, earlier: Read
     lives.take("acceptHandoff", by, one);
     const { data } = await ask(
       by,
-      `{ bedHolds(side: HOLDER, first: 100) { edges { node { id } } } }`,
+      `{ bedHolds(side: HOLDER, statuses: [HELD], first: 100) { edges { node { id } } } }`,
     );
     const known = new Set(lives.holds.map(({ id }) => id));
     const ids = (data["bedHolds"].edges as { node: { id: string } }[]).map(({ node }) => node.id);

@@ -18,7 +18,8 @@ export async function liveOut(scene: Scene, random: Random, acts: number): Promi
   const earlier = new Set<string>();
   await untilTold(demo.database.superuserUrl);
   for (const name of ORGANISATIONS) {
-    const query = "{ bedHolds(side: HOLDER, first: 100) { edges { node { id } } } }";
+    const query =
+      "{ bedHolds(side: HOLDER, statuses: [HELD], first: 100) { edges { node { id } } } }";
     for (const { node } of (await demo.ask(name, query)).data["bedHolds"].edges)
       earlier.add(node.id);
     await eventsOf(demo, name, cursors);
