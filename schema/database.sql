@@ -411,36 +411,39 @@ create policy keeper on event for all to wayhouse_keeper
 create policy seen_with_its_subject on event for select to wayhouse_api
   using (
 CASE subject_type
-    WHEN 'Handoff'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND ((EXISTS ( SELECT
+    WHEN 'Handoff'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND ((subject_id IN ( SELECT h.id
        FROM handoff h
-      WHERE (h.id = event.subject_id))) OR (EXISTS ( SELECT
+      WHERE (h.id = event.subject_id))) OR (subject_id IN ( SELECT c.handoff_id
        FROM handoff_candidate c
       WHERE (c.handoff_id = event.subject_id)))))
-    WHEN 'BedHold'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND (EXISTS ( SELECT
+    WHEN 'BedHold'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND (subject_id IN ( SELECT h.id
        FROM bed_hold h
       WHERE (h.id = event.subject_id))))
     WHEN 'SharingGrant'::text THEN (((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)) AND ( SELECT viewer_may(VARIADIC ARRAY['sharing:manage'::text]) AS viewer_may))
-    WHEN 'Client'::text THEN ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (EXISTS ( SELECT
+    WHEN 'Client'::text THEN ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (subject_id IN ( SELECT c.id
        FROM client c
       WHERE (c.id = event.subject_id))))
     WHEN 'Circle'::text THEN ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['organisations:read'::text]) AS viewer_may))
-    WHEN 'Shelter'::text THEN (EXISTS ( SELECT
+    WHEN 'Shelter'::text THEN (subject_id IN ( SELECT s.id
        FROM shelter s
       WHERE ((s.id = event.subject_id) AND ((s.owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (s.owner_id = ANY (ARRAY( SELECT viewer_reach_everywhere(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text]) AS viewer_reach_everywhere))) OR ((s.owner_id, s.country) IN ( SELECT r.owner_id,
                 r.country
-               FROM viewer_reach_by_country(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text]) r(owner_id, country))) OR (s.id = ANY (ARRAY( SELECT viewer_present_stays() AS viewer_present_stays)))))))
+               FROM viewer_reach_by_country(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text]) r(owner_id, country))) OR (s.id IN ( SELECT b.shelter_id
+               FROM (bed_stay b
+                 JOIN bed_hold h ON ((h.id = b.hold_id)))
+              WHERE ((b.shelter_id = s.id) AND (b.holder_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (hold_status(h.status, h.expires_at, h.ends_on) = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text])))))))))
     WHEN 'ConsulateContact'::text THEN (
     CASE kind
         WHEN 'CONSULATE_CHANGED'::text THEN ((party_id IS NULL) OR ((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id)))
         WHEN 'REVEAL_WANTED'::text THEN ((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['consulates:manage'::text]) AS viewer_may))
         ELSE ((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id))
-    END AND (EXISTS ( SELECT
+    END AND (subject_id IN ( SELECT c.id
        FROM consulate_contact c
       WHERE (c.id = event.subject_id))))
-    WHEN 'Advisory'::text THEN (( SELECT viewer_may(VARIADIC ARRAY['advisories:read'::text]) AS viewer_may) AND (EXISTS ( SELECT
+    WHEN 'Advisory'::text THEN (( SELECT viewer_may(VARIADIC ARRAY['advisories:read'::text]) AS viewer_may) AND (subject_id IN ( SELECT a.id
        FROM advisory a
       WHERE (a.id = event.subject_id))))
-    WHEN 'Organisation'::text THEN (( SELECT viewer_may(VARIADIC ARRAY['organisations:read'::text]) AS viewer_may) AND ((party_id IS NULL) OR ((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id))) AND (EXISTS ( SELECT
+    WHEN 'Organisation'::text THEN (( SELECT viewer_may(VARIADIC ARRAY['organisations:read'::text]) AS viewer_may) AND ((party_id IS NULL) OR ((( SELECT viewer_organisation() AS viewer_organisation) = owner_id) OR (( SELECT viewer_organisation() AS viewer_organisation) = party_id))) AND (subject_id IN ( SELECT o.id
        FROM organisation o
       WHERE (o.id = event.subject_id))))
     ELSE false
@@ -969,7 +972,9 @@ create policy made_by_its_owner on shelter for insert to wayhouse_api
 create policy seen_by_owner_and_those_it_is_shared_with on shelter for select to wayhouse_api
   using ((((owner_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text, 'beds:manage'::text]) AS viewer_may)) OR (owner_id = ANY (ARRAY( SELECT viewer_reach_everywhere(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text]) AS viewer_reach_everywhere))) OR ((owner_id, country) IN ( SELECT r.owner_id,
     r.country
-   FROM viewer_reach_by_country(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text]) r(owner_id, country))) OR (id = ANY (ARRAY( SELECT viewer_stays() AS viewer_stays)))));
+   FROM viewer_reach_by_country(VARIADIC ARRAY['beds:read'::text, 'beds:hold'::text]) r(owner_id, country))) OR (id IN ( SELECT b.shelter_id
+   FROM bed_stay b
+  WHERE ((b.shelter_id = shelter.id) AND (b.holder_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['beds:hold'::text]) AS viewer_may))))));
 grant insert, select, update (assured_at, label, locality) on shelter to wayhouse_api;
 grant select on shelter to wayhouse_keeper;
 
@@ -1926,6 +1931,67 @@ END
 ;
 alter function is_sealed_to_active_key(consulate_envelope) owner to wayhouse_keeper;
 
+-- function list_grants(boolean,uuid,integer)
+CREATE OR REPLACE FUNCTION public.list_grants(in_received boolean, in_after uuid, in_limit integer)
+ RETURNS SETOF sharing_grant
+ LANGUAGE plpgsql
+ STABLE ROWS 20
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_bitmapscan TO 'off'
+AS $function$
+declare
+  viewer uuid := viewer_organisation();
+  least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
+begin
+  if in_received then
+    return query
+      select g.* from sharing_grant g
+        where g.id = any (array(
+          select distinct r from viewer_granted() r where r > least order by r limit in_limit))
+        order by g.id;
+  else
+    return query
+      select g.* from sharing_grant g
+        where g.owner_id = viewer and g.id > least
+        order by g.id limit in_limit;
+  end if;
+end
+$function$
+;
+alter function list_grants(boolean,uuid,integer) owner to wayhouse_owner;
+grant execute on function list_grants(boolean,uuid,integer) to wayhouse_api;
+
+-- function list_holds(boolean,text[],uuid,integer)
+CREATE OR REPLACE FUNCTION public.list_holds(in_as_host boolean, in_statuses text[], in_after uuid, in_limit integer)
+ RETURNS SETOF bed_hold
+ LANGUAGE plpgsql
+ STABLE ROWS 20
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_bitmapscan TO 'off'
+AS $function$
+declare
+  viewer uuid := viewer_organisation();
+  least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
+begin
+  if in_as_host then
+    return query
+      select h.* from bed_hold h
+        where h.host_id = viewer and h.id > least
+          and (in_statuses is null or hold_status(h.status, h.expires_at, h.ends_on) = any (in_statuses))
+        order by h.id limit in_limit;
+  else
+    return query
+      select h.* from bed_hold h
+        where h.holder_id = viewer and h.id > least
+          and (in_statuses is null or hold_status(h.status, h.expires_at, h.ends_on) = any (in_statuses))
+        order by h.id limit in_limit;
+  end if;
+end
+$function$
+;
+alter function list_holds(boolean,text[],uuid,integer) owner to wayhouse_owner;
+grant execute on function list_holds(boolean,text[],uuid,integer) to wayhouse_api;
+
 -- function list_inbox(text[],uuid,integer)
 CREATE OR REPLACE FUNCTION public.list_inbox(in_statuses text[], in_after uuid, in_limit integer)
  RETURNS TABLE(id uuid, status text, sender_id uuid, recipient_id uuid, needs text[], risk_profile text, adults integer, children integer, placement text, priority text, country text, destinations text[], documents_held text[], window_start date, window_end date, consent_purpose text, consent_given_at timestamp with time zone, consent_expires_at timestamp with time zone, consent_by_caregiver boolean, consent_withdrawn_at timestamp with time zone, acknowledged_at timestamp with time zone, acknowledge_by timestamp with time zone, decide_by timestamp with time zone, reason text, sender_handle text, sender_status text, sender_thumbprint text)
@@ -1987,6 +2053,30 @@ $function$
 ;
 alter function list_inbox(text[],uuid,integer) owner to wayhouse_keeper;
 grant execute on function list_inbox(text[],uuid,integer) to wayhouse_api;
+
+-- function list_outbox(text[],uuid,integer)
+CREATE OR REPLACE FUNCTION public.list_outbox(in_statuses text[], in_after uuid, in_limit integer)
+ RETURNS SETOF handoff
+ LANGUAGE plpgsql
+ STABLE ROWS 20
+ SET search_path TO 'public', 'pg_temp'
+ SET enable_bitmapscan TO 'off'
+AS $function$
+declare
+  viewer uuid := viewer_organisation();
+  least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
+begin
+  return query
+    select h.* from handoff h
+      where h.sender_id = viewer and h.id > least
+        and (in_statuses is null
+          or handoff_status(h, (select closed_countries()), (select inactive_organisations())) = any (in_statuses))
+      order by h.id limit in_limit;
+end
+$function$
+;
+alter function list_outbox(text[],uuid,integer) owner to wayhouse_owner;
+grant execute on function list_outbox(text[],uuid,integer) to wayhouse_api;
 
 -- function lock_chains(uuid[])
 CREATE OR REPLACE FUNCTION public.lock_chains(in_chains uuid[])
@@ -2994,7 +3084,8 @@ BEGIN ATOMIC
      e.subject_id,
      e.at
     FROM (( SELECT pg_snapshot_xmin(pg_current_snapshot()) AS horizon,
-             event_place_is_kept(read_events.in_transaction, read_events.in_position) AS is_kept) h
+             event_place_is_kept(read_events.in_transaction, read_events.in_position) AS is_kept
+          OFFSET 0) h
       LEFT JOIN LATERAL ( SELECT e_1.transaction_id,
              e_1."position",
              e_1.kind,

@@ -34,6 +34,8 @@ const KEPT: Readonly<Record<string, string>> = {
   "recipient_of_kid(text)": "0051",
   "shelters_to_hold(uuid[])": "0040",
   "suspend_handoffs_of(uuid)": "0097",
+  "viewer_present_stays()": "0105",
+  "viewer_stays()": "0105",
 };
 
 it("functions that only versions before this one call are known", () => {

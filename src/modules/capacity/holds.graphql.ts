@@ -169,7 +169,7 @@ builder.queryField("bedHolds", (t) =>
       ...pageArgs(t.arg),
     },
     resolve: (_, { side, statuses, ...page }, { session }) => {
-      const of = { side, organisationId: session.organisationId, statuses: statuses ?? null };
+      const of = { side, statuses: statuses ?? null };
       return pageOf<HoldRow>(
         page,
         (after, limit) => listHolds(session.read, of, after, limit),

@@ -44,21 +44,12 @@ export async function findHolds(db: Kysely<DB>, ids: readonly string[]) {
 /** Own holds as holder or as host, in order of id; statuses as they are now, null: every one. */
 export async function listHolds(
   db: Kysely<DB>,
-  of: {
-    readonly side: "HOLDER" | "HOST";
-    readonly organisationId: string;
-    readonly statuses: readonly string[] | null;
-  },
+  of: { readonly side: "HOLDER" | "HOST"; readonly statuses: readonly string[] | null },
   after: string | null,
   limit: number,
 ) {
-  const side = sql.ref(of.side === "HOLDER" ? "h.holder_id" : "h.host_id");
   const { rows } = await sql<HoldRow>`
-    select ${columns} from bed_hold h
-      where ${side} = ${of.organisationId}
-        and (${of.statuses}::text[] is null or ${statusNow} = any(${of.statuses}::text[]))
-        and h.id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
-      order by h.id limit ${limit}
+    select ${columns} from list_holds(${of.side === "HOST"}, ${of.statuses}, ${after}, ${limit}) h
   `.execute(db);
   return rows;
 }

@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from "kysely";
+import { LEAST_UUID } from "../../kernel/ids.ts";
 import { lockName } from "../../platform/db/locks.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { OrganisationRef } from "../organisations/index.ts";
@@ -38,7 +39,7 @@ export async function listSheltersOf(
 ) {
   const { rows } = await sql<ShelterRow>`
     select ${columns} from shelter s
-      where s.owner_id = ${owner} and s.id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
+      where s.owner_id = ${owner} and s.id > ${after ?? LEAST_UUID}
       order by s.id limit ${limit}
   `.execute(db);
   return rows;

@@ -285,13 +285,12 @@ builder.queryField("handoffs", (t) =>
     },
     resolve: (_, { box, statuses = null, ...page }, { session }, info) => {
       const selected = selectedOfNodes(info);
-      const own = session.organisationId;
       return pageOf<HandoffRow>(
         page,
         (after, limit) =>
           box === "INBOX"
             ? listInbox(session, selected, statuses, after, limit)
-            : listOutbox(session.read, selected, own, statuses, after, limit),
+            : listOutbox(session.read, selected, statuses, after, limit),
         ({ id }) => id,
       );
     },

@@ -100,16 +100,12 @@ export async function findHandoffs(db: Kysely<DB>, ids: readonly string[]) {
 export async function listOutbox(
   db: Kysely<DB>,
   selected: ReadonlySet<string>,
-  sender: string,
   statuses: readonly string[] | null,
   after: string | null,
   limit: number,
 ) {
   const { rows } = await sql<HandoffRow>`
-    ${select(columnsOf(selected))} from handoff h
-      where h.sender_id = ${sender} and (${statuses}::text[] is null or ${statusNow} = any(${statuses}::text[]))
-        and h.id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000')
-      order by h.id limit ${limit}
+    ${select(columnsOf(selected))} from list_outbox(${statuses}, ${after}, ${limit}) h
   `.execute(db);
   return rows;
 }

@@ -80,14 +80,12 @@ builder.queryField("sharingGrants", (t) =>
       "GIVEN: all of the caller's own, the ended too, for a year. RECEIVED: those that reach it, now or from a later day on.",
     requiresScopes: [["sharing:manage"]],
     args: { direction: t.arg({ type: GrantDirection, required: true }), ...pageArgs(t.arg) },
-    resolve: (_, { direction, ...page }, { session }) => {
-      const of = { direction, organisationId: session.organisationId };
-      return pageOf(
+    resolve: (_, { direction, ...page }, { session }) =>
+      pageOf(
         page,
-        (after, limit) => listGrants(session.read, of, after, limit),
+        (after, limit) => listGrants(session.read, direction, after, limit),
         ({ id }) => id,
-      );
-    },
+      ),
   }),
 );
 

@@ -23,24 +23,17 @@ export function findGrants(db: Kysely<DB>, ids: readonly string[]) {
 }
 
 /** Given: all of them, the ended too. Received: those that reach the caller now or from a later day on. */
-export function listGrants(
+export async function listGrants(
   db: Kysely<DB>,
-  of: { readonly direction: "GIVEN" | "RECEIVED"; readonly organisationId: string },
+  direction: "GIVEN" | "RECEIVED",
   after: string | null,
   limit: number,
 ) {
-  return db
-    .selectFrom("sharing_grant")
-    .select(COLUMNS)
-    .$call((query) =>
-      of.direction === "GIVEN"
-        ? query.where("owner_id", "=", of.organisationId)
-        : query.where("id", "=", sql<string>`any(array(select viewer_granted()))`),
-    )
-    .$if(after !== null, (query) => query.where("id", ">", after))
-    .orderBy("id")
-    .limit(limit)
-    .execute();
+  const columns = sql.join(COLUMNS.map((name) => sql.ref(`g.${name}`)));
+  const { rows } = await sql<Awaited<ReturnType<typeof findGrants>>[number]>`
+    select ${columns} from list_grants(${direction === "RECEIVED"}, ${after}, ${limit}) g
+  `.execute(db);
+  return rows;
 }
 
 interface NewGrant extends GrantTerms {
