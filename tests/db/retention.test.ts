@@ -10,7 +10,7 @@ import { readRecord, verifyAuditExport } from "../../src/sealing/audit/index.ts"
 import { exportOf, nodeKey } from "../support/audit-chain.ts";
 import { waiting } from "../support/held-up.ts";
 import { type Retained, startRetained } from "../support/retained.ts";
-import { CONTACT, HANDOFF, midnight, PLANTS, REVEALED, sealedTo } from "../support/retention.ts";
+import { HANDOFF, midnight, OVERDUE_HOLD, OVERDUE_OFFER, PLANTS } from "../support/retention.ts";
 
 let retained: Retained;
 let owner: pg.Client;
@@ -101,12 +101,36 @@ describe("the purge", () => {
     expect(await actionsOf(harbour)).toEqual(["purge:handoff:1", "purge:bed_hold:1"]);
   });
 
-  it("takes a handoff that nobody ended when the consent it stands on is long over", async () => {
-    const offered = `insert into handoff_transition values ($3, 1, $1, 'REQUESTED', 'SENDER', ${midnight(40)})`;
-    await plant([HANDOFF("IN_PROGRESS", `${midnight(30)} - interval '1 second'`), offered]);
-    await plant([HANDOFF("IN_PROGRESS", midnight(30)), offered]);
-    expect(await purge(1000)).toBe(1);
+  it("counts what can end in two ways from the first of its ends", async () => {
+    const [, give] = PLANTS["sharing_grant"]!;
+    const [, warn] = PLANTS["advisory"]!;
+    const old = `now() - interval '400 days'`;
+    const ends = (set: string) => `update sharing_grant set ${set} where id = $3`;
+    await plant([
+      ...give(old),
+      ends("revoked_at = null, valid_until = now() - interval '400 days'"),
+    ]);
+    await plant([...give(old), ends("valid_until = now() + interval '1 day'")]);
+    await plant([
+      ...warn("now() + interval '1 day'"),
+      `update advisory set withdrawn_at = ${old} where id = $3`,
+    ]);
+    expect(await purge(1000)).toBe(3);
   });
+
+  it.each(["REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD"])(
+    "takes a handoff that nobody ended, and is %s, when the consent it stands on is long over",
+    async (status) => {
+      const offered = [
+        `insert into handoff_transition values ($3, 1, $1, 'REQUESTED', 'SENDER', ${midnight(40)})`,
+        `update handoff set status = '${status}', held_from = ${status === "ON_HOLD" ? "'ACCEPTED'" : "null"}
+          where id = $3`,
+      ];
+      await plant([HANDOFF("COMPLETED", `${midnight(30)} - interval '1 second'`), ...offered]);
+      await plant([HANDOFF("COMPLETED", midnight(30)), ...offered]);
+      expect(await purge(1000)).toBe(1);
+    },
+  );
 
   it("takes an envelope that nobody received in time, and the handoff expires", async () => {
     const envelope = (since: string) => [
@@ -115,65 +139,30 @@ describe("the purge", () => {
     ];
     const late = await plant(envelope(`${midnight(14)} - interval '1 second'`));
     const withoutConsent = await plant(envelope("consent"));
+    const held = await plant([
+      ...envelope("consent"),
+      "update handoff set status = 'ON_HOLD', held_from = 'ACCEPTED' where id = $3",
+    ]);
     await plant(envelope(midnight(14)));
-    expect(await purge(1000)).toBe(2);
+    expect(await purge(1000)).toBe(3);
+    // Also where it has to be resumed first: there is no file that it could wait for.
+    await owner.query("update handoff set status = held_from, held_from = null where id = $1", [
+      held,
+    ]);
     const { rows } = await owner.query(
-      "select handoff_status(h) as status from handoff h where id = any ($1)",
-      [[late, withoutConsent]],
+      "select distinct handoff_status(h) as status from handoff h where id = any ($1)",
+      [[late, withoutConsent, held]],
     );
-    expect(rows).toEqual([{ status: "EXPIRED" }, { status: "EXPIRED" }]);
+    expect(rows).toEqual([{ status: "EXPIRED" }]);
     expect(await count("handoff_envelope")).toBe(1);
   });
 
   it("takes a revoked token that would have ended anyway", async () => {
     await owner.query(
-      "insert into revoked_token values ($1, 'old', now() - interval '1 second'), ($1, 'young', now() + interval '1 hour')",
+      "insert into revoked_token values ($1, 'old', now() - interval '1 second'), ($1, 'young', now() + interval '10 seconds')",
       [ids()[0]],
     );
     expect(await purge(1000)).toBe(1);
-  });
-
-  it("takes a consulate envelope whose grant, key or programme has ended", async () => {
-    await owner.query(
-      "insert into organisation_key (organisation_id, kid, use, jwk) values ($1, 'sealing', 'SEAL', '{}')",
-      [ids()[1]],
-    );
-    const sealed = `insert into consulate_envelope values ($3, $2, '${sealedTo("sealing")}')`;
-    const closed = await plant([CONTACT("9999-01-01", "CLOSED"), sealed]);
-    const forgotten = await plant([CONTACT("2020-01-01"), sealed]);
-    await plant([CONTACT("9999-01-01"), sealed]);
-    const grant = await plant(REVEALED);
-    expect(await purge(1000)).toBe(2);
-    expect(
-      await count(`consulate_envelope where contact_id in ('${closed}', '${forgotten}')`),
-    ).toBe(0);
-    await owner.query("update organisation_key set retired_at = now() where kid = 'sealing'");
-    expect(await purge(1000)).toBe(1);
-    await owner.query("update organisation_key set retired_at = null where kid = 'sealing'");
-    await plant([CONTACT("9999-01-01"), sealed]);
-    await owner.query("delete from sharing_reach where grant_id = $1", [grant]);
-    expect(await purge(1000)).toBe(1);
-    expect(await purge(1000)).toBe(0);
-  });
-
-  it("leaves a consulate envelope that was sealed anew while it looked at the old one", async () => {
-    const sealed = `insert into consulate_envelope values ($3, $2, '${sealedTo("old")}')`;
-    const contact = await plant([CONTACT("9999-01-01"), sealed, ...REVEALED]);
-    // Whoever asks what something is sealed to waits: so it is held up once it has begun to look.
-    const asked = "select pg_get_functiondef('envelope_kid'::regproc) as text";
-    const text = (await owner.query(asked)).rows[0].text as string;
-    const held = text.replace("begin\n", "begin perform pg_advisory_xact_lock_shared(1);");
-    await owner.query(`${held.replace("IMMUTABLE", "VOLATILE")}; select pg_advisory_lock(1)`);
-    const purged = purge(1000);
-    await waiting(owner, 1);
-    await plant([
-      "insert into organisation_key (organisation_id, kid, use, jwk) values ($2, 'new', 'SEAL', '{}')",
-      `update consulate_envelope set envelope = '${sealedTo("new")}' where contact_id = '${contact}'`,
-    ]);
-    await owner.query("select pg_advisory_unlock(1)");
-    expect(await purged).toBe(0);
-    expect(await count(`consulate_envelope where contact_id = '${contact}'`)).toBe(1);
-    await owner.query(`${text}; delete from sharing_reach; delete from consulate_envelope`);
   });
 
   it("never takes the newest event", async () => {
@@ -208,6 +197,22 @@ describe("the purge", () => {
     expect(await purge(3)).toBe(1);
   });
 
+  it.each<[string, readonly string[]]>([
+    ["purge_table('bed_hold', 10)", PLANTS["bed_hold"]![1]("now() - interval '40 days'")],
+    ["settle_overdue_holds(null, 10)", [OVERDUE_HOLD]],
+    ["settle_handoffs(10)", [OVERDUE_OFFER]],
+  ])("waits for whoever writes in a chain that it writes in: %s", async (call, make) => {
+    const run = () => pool.query(`select ${call} as done`);
+    await run();
+    await plant(make);
+    await owner.query("begin");
+    await owner.query("select lock_chains(array[$1::uuid])", [ids()[1]]);
+    const done = run();
+    const how = await Promise.race([done.then(() => "through"), waiting(owner, 1)]);
+    await owner.query("commit");
+    expect([how, (await done).rows]).toEqual([undefined, [{ done: 1 }]]);
+  });
+
   it("proves itself: the chains verify, and their counts are what went", async () => {
     const key = await nodeKey();
     for (const identity of [lantern, harbour]) {
@@ -221,6 +226,7 @@ describe("the purge", () => {
     expect(holds).toEqual([
       "purge:bed_hold:1",
       "purge:bed_hold:3",
+      "purge:bed_hold:1",
       "purge:bed_hold:1",
       "purge:bed_hold:1",
     ]);
