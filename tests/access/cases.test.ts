@@ -134,8 +134,11 @@ describe("keepApartFrom", () => {
     const id = first.data["holdBeds"].id as string;
     const refused = { __typename: "KeptApart", shelterId: apricot };
     expect((await apart(apricot, 11)).data["holdBeds"]).toMatchObject(refused);
+    await moveHold(ask, "lantern", "confirmBedHold", id);
+    expect((await apart(apricot, 11)).data["holdBeds"]).toMatchObject(refused);
     expect((await apart(apricot, 9, [id])).data["holdBeds"]).toMatchObject(refused);
     expect((await apart(apricot, 12)).data["holdBeds"].status).toBe("HELD");
+    expect((await apart(apricot, 8)).data["holdBeds"].status).toBe("HELD");
     expect((await apart(pomegranate, 10)).data["holdBeds"].status).toBe("HELD");
     await moveHold(ask, "lantern", "releaseBedHold", id);
     expect((await apart(apricot, 10)).data["holdBeds"].status).toBe("HELD");

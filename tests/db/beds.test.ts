@@ -1,10 +1,12 @@
 import { sql } from "kysely";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BadUserInput, NotFound } from "../../src/kernel/errors.ts";
 import { createPool, type Pool } from "../../src/platform/db/pool.ts";
 import { openSession, type Session } from "../../src/platform/db/session.ts";
 import { counters, createShelter, move, placeHold, share } from "../support/capacity.ts";
 import { night } from "../support/demo.ts";
+import { waiting } from "../support/held-up.ts";
 import { plantOrganisation } from "../support/network.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -136,6 +138,89 @@ describe("beds", () => {
       occupied: 0,
       out_of_service: 0,
     });
+  });
+
+  const pastWalls = <R>(use: (client: pg.Client) => Promise<R>) =>
+    asSuperuser(database.superuserUrl, use);
+  /** What calls told, each begun when the one before had ended or waited for a night of the shelter. */
+  const atOnce = (id: string, calls: readonly (() => Promise<unknown>)[]) =>
+    pastWalls(async (client) => {
+      await client.query("begin");
+      await client.query("select from bed_night where shelter_id = $1 and night = $2 for update", [
+        id,
+        night(1),
+      ]);
+      const told: Promise<unknown>[] = [];
+      const waited: boolean[] = [];
+      for (const call of calls) {
+        const one = call();
+        told.push(one);
+        const waits = waiting(client, waited.filter(Boolean).length + 1);
+        waited.push(await Promise.race([one.then(() => false), waits.then(() => true)]));
+      }
+      await client.query("commit");
+      return { told: await Promise.all(told), waited };
+    });
+  const settle = (shelters: string | null) => async () =>
+    (
+      await sql<{ done: number }>`
+        select settle_overdue_holds(${shelters}::uuid[], 10) as done`.execute(harbour.read)
+    ).rows[0]!.done;
+
+  it("come back once, whoever moves one hold at once", async () => {
+    const { id } = await createShelter(harbour, "moved-at-once", 5);
+    await placeHold(harbour, id, 2);
+    const hold = await placeHold(harbour, id, 2);
+    const { told } = await atOnce(id, [
+      () => move(harbour, hold.id, ["HELD"], "CONFIRMED"),
+      () => move(harbour, hold.id, ["HELD", "CONFIRMED"], "RELEASED"),
+    ]);
+    expect(told).toEqual(["HELD", "CONFIRMED"]);
+    expect(await counters(harbour, id)).toMatchObject({ held: 2, occupied: 0 });
+  });
+
+  it("come back once when their time is over, whoever looks at once", async () => {
+    await settle(null)();
+    const { id } = await createShelter(harbour, "settled-at-once", 5);
+    await placeHold(harbour, id, 2);
+    await placeHold(harbour, id, 2, -1);
+    const outcome = await atOnce(id, [settle(null), settle(null), settle(`{${id}}`)]);
+    // The clock passes by what another has in hand; whoever needs the beds now waits for it.
+    expect(outcome).toEqual({ told: [1, 0, 0], waited: [true, false, true] });
+    expect(await counters(harbour, id)).toMatchObject({ held: 2, occupied: 0 });
+  });
+
+  it("are left on the day after the last night, and both sides' chains say so once", async () => {
+    const { id } = await createShelter(harbour, "left", 2);
+    const grant = await share(harbour, lantern, ["beds:hold"]);
+    const hold = await placeHold(lantern, id, 1);
+    const overdue = await placeHold(lantern, id, 1, -1);
+    await move(lantern, hold.id, ["HELD"], "CONFIRMED");
+    const endsOn = (day: number) =>
+      pastWalls((client) =>
+        client.query("update bed_hold set ends_on = $2 where id = $1", [hold.id, night(day)]),
+      );
+    await endsOn(0);
+    expect([await settle(null)(), await settle(null)()]).toEqual([1, 0]);
+    await endsOn(-1);
+    expect([await settle(null)(), await settle(null)()]).toEqual([1, 0]);
+    for (const { read } of [harbour, lantern]) {
+      const entries = await read
+        .selectFrom("audit_entry")
+        .select(["action", "subject_id"])
+        .where("subject_id", "in", [hold.id, overdue.id])
+        .where("action", "<>", "holdBeds")
+        .orderBy("sequence")
+        .execute();
+      expect(entries).toEqual([
+        { action: "expireBedHold", subject_id: overdue.id },
+        { action: "endBedHold", subject_id: hold.id },
+      ]);
+    }
+    expect(await counters(harbour, id)).toMatchObject({ held: 0, occupied: 1 });
+    await pastWalls((client) =>
+      client.query("delete from sharing_reach where grant_id = $1", [grant]),
+    );
   });
 
   it("cannot be taken below what is promised", async () => {
