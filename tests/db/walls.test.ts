@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ADMITTED, admit } from "../support/wall-admissions.ts";
 import { BROKEN } from "../support/wall-constraints.ts";
+import { ASTRAY, TWICE } from "../support/wall-keys.ts";
 import { DONE } from "../support/wall-functions.ts";
 import { SEEN, TOLD, WRITTEN } from "../support/wall-rows.ts";
 import { id, openWalls, type Walls } from "../support/walls.ts";
@@ -26,6 +27,12 @@ describe("to no other organisation, and with no other scope, the database by its
       insert into event (kind, subject_type, subject_id, owner_id, party_id) values
         ('${kind}', '${type}', '${subject}', '${id.owner}', ${party === null ? "null" : `'${party}'`})`);
     expect(await walls.against([["select from event", rights]])).toEqual({});
+    // Its streams are woken. None is of what is younger than a transaction that is open, of any test of the run.
+    const woken = `select o.handle from stream_pulse('0', array(select id from organisation)) p
+      join organisation o on o.id = p.organisation_id where p.is_concerned`;
+    await expect
+      .poll(async () => (await walls.rowsOf(woken)).map(({ handle }) => handle))
+      .toEqual(expect.arrayContaining(Object.keys(rights)));
   });
 
   it("lets anything be written", async () => {
@@ -45,15 +52,35 @@ describe.each(["ACTIVE", "LOCKED_DOWN"])("an %s network admits", (status) => {
   });
 });
 
-it("no row is kept that a check of its table is against, and each check is against something", async () => {
-  const checks = await walls.rowsOf(
-    "select conname from pg_constraint where connamespace = 'public'::regnamespace and contype = 'c'",
+/** Of what has no row yet, one. */
+const REST = `insert into organisation_budget values ('${id.owner}', 'holds', now());
+  insert into used_proof values ('digest', now());
+  insert into event (kind, subject_type, subject_id, owner_id)
+    values ('GRANT_CHANGED', 'SharingGrant', '${id.grant}', '${id.owner}')`;
+
+it.each<[string, string, Readonly<Record<string, readonly string[]>>]>([
+  ["a check of its table", "contype = 'c'", BROKEN],
+  ["a foreign key", "contype = 'f'", ASTRAY],
+  [
+    "a key",
+    // Those apart that hold because of another, and are there to be referred to.
+    `contype in ('p', 'u') and conrelid <> 'migration'::regclass and not exists (
+      select from pg_constraint p where p.contype = 'p' and p.conrelid = c.conrelid
+        and p.conkey <@ c.conkey and p.oid <> c.oid)`,
+    TWICE,
+  ],
+])("no row is kept that %s is against, and each is against something", async (_, kind, against) => {
+  const kept = await walls.rowsOf(
+    `select conname from pg_constraint c where connamespace = 'public'::regnamespace and ${kind}`,
   );
-  expect(checks.map(({ conname }) => String(conname)).toSorted()).toEqual(
-    Object.keys(BROKEN).toSorted(),
+  expect(kept.map(({ conname }) => String(conname)).toSorted()).toEqual(
+    Object.keys(against).toSorted(),
   );
-  for (const [constraint, statements] of Object.entries(BROKEN)) {
-    for (const statement of statements)
-      await expect(walls.rowsOf(statement), statement).rejects.toMatchObject({ constraint });
+  for (const [constraint, statements] of Object.entries(against)) {
+    for (const statement of statements) {
+      const told = walls.rowsOf(`begin; ${REST}; ${statement}`);
+      await expect(told, statement).rejects.toMatchObject({ constraint });
+      await walls.rowsOf("rollback");
+    }
   }
 });
