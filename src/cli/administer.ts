@@ -29,7 +29,7 @@ export function administer(name: string, entry: Administration): Command {
         words: typedWords(entry),
       });
       const caller = { ...values, ...flags, organisation: values["organisation"]! };
-      const { api, me } = await callerOf(caller, entry.scopes);
+      const { api, me } = await callerOf(caller, [...entry.scopes, ...(entry.also ?? [])]);
       const given = { words, options: values };
       const variables = (await entry.variables(given, namesOf(api, me))) as Answer;
       const result = await asked(api, entry.operation, keyed(variables, values["key"]));

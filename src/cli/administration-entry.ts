@@ -14,6 +14,8 @@ export interface Administration {
   readonly operation: string;
   /** What its token carries, and the client must have. */
   readonly scopes: readonly Scope[];
+  /** What its token carries besides: a client that has it is told more. */
+  readonly also?: readonly Scope[];
   /** The words it takes, as --help shows them. */
   readonly words?: readonly string[];
   readonly options?: Readonly<Record<string, string>>;

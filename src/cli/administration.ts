@@ -7,6 +7,7 @@ import {
   scopesOf,
   wholeOf,
 } from "./administration-entry.ts";
+import { SCOPES } from "../kernel/scopes.ts";
 import { Stop } from "./command.ts";
 import type { Named } from "./named.ts";
 
@@ -26,6 +27,7 @@ export const ADMINISTRATION_COMMANDS: Readonly<Record<string, Administration>> =
     summary: "Say who you are to the network, and what you may do.",
     operation: operations.Viewer,
     scopes: [],
+    also: SCOPES,
     example: "whoami --organisation harbour",
     variables: () => ({}),
   },
@@ -220,6 +222,7 @@ export const ADMINISTRATION_COMMANDS: Readonly<Record<string, Administration>> =
     summary: "Find free beds that are shared with you.",
     operation: operations.BedAvailability,
     scopes: ["beds:read"],
+    also: ["beds:hold"],
     options: {
       country: "ISO 3166-1, as in AM",
       "check-in": "the first night, as in 2031-01-01; default: today",
@@ -227,6 +230,7 @@ export const ADMINISTRATION_COMMANDS: Readonly<Record<string, Administration>> =
     },
     required: ["country"],
     example: "beds find --country AM --organisation lantern --client bot",
+    next: "exact counts are told to a client with beds:hold, where the owner shares that, too.",
     variables({ options }) {
       const nights = wholeOf("nights", options["nights"] ?? "1");
       const checkIn = options["check-in"] ?? new Date().toISOString().slice(0, 10);
