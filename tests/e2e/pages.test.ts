@@ -3,7 +3,6 @@ import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { AUDIENCE, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { decodeId } from "../../src/kernel/ids.ts";
 import { at, textsOf } from "../support/pages.ts";
@@ -15,8 +14,11 @@ let demo: Demo;
 let shell: ReturnType<typeof emptyShell>;
 beforeAll(async () => {
   demo = await startDemo();
-  const { kid } = await loadNodeKey(inject("nodeKeyFile"));
-  shell = emptyShell({ ...environmentOf(demo), NODE_KEY: kid, HOME: process.env["HOME"] });
+  shell = emptyShell({
+    ...environmentOf(demo),
+    NODE_KEY_FILE: inject("nodeKeyFile"),
+    HOME: process.env["HOME"],
+  });
   // What is typed in a clone finds what stands in one.
   symlinkSync(demo.dataDir, join(shell.folder, ".data"));
   for (const name of ["node_modules", "src", "examples", "package.json"])
@@ -55,7 +57,7 @@ describe("what the pages say to type, typed", () => {
   });
 
   it("docs/audit.md: a chain is taken out, verified and pinned, and verified again by the pin", async () => {
-    const [first, later] = await session(textsOf("docs/audit.md", "sh"));
+    const [, first, later] = await session(textsOf("docs/audit.md", "sh"));
     expect(first).toMatch(/^\d+ entries of [\w-]{36} hold, as signed at \S+Z\.\n$/);
     expect(later).toMatch(/^\d+ entries of [\w-]{36} hold, as signed at \S+Z\.\n$/);
   });
@@ -78,21 +80,25 @@ describe("what the pages say to type, typed", () => {
       ),
     );
     const told = await session(blocks);
-    for (const word of ["offered", "accepted", "sealed", "opened", "received", "handed over"])
+    for (const word of [
+      "offered",
+      "accepted",
+      "sealed",
+      "opened",
+      "received",
+      "confirmed",
+      "handed over",
+    ])
       expect(told.join("")).toMatch(new RegExp(`^${word} `, "m"));
     expect(told[4]).toContain("Two people, at the station by noon.");
   }, 180_000);
 
   it("docs/keys.md: keys are published and replaced, and the old signing key opens nothing any more", async () => {
-    const scopes = "--scopes organisations:read,clients:manage,keys:manage";
-    await session([
-      "wayhouse org new orchard --issuer https://orchard.example\n" +
-        `wayhouse org register orchard/introduction.json --thumbprint "$(cat orchard/thumbprint)" ${scopes} --organisation coordinator`,
-      "cp -r orchard stolen",
-    ]);
-    const told = await session(textsOf("docs/keys.md", "sh"));
+    const [introduced = "", ...blocks] = textsOf("docs/keys.md", "sh");
+    await session([introduced, "cp -r orchard stolen"]);
+    const told = await session(blocks);
     expect(told[0]).toMatch(/SEAL\n.*SIGN\n$/);
-    expect(told[1]).toContain("organisation: orchard");
+    expect(told[1]).toMatch(/^organisation: orchard\n.*\nscopes: .*KEYS_MANAGE/m);
     const stolen = await shell.type(`cd "${shell.folder}"; wayhouse whoami --organisation stolen`);
     expect(stolen).toMatchObject({ code: 2, stderr: expect.stringContaining("UNAUTHENTICATED") });
     const { stdout } = await shell.type(
