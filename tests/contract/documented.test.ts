@@ -4,6 +4,7 @@ import { parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { describeCommands } from "../../src/cli/commands.ts";
 import { readConfig } from "../../src/platform/config/config.ts";
+import { TASKS } from "../../src/platform/jobs/tasks.ts";
 import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
 import { buildSchema } from "../../src/schema.ts";
 import { at, blocksOf, PAGES, spansOf, textsOf } from "../support/pages.ts";
@@ -42,9 +43,26 @@ describe("what the pages show", () => {
   });
 
   it.each(PAGES)("%s points at what is there", (page) => {
-    const links = [...readFileSync(page, "utf8").matchAll(/\]\((?!https?:|#)([^)#]+)/g)];
-    const lost = links.filter(([, to = ""]) => !existsSync(join(dirname(page), to)));
-    expect(lost.map(([, to]) => to)).toEqual([]);
+    const links = readFileSync(page, "utf8").matchAll(/\]\((?!https?:)([^)#]*)#?([^)]*)\)/g);
+    const lost = [...links].filter(([, to = "", heading = ""]) => {
+      const path = to ? join(dirname(page), to) : page;
+      return !existsSync(path) || (heading && !headingsOf(path).includes(heading));
+    });
+    expect(lost.map(([link]) => link)).toEqual([]);
+  });
+
+  it.each(PAGES)("%s names no file that is not there", (page) => {
+    const named = spansOf(page).filter((span) =>
+      /^(?:tests|src|schema|migrations|bench|docker|examples|docs)\/[\w./-]+$/.test(span),
+    );
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  it("README.md names for each promise the test that holds it", () => {
+    const [, promises = ""] = readFileSync("README.md", "utf8").split("\n## What holds\n");
+    const told = promises.split(/^- /m).slice(1);
+    expect(told.length).toBeGreaterThan(15);
+    expect(told.filter((promise) => !/`tests\/[\w/-]+\.test\.ts`/.test(promise))).toEqual([]);
   });
 });
 
@@ -102,6 +120,15 @@ it("docs/operations.md says of each limit what it is unless set", () => {
   );
 });
 
+it("each variable of the configuration stands in docs/operations.md or in README.md", () => {
+  const read = readFileSync("src/platform/config/config.ts", "utf8").matchAll(/^ {4}([A-Z_]+): /gm);
+  const names = [...read].map(([, name = ""]) => name);
+  expect(names.length).toBeGreaterThan(30);
+  const spans = ["README.md", "docs/operations.md"].flatMap(spansOf);
+  const told = new Set(spans.map((span) => span.split("=")[0]));
+  expect(names.filter((name) => !told.has(name))).toEqual([]);
+});
+
 describe("what docs/operations.md says to watch", () => {
   const page = readFileSync("docs/operations.md", "utf8");
 
@@ -116,6 +143,16 @@ describe("what docs/operations.md says to watch", () => {
     expect([...names].filter((name) => !text.includes(`# TYPE ${name} `))).toEqual([]);
   });
 
+  it("rings for no job that runs seldom, and for each that runs often", () => {
+    const [, seldom = ""] = /job_lag_seconds\{job!~"([^"]+)"\} > 300/.exec(page) ?? [];
+    // As Prometheus reads it: of the whole name.
+    const isLeftOut = new RegExp(`^(?:${seldom.replaceAll("\\|", "|")})$`);
+    const often = TASKS.filter(({ name }) => !isLeftOut.test(name)).map(({ name }) => name);
+    expect(often).toEqual(expect.arrayContaining(["settle_holds", "settle_handoffs"]));
+    const rare = TASKS.filter(({ everyMs }) => everyMs > 200_000).map(({ name }) => name);
+    expect(rare.filter((name) => often.includes(name))).toEqual([]);
+  });
+
   it("is told by these names: each event of the log", () => {
     const log = readFileSync("src/platform/telemetry/log.ts", "utf8");
     const kinds = /^(?:(?:start|request|job|stream|database|replica|drain)_[a-z_]+|crashed)$/;
@@ -124,6 +161,15 @@ describe("what docs/operations.md says to watch", () => {
     expect(named.filter((name) => !log.includes(`  ${name}: {`))).toEqual([]);
   });
 });
+
+/** As the hosts of repositories and readers of Markdown name them. */
+const headingsOf = (page: string) =>
+  [...readFileSync(page, "utf8").matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
 
 function faultsOfSpan(span: string): string[] {
   const script = /^npm (?:run (?:--silent )?)?([\w:]+)/.exec(span)?.[1];
