@@ -5,7 +5,7 @@ import { runBatch } from "../../src/platform/db/pipeline.ts";
 import { AUDIENCE } from "../network.ts";
 import { WALLED, walledValues } from "./statements.ts";
 
-// The limit with its guards: the token is verified, and the statement runs behind `enter` under
+// The limit with its guards: the token is verified, and the statement runs behind `admit` under
 // row-level security, both in one round trip. Still no GraphQL.
 const pool = new pg.Pool({
   connectionString: process.env["DATABASE_URL"],
