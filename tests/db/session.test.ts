@@ -174,6 +174,8 @@ describe("a session", () => {
     const late = await openSession(pool, harbourIdentity, allowance);
     await expect(sql`select`.execute(late.read)).rejects.toThrow(Unavailable);
     await expect(createShelter(late, "late", 1)).rejects.toThrow(Unavailable);
+    const believed = await openSession(pool, harbourIdentity, allowance, null, true);
+    await expect(believed.confirm("written")).rejects.toThrow(Unavailable);
     await expect(atOnce(late, "setBeds", randomUUID())).rejects.toThrow(Unavailable);
   });
 
