@@ -6,6 +6,8 @@ import {
   faultsOfEnvelopes,
 } from "../../src/modules/consulates/consulates.rules.ts";
 import {
+  faultsOfClientId,
+  faultsOfJti,
   faultsOfKey,
   faultsOfMembers,
   faultsOfRegistration,
@@ -64,6 +66,7 @@ describe("an advisory is held to", () => {
         { expiresAt: NOW },
         { expiresAt: after(180 * DAY + 1) },
         { effectiveFrom: after(DAY), expiresAt: after(DAY) },
+        { effectiveFrom: after(-SKEW), expiresAt: NOW },
       ],
     ],
   ]);
@@ -89,7 +92,7 @@ describe("a consulate contact is held to", () => {
     [
       "languages",
       [{ languages: ["x".repeat(35)] }],
-      [{ languages: ["x".repeat(36)] }, { languages: ["en-x-room"] }],
+      [{ languages: ["x".repeat(36)] }, { languages: ["en-x-room"] }, { languages: ["x-room"] }],
     ],
     [
       "leadTimeDays",
@@ -115,7 +118,7 @@ describe("an organisation is held to", () => {
     [
       "handle",
       [{ handle: `a${"x".repeat(39)}` }],
-      [{ handle: "ab" }, { handle: `a${"x".repeat(40)}` }, { handle: "ab-" }, { handle: "1ab" }],
+      ["ab", `a${"x".repeat(40)}`, "ab-", "1ab", "Xabc", "abc!"].map((handle) => ({ handle })),
     ],
     [
       "issuer",
@@ -124,12 +127,17 @@ describe("an organisation is held to", () => {
         { issuer: "http://abc.example" },
         { issuer: "https://abc.example?x" },
         { issuer: "https://abc.example#x" },
+        { issuer: "a https://abc.example" },
+        { issuer: "https://abc.example/a b" },
+        { issuer: "https://abc.example:port" },
       ],
     ],
     [
       "jwksUri",
       [{ jwksUri: "https://abc.example/jwks" }],
-      [{ jwksUri: "http://abc.example/jwks" }],
+      ["http://abc.example", "https://a@abc.example", "https://:b@abc.example"].map((jwksUri) => ({
+        jwksUri,
+      })),
     ],
     [
       "signingKeys",
@@ -146,6 +154,21 @@ describe("an organisation is held to", () => {
       faults("beds:hold"),
       faults("beds:read", "beds:read"),
     ]).toEqual([0, 1, 1, 1]);
+  });
+  it.each([
+    ["clients", faultsOfClientId, ["a", "1.b_c-d", "a".repeat(128)], ["", "A", "-a", "a!", "!a"]],
+    [
+      "tokens",
+      faultsOfJti,
+      ["~".repeat(16), "!".repeat(128)],
+      ["~".repeat(15), `${"~".repeat(16)} `],
+    ],
+  ])("names of %s that a token can bear", (_, faultsOf, taken, refused) => {
+    const over = "a".repeat(129);
+    expect(taken.flatMap(faultsOf)).toEqual([]);
+    expect(
+      [...refused, over, ` ${taken[0]}`].filter((name) => faultsOf(name).length === 0),
+    ).toEqual([]);
   });
   it("ten keys of a use and two hundred members of a circle", () => {
     expect([faultsOfKey(9).length, faultsOfKey(10).length]).toEqual([0, 1]);

@@ -21,7 +21,15 @@ describe("a hold is held to", () => {
   };
   const of = (change: object) => ({ stays: [{ ...stay, ...change }] });
   holdsTo(sound, (input) => faultsOfHold(input, TODAY), [
-    ["stays", [{ stays: times(20, stay) }], [{ stays: [] }, { stays: times(21, stay) }]],
+    [
+      "stays",
+      [{ stays: times(20, stay) }, { stays: times(10, { ...stay, checkOut: "2026-06-09" }) }],
+      [
+        { stays: [] },
+        { stays: times(21, stay) },
+        { stays: [...times(10, { ...stay, checkOut: "2026-06-09" }), stay] },
+      ],
+    ],
     ["stays.0.beds", [of({ beds: 10_000 })], [of({ beds: 0 }), of({ beds: 10_001 })]],
     ["stays.0.checkIn", [of({ checkIn: "2026-02-28" })], [of({ checkIn: "2026-02-27" })]],
     [
