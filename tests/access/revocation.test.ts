@@ -243,4 +243,22 @@ describe("what is taken back is gone with the next statement, and streams end wi
     await stream.atLeast(told + 2);
     expect(stream.messages.map(({ event }) => event)).not.toContain("complete");
   });
+
+  it("but of whoever may do more by now: who follows on misses nothing of it", async () => {
+    const clientId = `bot-${randomUUID().slice(0, 8)}`;
+    const scopes = ["BEDS_HOLD"];
+    const made = await write("lantern", "registerClient", { clientId, kind: "BOT", scopes });
+    const { id } = made.data.registerClient;
+    const token = await demo.tokenOf({ organisation: "lantern", clientId, scopes: SCOPES });
+    const stream = await lively(token);
+    await write("lantern", "setClientScopes", { id, scopes: [...scopes, "BEDS_READ"] });
+    const told = stream.messages.filter(({ event }) => event === "next");
+    await stir();
+    expect(await endingOf(stream)).toBeNull();
+    const { cursor } = told.at(-1)!.data.data.events;
+    const on = await followStream(demo.url, token, { after: cursor });
+    open.push(on);
+    // Of the client itself, and of the hold.
+    await on.atLeast(3);
+  });
 });

@@ -29,6 +29,13 @@ it("what is sealed to a pinned partner is opened by it, and the pins have moved 
   expect(harbour.pins.kept.get(lantern.thumbprint)!.lastHash).toMatch(/^[0-9a-f]{64}$/);
 });
 
+it("what its sender signed with a key to seal to is not believed", async () => {
+  const own = { ...lantern.own, signingKey: lantern.own.sealingKeys[0]! };
+  const careless = createPartners(lantern.client, own, lantern.pins);
+  const sealed = await careless.sealTo(harbour.thumbprint, { subject, content, days: 1 });
+  await expect(openIt(sealed)).rejects.toMatchObject({ reason: "UNKNOWN_SIGNER" });
+});
+
 it("nothing is sealed to a partner that nobody compared", async () => {
   const stranger = createPartners(lantern.client, lantern.own, pinsOf());
   const sealing = stranger.sealTo(harbour.thumbprint, { subject, content, days: 1 });

@@ -87,7 +87,7 @@ builder.queryField("events", (t) =>
 builder.subscriptionField("events", (t) =>
   t.field({
     type: Event,
-    description: `Each event once, after a cursor without loss, or from now on. It ends with UNAUTHENTICATED within a second when the token, client, organisation or network is out, with UNAVAILABLE where that cannot be known, and without an error when a right was taken back, the reader was 1,000 events behind or the server stops: then follow on after the last cursor. LIMIT_EXCEEDED beyond 2,500 streams of an organisation, or 4,000 in all, at one process. ${VISIBLE} ${TOO_OLD}`,
+    description: `Each event once, after a cursor without loss, or from now on. It ends with UNAUTHENTICATED within a second when the token, client, organisation or network is out, with UNAVAILABLE where that cannot be known, and without an error when its rights changed, the reader was 1,000 events behind or the server stops: then follow on after the last cursor. LIMIT_EXCEEDED beyond 2,500 streams of an organisation, or 4,000 in all, at one process. ${VISIBLE} ${TOO_OLD}`,
     authenticated: true,
     args: {
       after: t.arg.string({

@@ -20,7 +20,7 @@ export interface FeedEvent extends Place {
 /** Of one caller. */
 export interface Subscriber {
   readonly identity: Identity;
-  /** What the call was admitted for: with less, the stream ends. */
+  /** What the call was admitted for: with less, or more, the stream ends. */
   readonly scopes: ReadonlySet<string>;
   /** Seconds since the epoch: with its token, the stream ends. */
   readonly expiresAt: number;
@@ -30,7 +30,7 @@ export interface Feed {
   /**
    * Events of these kinds after a place, or from the answer on. They throw Unauthenticated when the token, client,
    * organisation or network is out, Unavailable when this process cannot know, and end without an error
-   * when a right was taken back or the process stops: whoever still may then follows on after its last cursor.
+   * when its rights changed or the process stops: whoever still may then follows on after its last cursor.
    * @throws LimitExceeded, Unavailable
    */
   follow(
@@ -106,9 +106,8 @@ export function startFeed(options: {
   });
 
   function endAll(error?: Error): void {
-    for (const { followers } of companies.values()) {
+    for (const { followers } of companies.values())
       for (const follower of followers) follower.queue.end(error);
-    }
   }
 
   /** One after the other for one organisation; what comes meanwhile is served in the next turn. */
@@ -144,12 +143,15 @@ export function startFeed(options: {
     for (const group of groups.values()) {
       const from = group.map(({ place }) => place!).reduce((a, b) => (isBefore(b, a) ? b : a));
       const page = await read(id, group[0]!, from);
+      if (page.rights !== group[0]!.rights) {
+        // More than before is under the same epoch: who follows on is told what it may see by now.
+        await readmit(id, group);
+        continue;
+      }
       for await (const follower of inTurns(group)) {
         refuseStale(page);
-        const { epoch, rights } = follower;
-        if (epoch !== company.epoch || epoch !== page.epoch || rights !== page.rights) {
-          company.isConcerned = true;
-        } else if (!deliver(follower, page)) company.isConcerned = true;
+        const isOfNow = follower.epoch === company.epoch && follower.epoch === page.epoch;
+        if (!isOfNow || !deliver(follower, page)) company.isConcerned = true;
       }
     }
   }
@@ -199,7 +201,7 @@ export function startFeed(options: {
     };
   }
 
-  /** Under another epoch than its own a stream ends: with an error if it would not be let in again. */
+  /** Under another epoch than its own, or with other rights, a stream ends: with an error if it would not be let in again. */
   async function readmit(id: string, suspects: readonly Follower[]): Promise<void> {
     const text = "select index from admit_streams($1, $2, $3, $4, $5, $6)";
     const of = suspects.map(({ identity }) => identity);
