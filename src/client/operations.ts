@@ -161,6 +161,7 @@ export type DeclineBedHoldInput = {
   readonly idempotencyKey: string;
 };
 
+/** By anybody of the party. INTERNAL_PASSPORT: for use at home; few borders take it. */
 export type DocumentHeld =
   | 'FOREIGN_PASSPORT'
   | 'HUMANITARIAN_VISA'
@@ -246,7 +247,7 @@ export type HandoffStatus =
   | 'ON_HOLD'
   /** By the last candidate left (rejectHandoff), from REQUESTED. */
   | 'REJECTED'
-  /** By the sender (offerHandoff). Every candidate may accept or reject it. */
+  /** By the sender (offerHandoff). Any candidate may accept or reject. */
   | 'REQUESTED';
 
 export type HandoffStepInput = {
@@ -259,6 +260,7 @@ export type HandoffStepInput = {
   readonly reason?: HandoffReason | null | undefined;
 };
 
+/** What is to be feared in the country. WANTED_LIST_SHARING: its authorities act on the wanted lists of the state that people flee. PROGRAMME_PAUSED: what would have let them in, or on, is not to be had. */
 export type Hazard =
   | 'ABDUCTION'
   | 'BORDER_CLOSED'
@@ -302,6 +304,7 @@ export type LockDownInput = {
   readonly organisationId: string;
 };
 
+/** SHELTER, TRAVEL_DOCUMENT and HUMANITARIAN_VISA are matched, by HandoffMatches. */
 export type Need =
   | 'CASH'
   | 'HUMANITARIAN_VISA'
@@ -648,7 +651,7 @@ export type ShelterKind =
   | 'HOST_FAMILY'
   | 'HOTEL';
 
-/** SUBSTITUTE_TRAVEL_DOCUMENT: Passersatz, laissez-passer. */
+/** What a mission issues. SUBSTITUTE_TRAVEL_DOCUMENT: in place of a passport (laissez-passer, Passersatz). SCHENGEN_VISA: a uniform visa, for 90 days at most (Regulation (EC) No 810/2009). NATIONAL_VISA: for longer, under the law of one state. */
 export type TravelDocument =
   | 'HUMANITARIAN_VISA'
   | 'NATIONAL_VISA'

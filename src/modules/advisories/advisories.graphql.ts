@@ -22,6 +22,8 @@ const AdvisoryLevel = builder.enumType("AdvisoryLevel", {
   values: ["CAUTION", "AVOID", "NO_NEW_ARRIVALS"] as const,
 });
 const Hazard = builder.enumType("Hazard", {
+  description:
+    "What is to be feared in the country. WANTED_LIST_SHARING: its authorities act on the wanted lists of the state that people flee. PROGRAMME_PAUSED: what would have let them in, or on, is not to be had.",
   values: [
     "DEPORTATION",
     "ABDUCTION",

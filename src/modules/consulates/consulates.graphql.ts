@@ -19,7 +19,8 @@ const loadSealed = groupLoaderOf(findSealedContacts, ({ contact_id }) => contact
 export const loadContact = loaderOf(findContacts, ({ id }) => id);
 
 const TravelDocument = builder.enumType("TravelDocument", {
-  description: "SUBSTITUTE_TRAVEL_DOCUMENT: Passersatz, laissez-passer.",
+  description:
+    "What a mission issues. SUBSTITUTE_TRAVEL_DOCUMENT: in place of a passport (laissez-passer, Passersatz). SCHENGEN_VISA: a uniform visa, for 90 days at most (Regulation (EC) No 810/2009). NATIONAL_VISA: for longer, under the law of one state.",
   values: [
     "HUMANITARIAN_VISA",
     "SUBSTITUTE_TRAVEL_DOCUMENT",

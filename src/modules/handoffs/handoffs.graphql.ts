@@ -45,9 +45,7 @@ const HandoffStatusEnum = builder.enumType("HandoffStatus", {
   description:
     "Each tells by whom and from where it is reached. Any other step is an IllegalTransition, never a silent no-op.",
   values: {
-    REQUESTED: {
-      description: "By the sender (offerHandoff). Every candidate may accept or reject it.",
-    },
+    REQUESTED: { description: "By the sender (offerHandoff). Any candidate may accept or reject." },
     ACCEPTED: {
       description:
         "By the first candidate (acceptHandoff), from REQUESTED: now it is the recipient. The sender seals the file to it.",
@@ -63,9 +61,7 @@ const HandoffStatusEnum = builder.enumType("HandoffStatus", {
     COMPLETED: {
       description: "By the recipient (completeHandoff), from IN_PROGRESS. Final, like those below.",
     },
-    REJECTED: {
-      description: "By the last candidate left (rejectHandoff), from REQUESTED.",
-    },
+    REJECTED: { description: "By the last candidate left (rejectHandoff), from REQUESTED." },
     CANCELLED: {
       description: "By the sender (cancelHandoff, withdrawConsent), from any that is not final.",
     },
@@ -87,7 +83,10 @@ const HandoffParty = builder.enumType("HandoffParty", {
     NETWORK: { description: "A side was suspended or locked down, or an advisory is in force." },
   } as const,
 });
-export const Need = builder.enumType("Need", { values: NEEDS });
+export const Need = builder.enumType("Need", {
+  description: "SHELTER, TRAVEL_DOCUMENT and HUMANITARIAN_VISA are matched, by HandoffMatches.",
+  values: NEEDS,
+});
 export const Priority = builder.enumType("Priority", {
   description: "Acknowledge within 24 h, 72 h, 14 d (IASC); decide within twice that.",
   values: ["EMERGENCY", "URGENT", "ROUTINE"] as const,
@@ -98,7 +97,10 @@ export const Placement = builder.enumType("Placement", {
     APART: { description: "At several, where that is easier." },
   } as const,
 });
-export const DocumentHeld = builder.enumType("DocumentHeld", { values: DOCUMENTS_HELD });
+export const DocumentHeld = builder.enumType("DocumentHeld", {
+  description: "By anybody of the party. INTERNAL_PASSPORT: for use at home; few borders take it.",
+  values: DOCUMENTS_HELD,
+});
 export const HandoffReason = builder.enumType("HandoffReason", {
   description:
     "Given with a step. The network itself gives NO_ANSWER, CONSENT_WITHDRAWN, ORGANISATION_SUSPENDED and UNSAFE_COUNTRY.",
