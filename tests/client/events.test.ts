@@ -41,8 +41,9 @@ afterEach(() => {
   server?.close();
 });
 
-/** Answers streams in this order, the last again and again, and every list with `kept`. */
-async function serve(streams: readonly Reply[], kept: string = list()) {
+/** Answers streams in this order, the last again and again, and so lists with what is `kept`. */
+async function serve(streams: readonly Reply[], ...kept: readonly string[]) {
+  let lists = 0;
   const afters: (string | null)[] = [];
   const tokens = new Set<string>();
   server = createServer((request, response) => {
@@ -50,7 +51,8 @@ async function serve(streams: readonly Reply[], kept: string = list()) {
     request.on("data", (chunk: Buffer) => (body += chunk.toString()));
     request.on("end", () => {
       const { variables } = JSON.parse(body) as { variables: { after: string | null } };
-      if (request.headers.accept !== "text/event-stream") return void response.end(kept);
+      if (request.headers.accept !== "text/event-stream")
+        return void response.end(kept[Math.min(lists++, kept.length - 1)] ?? list());
       afters.push(variables.after);
       tokens.add(request.headers.authorization!);
       const {
@@ -190,6 +192,21 @@ describe("a stream of events", () => {
     expect(await take(client, 1)).toEqual(["a"]);
     expect(afters).toEqual([null]);
   });
+
+  it.each<[string, Reply]>([
+    ["is cut", { pieces: [":\n\n"], end: "cut" }],
+    ["ends", { pieces: [":\n\n", COMPLETE] }],
+    ["ends as too slow to be told", { pieces: [":\n\n", ended("UNAVAILABLE")] }],
+  ])(
+    "that %s before its first event misses nothing of what happens until it is back",
+    async (_, reply) => {
+      const open: Reply = { pieces: [":\n\n"], end: "stays" };
+      const on: Reply = { pieces: [next("b")], end: "stays" };
+      const { client, afters } = await serve([reply, open, on], list(), list("a"));
+      expect(await take(client, 2)).toEqual(["a", "b"]);
+      expect(afters).toEqual([null, null, "a"]);
+    },
+  );
 
   it("ends with its signal, and not as a failure", async () => {
     const { client } = await serve([{ pieces: [":\n\n"], end: "stays" }]);
