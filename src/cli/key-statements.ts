@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { JWK } from "jose";
+import { faultsOfUse } from "../modules/organisations/index.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { DEMO_ORGANISATIONS, demoKey } from "../platform/auth/demo-keys.ts";
 import {
@@ -63,6 +64,9 @@ async function stated(given: Given, named: Named, whatBy: (active: Active) => Wh
       if (before.end.lastSequence > seen.lastSequence && given.options["instead"] !== "true")
         throw new Stop(anotherThan(before));
     }
+    // As the server refuses it; the demo's organisations have one key for both.
+    const [reused] = file && jwk ? faultsOfUse(named.ownIdentity, [kid], []) : [];
+    if (reused) throw new Stop(`${reused.message}. Nothing was done.`);
     if (change === "PUBLISHED" && active.some((one) => one.kid === kid))
       throw new Stop(`${kid} is published already. Nothing was done.`);
     const { lastSequence, lastHash: previousHash } = seen;

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { parsePublicJwk, thumbprint as thumbprintOfJwk } from "../kernel/jwk.ts";
-import { faultsOfRegistration } from "../modules/organisations/index.ts";
+import { faultsOfRegistration, faultsOfUse } from "../modules/organisations/index.ts";
 import { readIntroduction } from "./caller.ts";
 import { Stop } from "./command.ts";
 
@@ -13,6 +13,9 @@ export function vouchedFor(path: string, heard: string) {
   if (fault) throw new Stop(`${path}: ${fault.path.join(".")} ${fault.message}.`);
   const identity = keyed(path, introduction.identityKey);
   const signing = signingKeys.map((key) => keyed(path, key));
+  const kids = signing.map(({ kid }) => kid);
+  const [reused] = faultsOfUse(identity.kid, kids, ["signingKeys"]);
+  if (reused) throw new Stop(`${path}: ${reused.path.join(".")} ${reused.message}.`);
   const [a, b] = [Buffer.from(identity.kid), Buffer.from(heard.trim())];
   if (a.length !== b.length || !timingSafeEqual(a, b)) {
     throw new Stop(

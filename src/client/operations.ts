@@ -452,7 +452,7 @@ export type RegisterOrganisationInput = {
   readonly jwksUri?: string | null | undefined;
   /** Its ceiling: one or more, each once. */
   readonly scopes: ReadonlyArray<Scope>;
-  /** At most 10; they sign its tokens. */
+  /** At most 10, none of them the identity key; they sign its tokens. */
   readonly signingKeys?: ReadonlyArray<{ readonly kty: string; readonly crv: string; readonly x: string; readonly y?: string }> | null | undefined;
 };
 

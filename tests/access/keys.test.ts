@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   checkKeyLog,
   hashKeyLogEntry,
   NO_HASH,
+  publicHalf,
   signKeyStatement,
   thumbprintOf,
 } from "../../src/sealing/index.ts";
@@ -10,6 +12,7 @@ import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { meddle } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
 import { identityOf, logOf, publish, retire, sealingKey, state } from "../support/keys.ts";
+import { mutationOf } from "../support/mutate.ts";
 import { ed25519, p256 } from "../support/sealing.ts";
 
 let demo: Demo;
@@ -19,6 +22,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await demo.stop();
 });
+const issuesOf = (answer: Answer) =>
+  (answer.errors?.[0]?.extensions as { issues?: object } | undefined)?.issues;
 const messageOf = (answer: Answer) => JSON.stringify(answer.errors?.[0]?.extensions);
 
 describe("a key", () => {
@@ -201,4 +206,41 @@ describe("a key", () => {
 
 it("never was a fault of ours", () => {
   expect(demo.faults).toEqual([]);
+});
+
+it("an identity key signs statements and nothing else: no tokens, and nothing is sealed to it", async () => {
+  const identity = p256();
+  const signing = ed25519();
+  const issuer = "https://grove.example";
+  const jwk = publicHalf(identity);
+  const register = (keys: (typeof signing)[]) =>
+    demo.ask("coordinator", mutationOf("registerOrganisation", "{ id }"), {
+      input: {
+        idempotencyKey: randomUUID(),
+        handle: "grove",
+        issuer,
+        identityKey: jwk,
+        signingKeys: keys.map(publicHalf),
+        scopes: ["KEYS_MANAGE", "CLIENTS_MANAGE", "ORGANISATIONS_READ"],
+      },
+    });
+  const reused = (path: string) => [
+    { path: [path], message: expect.stringMatching(/^KEY_REUSED: /) },
+  ];
+  expect(issuesOf(await register([signing, identity]))).toEqual(reused("signingKeys"));
+  expect((await register([signing])).errors).toBeUndefined();
+  const caller = { organisation: "grove", clientId: "admin", key: signing, issuer };
+  const asGrove = async (query: string, variables: object = {}) =>
+    JSON.parse((await demo.call(caller as never, { query, variables })).text) as Answer;
+  const kid = await thumbprintOf(jwk);
+  for (const use of ["SIGN", "SEAL"] as const) {
+    const place = { sequence: 1, previousHash: NO_HASH, iat: Math.floor(Date.now() / 1000) };
+    const said = { change: "PUBLISHED", use, kid, jwk, ...place } as const;
+    const statement = await signKeyStatement(said, identity);
+    const input = { idempotencyKey: randomUUID(), jwk, use, statement };
+    const answer = await asGrove(mutationOf("publishKey", "{ kid }"), { input });
+    expect(issuesOf(answer), use).toEqual(reused("jwk"));
+  }
+  const log = await asGrove("{ keyLog { edges { node { kid } } } }");
+  expect(log.data["keyLog"].edges).toEqual([]);
 });

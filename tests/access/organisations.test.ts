@@ -31,7 +31,7 @@ async function register(handle: string, input: object = {}, by = "coordinator") 
   const issuer = `https://${handle}.example`;
   const registration = {
     handle,
-    identityKey: publicJwk,
+    identityKey: (await generateSigningKey()).publicJwk,
     issuer,
     signingKeys: [publicJwk],
     scopes: ["BEDS_READ", "CLIENTS_MANAGE", "SHARING_MANAGE", "ORGANISATIONS_READ"],

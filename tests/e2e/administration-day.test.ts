@@ -101,7 +101,7 @@ it("a network is founded once: the second ceremony changes nothing, whoever hold
   expect(chain.rows).toEqual([{ action: "foundNetwork", scope: "network:admin", sequence: 1 }]);
 });
 
-it("a swapped introduction, or one with a private key, is not registered", async () => {
+it("a swapped introduction, or one with a private key or one key for all, is not registered", async () => {
   await type("wayhouse org new meadow --issuer https://meadow.example");
   const register = (heard: string) =>
     type(
@@ -113,11 +113,18 @@ it("a swapped introduction, or one with a private key, is not registered", async
   });
   const path = join(shell.folder, "meadow/introduction.json");
   const secret = JSON.parse(readFileSync(join(shell.folder, "meadow/sign.json"), "utf8")) as object;
-  const content = JSON.parse(readFileSync(path, "utf8")) as object;
+  const content = JSON.parse(readFileSync(path, "utf8")) as { identityKey: object };
   writeFileSync(path, JSON.stringify({ ...content, signingKeys: [secret] }));
   expect(await register('"$(cat meadow/thumbprint)"')).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("private members"),
+  });
+  const { identityKey } = content;
+  writeFileSync(path, JSON.stringify({ ...content, signingKeys: [identityKey] }));
+  const found = 'wayhouse found meadow/introduction.json --thumbprint "$(cat meadow/thumbprint)"';
+  expect(await type(found)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("KEY_REUSED"),
   });
 });
 

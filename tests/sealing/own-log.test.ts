@@ -76,6 +76,7 @@ it("no second statement is signed for a place, though the server shows less of t
 it("nothing is signed that an honest server refuses: its place would be taken", async () => {
   const { publish, append } = await owner();
   await expect(publish("identity.json")).rejects.toThrow("no sound key to seal");
+  await expect(publish("identity.json", { use: "sign" })).rejects.toThrow("KEY_REUSED");
   await append(await publish("first"));
   await append(await publish("second"));
   await expect(publish("first")).rejects.toThrow("is published already");

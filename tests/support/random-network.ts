@@ -45,7 +45,7 @@ export async function growNetwork(demo: Demo, random: Random): Promise<Network> 
     await write("coordinator", "registerOrganisation", {
       handle,
       issuer,
-      identityKey: publicJwk,
+      identityKey: (await generateSigningKey()).publicJwk,
       signingKeys: [publicJwk],
       scopes: ORDINARY.filter(
         (scope) => scope.endsWith("manage") || scope === "organisations:read" || random.chance(0.8),

@@ -15,4 +15,9 @@ export {
   findOwnCeiling,
   type OrganisationRef,
 } from "./organisations.queries.ts";
-export { ADMINISTRATION, faultsOfRegistration, faultsOfScopes } from "./organisations.rules.ts";
+export {
+  ADMINISTRATION,
+  faultsOfRegistration,
+  faultsOfScopes,
+  faultsOfUse,
+} from "./organisations.rules.ts";

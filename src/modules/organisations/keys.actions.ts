@@ -24,7 +24,7 @@ import {
   retireOwnKey,
   saveKey,
 } from "./keys.queries.ts";
-import { faultsOfKey } from "./organisations.rules.ts";
+import { faultsOfKey, faultsOfUse } from "./organisations.rules.ts";
 
 type LockedLog = Awaited<ReturnType<typeof lockKeyLog>>;
 
@@ -47,7 +47,11 @@ export function publishKey(session: Session, input: PublishKey): Promise<KeyRow>
     if (known && (known.statement !== null || known.retired_at !== null || known.use !== use)) {
       throw new BadUserInput([{ path: ["jwk"], message: "was published before" }]);
     }
-    if (!known) refuse(faultsOfKey(await countActiveKeys(tx, use)));
+    if (!known) {
+      // The demo's organisations stand with one key for both, and say so of it.
+      refuse(faultsOfUse(log.identity_thumbprint, [kid], ["jwk"]));
+      refuse(faultsOfKey(await countActiveKeys(tx, use)));
+    }
     await append(tx, log, session.organisationId, statement, { change: "PUBLISHED", use, kid });
     await saveKey(tx, {
       organisationId: session.organisationId,

@@ -114,7 +114,7 @@ builder.mutationField("publishKey", (t) =>
   t.field({
     type: PublicKey,
     description:
-      "Appends to the caller's own log. BAD_USER_INPUT for a key that was published before, retired or not, for an eleventh active one of its use, and for a statement that does not fit the log's end, RATE_LIMITED.",
+      "Appends to the caller's own log. BAD_USER_INPUT for a key that was published before, retired or not, for an eleventh active one of its use, for the identity key (KEY_REUSED), and for a statement that does not fit the log's end, RATE_LIMITED.",
     requiresScopes: [["keys:manage"]],
     args: { input: t.arg({ type: PublishKeyInput, required: true }) },
     resolve: (_, { input }, { session }) => publishKey(session, input),

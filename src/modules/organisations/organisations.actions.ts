@@ -24,6 +24,7 @@ import {
   faultsOfFirstScopes,
   faultsOfRegistration,
   faultsOfScopes,
+  faultsOfUse,
 } from "./organisations.rules.ts";
 
 export type OrganisationRow = Awaited<ReturnType<typeof findOrganisations>>[number];
@@ -66,13 +67,15 @@ export async function registerOrganisation(
   input: RegisterOrganisation,
 ): Promise<string> {
   refuse([...faultsOfRegistration(input), ...faultsOfFirstScopes(input.scopes)]);
+  const identityThumbprint = thumbprint(input.identityKey);
+  const keys = new Map(input.signingKeys.map((jwk) => [thumbprint(jwk), jwk]));
+  refuse(faultsOfUse(identityThumbprint, [...keys.keys()], ["signingKeys"]));
   const operation = { name: "registerOrganisation", scope: "network:admin" } as const;
   const { id } = await session.write(operation, input, async (tx) => {
     refuse(faultsOfScopes(input.scopes, await findOwnCeiling(tx)));
-    const keys = new Map(input.signingKeys.map((jwk) => [thumbprint(jwk), jwk]));
     const made = await insertOrganisation(tx, {
       ...input,
-      identityThumbprint: thumbprint(input.identityKey),
+      identityThumbprint,
       signingKeys: [...keys].map(([kid, jwk]) => ({ kid, jwk })),
     });
     await insertClient(tx, made, {

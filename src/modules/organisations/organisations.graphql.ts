@@ -186,7 +186,7 @@ const RegisterOrganisationInput = builder.inputType("RegisterOrganisationInput",
     }),
     signingKeys: t.field({
       type: ["PublicJwk"],
-      description: "At most 10; they sign its tokens.",
+      description: "At most 10, none of them the identity key; they sign its tokens.",
     }),
     scopes: t.field({
       type: [ScopeEnum],
@@ -199,7 +199,7 @@ builder.mutationField("registerOrganisation", (t) =>
   t.field({
     type: Organisation,
     description:
-      "With its first client `admin`, which has the scopes of administration. BAD_USER_INPUT for a handle, identity key or issuer that is taken, for a scope that the caller's own organisation lacks, and without CLIENTS_MANAGE.",
+      "With its first client `admin`, which has the scopes of administration. BAD_USER_INPUT for a handle, identity key or issuer that is taken, for a scope that the caller's own organisation lacks, for an identity key that is to sign tokens, too (KEY_REUSED), and without CLIENTS_MANAGE.",
     requiresScopes: [["network:admin"]],
     args: { input: t.arg({ type: RegisterOrganisationInput, required: true }) },
     resolve: async (_, { input }, { session }) => {

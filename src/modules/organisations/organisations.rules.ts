@@ -55,6 +55,17 @@ export function faultsOfRegistration(input: {
   return faults;
 }
 
+/** Signing keys are with admins and bots: whoever has one must not be able to say which keys are the organisation's. */
+export function faultsOfUse(
+  identity: string,
+  kids: readonly string[],
+  path: Issue["path"],
+): Issue[] {
+  const message =
+    "KEY_REUSED: is the identity key, which signs statements of keys and nothing else: make another one";
+  return kids.includes(identity) ? [{ path, message }] : [];
+}
+
 export function faultsOfKey(activeOfItsUse: number): Issue[] {
   const message = `must be one of ${MOST_KEYS} active ones at most: retire another one first`;
   return activeOfItsUse < MOST_KEYS ? [] : [{ path: ["jwk"], message }];
