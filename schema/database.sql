@@ -143,6 +143,7 @@ create table bed_hold_instruction (
   constraint bed_hold_instruction_pkey PRIMARY KEY (hold_id),
   constraint instructions_are_of_a_hold FOREIGN KEY (hold_id, holder_id, host_id) REFERENCES bed_hold(id, holder_id, host_id) ON DELETE CASCADE
 );
+CREATE INDEX bed_hold_instruction_by_holder ON public.bed_hold_instruction USING btree (holder_id, hold_id);
 alter table bed_hold_instruction enable row level security;
 alter table bed_hold_instruction force row level security;
 create policy keeper on bed_hold_instruction for all to wayhouse_keeper
@@ -332,6 +333,7 @@ create table consulate_contact (
   constraint consulate_contact_pkey PRIMARY KEY (id)
 );
 CREATE INDEX consulate_contact_by_country ON public.consulate_contact USING btree (country, id);
+CREATE INDEX consulate_contact_by_end ON public.consulate_contact USING btree (assured_at) WHERE (programme = 'CLOSED'::text);
 CREATE INDEX consulate_contact_by_owner ON public.consulate_contact USING btree (owner_id, id);
 alter table consulate_contact enable row level security;
 alter table consulate_contact force row level security;
@@ -358,6 +360,7 @@ create table consulate_envelope (
   constraint an_envelope_is_of_a_contact FOREIGN KEY (contact_id) REFERENCES consulate_contact(id) ON DELETE CASCADE,
   constraint consulate_envelope_pkey PRIMARY KEY (contact_id, recipient_id)
 );
+CREATE INDEX consulate_envelope_by_key ON public.consulate_envelope USING btree (recipient_id, COALESCE(envelope_kid(envelope), ''::text));
 alter table consulate_envelope enable row level security;
 alter table consulate_envelope force row level security;
 create policy keeper on consulate_envelope for all to wayhouse_keeper
@@ -560,6 +563,7 @@ create table handoff_envelope (
   constraint an_envelope_is_sealed_to_a_recipient FOREIGN KEY (recipient_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint handoff_envelope_pkey PRIMARY KEY (handoff_id)
 );
+CREATE INDEX handoff_envelope_by_recipient ON public.handoff_envelope USING btree (recipient_id, handoff_id);
 alter table handoff_envelope enable row level security;
 alter table handoff_envelope force row level security;
 create policy keeper on handoff_envelope for all to wayhouse_keeper
@@ -791,6 +795,7 @@ create table organisation_key (
   constraint a_key_signs_or_seals CHECK ((use = ANY (ARRAY['SIGN'::text, 'SEAL'::text]))),
   constraint organisation_key_pkey PRIMARY KEY (organisation_id, kid)
 );
+CREATE INDEX organisation_key_active ON public.organisation_key USING btree (organisation_id, use) WHERE (retired_at IS NULL);
 CREATE TRIGGER a_key_retired_ends_streams AFTER UPDATE ON public.organisation_key FOR EACH ROW WHEN (((new.retired_at IS NOT NULL) AND (old.retired_at IS NULL))) EXECUTE FUNCTION note_revocation('organisation_id');
 alter table organisation_key enable row level security;
 alter table organisation_key force row level security;
@@ -852,6 +857,7 @@ create table revoked_token (
   constraint a_revoked_token_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint revoked_token_pkey PRIMARY KEY (organisation_id, jti)
 );
+CREATE INDEX revoked_token_by_end ON public.revoked_token USING btree (expires_at);
 CREATE TRIGGER a_token_revoked_ends_streams AFTER INSERT ON public.revoked_token FOR EACH ROW EXECUTE FUNCTION note_revocation('organisation_id');
 alter table revoked_token enable row level security;
 alter table revoked_token force row level security;
@@ -884,7 +890,9 @@ create table sharing_grant (
   constraint nobody_shares_with_itself CHECK ((organisation_id <> owner_id)),
   constraint sharing_grant_pkey PRIMARY KEY (id)
 );
+CREATE INDEX sharing_grant_by_end ON public.sharing_grant USING btree (LEAST(revoked_at, valid_until)) WHERE (LEAST(revoked_at, valid_until) IS NOT NULL);
 CREATE INDEX sharing_grant_by_owner ON public.sharing_grant USING btree (owner_id, id);
+CREATE INDEX sharing_grant_to_circle ON public.sharing_grant USING btree (owner_id, circle_id) WHERE (circle_id IS NOT NULL);
 CREATE TRIGGER a_grant_makes_acquaintance AFTER INSERT ON public.sharing_grant FOR EACH ROW WHEN ((new.organisation_id IS NOT NULL)) EXECUTE FUNCTION note_acquaintance('owner_id', 'organisation_id');
 CREATE TRIGGER an_acquaintance_ends_with_its_grant AFTER DELETE ON public.sharing_grant REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION forget_acquaintances('owner_id', 'organisation_id');
 alter table sharing_grant enable row level security;
@@ -1336,7 +1344,7 @@ BEGIN ATOMIC
      (count(*))::integer AS count,
      date_trunc('hour'::text, max(e.at), 'UTC'::text) AS date_trunc
     FROM audit_entry e
-   WHERE ((e.organisation_id = blast_radius.in_organisation) AND (e.at >= date_trunc('hour'::text, blast_radius.in_since, 'UTC'::text)) AND (e.actor_id = e.organisation_id) AND (e.owner_id <> e.organisation_id) AND (e.client_name IS NOT NULL) AND viewer_may(VARIADIC ARRAY['network:admin'::text]))
+   WHERE ((e.organisation_id = ANY (ARRAY[blast_radius.in_organisation])) AND (e.at >= date_trunc('hour'::text, blast_radius.in_since, 'UTC'::text)) AND (e.actor_id = e.organisation_id) AND (e.owner_id <> e.organisation_id) AND (e.client_name IS NOT NULL) AND viewer_may(VARIADIC ARRAY['network:admin'::text]))
    GROUP BY e.owner_id, e.action
    ORDER BY (date_trunc('hour'::text, max(e.at), 'UTC'::text)) DESC, e.owner_id, e.action;
 END
@@ -1629,6 +1637,7 @@ end
 $function$
 ;
 alter function envelope_kid(text) owner to wayhouse_keeper;
+grant execute on function envelope_kid(text) to wayhouse_owner;
 
 -- function epoch_of(uuid)
 CREATE OR REPLACE FUNCTION public.epoch_of(in_organisation uuid)
@@ -2679,18 +2688,60 @@ CREATE OR REPLACE FUNCTION public.purge_consulate_envelopes(in_limit integer)
  RETURNS TABLE(parties uuid[])
  LANGUAGE sql
  SET search_path TO 'public', 'pg_temp'
+ SET enable_seqscan TO 'on'
 BEGIN ATOMIC
- WITH due AS (
+ WITH RECURSIVE used AS (
+         ( SELECT e.recipient_id,
+             COALESCE(envelope_kid(e.envelope), ''::text) AS kid
+            FROM consulate_envelope e
+           ORDER BY e.recipient_id, COALESCE(envelope_kid(e.envelope), ''::text)
+          LIMIT 1)
+         UNION ALL
+          SELECT n.recipient_id,
+             n.kid
+            FROM (used u
+              CROSS JOIN LATERAL ( SELECT e.recipient_id,
+                     COALESCE(envelope_kid(e.envelope), ''::text) AS kid
+                    FROM consulate_envelope e
+                   WHERE (ROW(e.recipient_id, COALESCE(envelope_kid(e.envelope), ''::text)) > ROW(u.recipient_id, u.kid))
+                   ORDER BY e.recipient_id, COALESCE(envelope_kid(e.envelope), ''::text)
+                  LIMIT 1) n)
+         ), past AS (
+          SELECT e.contact_id,
+             e.recipient_id
+            FROM (consulate_envelope e
+              JOIN consulate_contact c ON ((c.id = e.contact_id)))
+           WHERE (NOT (EXISTS ( SELECT
+                    FROM sharing_reach r
+                   WHERE ((r.owner_id = c.owner_id) AND (r.organisation_id = e.recipient_id) AND (r.scope = 'consulates:reveal'::text) AND ((r.country IS NULL) OR (r.country = c.country)) AND ((r.valid_until IS NULL) OR (r.valid_until > now()))))))
+         UNION ALL
+          SELECT e.contact_id,
+             e.recipient_id
+            FROM (consulate_contact c
+              JOIN consulate_envelope e ON ((e.contact_id = c.id)))
+           WHERE ((c.programme = 'CLOSED'::text) OR (c.review_by < (( SELECT due_before('consulate_envelope'::text) AS due_before) - '180 days'::interval)))
+         UNION ALL
+          SELECT e.contact_id,
+             e.recipient_id
+            FROM (used u
+              CROSS JOIN LATERAL ( SELECT e_1.contact_id,
+                     e_1.recipient_id
+                    FROM consulate_envelope e_1
+                   WHERE ((e_1.recipient_id = u.recipient_id) AND (COALESCE(envelope_kid(e_1.envelope), ''::text) = u.kid))) e)
+           WHERE (NOT (EXISTS ( SELECT
+                    FROM organisation_key k
+                   WHERE ((k.organisation_id = u.recipient_id) AND (k.kid = u.kid) AND (k.use = 'SEAL'::text) AND (k.retired_at IS NULL)))))
+         ), due AS (
           SELECT e.contact_id,
              e.recipient_id,
              e.ctid AS place,
              c.owner_id
-            FROM (consulate_envelope e
+            FROM ((( SELECT DISTINCT p_1.contact_id,
+                     p_1.recipient_id
+                    FROM past p_1
+                  LIMIT purge_consulate_envelopes.in_limit) p
+              JOIN consulate_envelope e ON (((e.contact_id = p.contact_id) AND (e.recipient_id = p.recipient_id))))
               JOIN consulate_contact c ON ((c.id = e.contact_id)))
-           WHERE ((NOT is_revealed(c.*, e.recipient_id)) OR (NOT (EXISTS ( SELECT
-                    FROM organisation_key k
-                   WHERE ((k.organisation_id = e.recipient_id) AND (k.kid = envelope_kid(e.envelope)) AND (k.use = 'SEAL'::text) AND (k.retired_at IS NULL))))) OR (c.programme = 'CLOSED'::text) OR (c.review_by < (due_before('consulate_envelope'::text) - '180 days'::interval)))
-          LIMIT purge_consulate_envelopes.in_limit
           FOR UPDATE OF e SKIP LOCKED
          ), deleted AS (
           DELETE FROM consulate_envelope e
@@ -2835,9 +2886,14 @@ CREATE OR REPLACE FUNCTION public.purge_handoff_envelopes(in_limit integer)
 BEGIN ATOMIC
  WITH due AS (
           SELECT h_1.id
-            FROM (handoff_envelope e
-              JOIN handoff h_1 ON ((h_1.id = e.handoff_id)))
-           WHERE ((e.sealed_at < due_before('handoff_envelope'::text)) OR (h_1.consent_expires_at <= now()))
+            FROM handoff h_1
+           WHERE (h_1.id = ANY (ARRAY( SELECT e.handoff_id
+                    FROM (handoff_envelope e
+                      CROSS JOIN LATERAL ( SELECT h_3.consent_expires_at
+                            FROM handoff h_3
+                           WHERE (h_3.id = e.handoff_id)
+                          OFFSET 0) h_2)
+                   WHERE ((e.sealed_at < ( SELECT due_before('handoff_envelope'::text) AS due_before)) OR (h_2.consent_expires_at <= now())))))
           LIMIT purge_handoff_envelopes.in_limit
           FOR UPDATE OF h_1 SKIP LOCKED
          ), deleted AS (
@@ -2845,9 +2901,7 @@ BEGIN ATOMIC
             USING due
            WHERE (e.handoff_id = due.id)
            RETURNING e.handoff_id,
-             e.recipient_id,
-             e.envelope,
-             e.sealed_at
+             e.recipient_id
          ), lapsed AS (
           UPDATE handoff h_1 SET seal_by = now()
             FROM deleted d_1
@@ -2870,9 +2924,9 @@ BEGIN ATOMIC
  WITH due AS (
           SELECT h.id
             FROM handoff h
-           WHERE ((h.id IN ( SELECT t.handoff_id
+           WHERE ((h.id = ANY (ARRAY( SELECT t.handoff_id
                     FROM handoff_transition t
-                   WHERE (t.at < ( SELECT due_before('handoff'::text) AS due_before)))) AND (NOT (EXISTS ( SELECT
+                   WHERE (t.at < ( SELECT due_before('handoff'::text) AS due_before))))) AND (NOT (EXISTS ( SELECT
                     FROM handoff_transition t
                    WHERE ((t.handoff_id = h.id) AND (t.at >= ( SELECT due_before('handoff'::text) AS due_before)))))) AND ((h.status <> ALL (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text])) OR (h.consent_expires_at < ( SELECT due_before('handoff'::text) AS due_before))))
           LIMIT purge_handoffs.in_limit

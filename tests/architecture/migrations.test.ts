@@ -32,6 +32,7 @@ const KEPT: Readonly<Record<string, string>> = {
   "put_instructions(uuid,text)": "0075",
   "read_inbox(text[],uuid,integer)": "0041",
   "recipient_of_kid(text)": "0051",
+  "is_revealed(consulate_contact,uuid)": "0113",
   "shelters_to_hold(uuid[])": "0040",
   "suspend_handoffs_of(uuid)": "0097",
   "viewer_present_stays()": "0105",

@@ -69,10 +69,11 @@ export async function findNights(db: Kysely<DB>, keys: readonly string[]): Promi
     with k as materialized (
       select key, split_part(key, ' ', 1)::uuid as shelter_id,
         split_part(key, ' ', 2)::date as "from", split_part(key, ' ', 3)::date as until
-      from unnest(${keys}::text[]) key)
-    select k.key, exists (select from bed_night b where b.shelter_id = k.shelter_id) as counted,
-        n.night, n.maximum, n.held - coalesce(o.beds, 0) as held, n.occupied, n.out_of_service
-      from k
+      from unnest(${keys}::text[]) key),
+    counted as materialized (
+      select k.*, exists (select from bed_night b where b.shelter_id = k.shelter_id) as counted from k)
+    select k.key, k.counted, n.night, n.maximum, n.held - coalesce(o.beds, 0) as held, n.occupied, n.out_of_service
+      from counted k
       left join bed_night n
         on n.shelter_id = k.shelter_id and n.night >= k.from and n.night < k.until
       left join overdue_beds(

@@ -55,7 +55,7 @@ export async function findContactMatches(
               || case when 'HUMANITARIAN_VISA' = any (h.needs)
                 then array['HUMANITARIAN_VISA'] else '{}'::text[] end)
           order by c.id limit ${MOST_MATCHES}) c
-      where h.id = any(${handoffIds}::uuid[])
+      where h.id = any(${handoffIds}::uuid[]) and h.needs && '{TRAVEL_DOCUMENT,HUMANITARIAN_VISA}'
       order by h.id, c.id
   `.execute(db);
   return rows;

@@ -190,7 +190,10 @@ export function listKeyLog(
     .selectFrom("key_log_entry")
     .selectAll()
     .$if(organisation !== null, (query) => query.where("organisation_id", "=", organisation!))
-    .$if(after !== null, (query) =>
+    .$if(after !== null && organisation === lastOrganisation, (query) =>
+      query.where("sequence", ">", Number(lastSequence)),
+    )
+    .$if(after !== null && organisation !== lastOrganisation, (query) =>
       query.where(
         sql<boolean>`(organisation_id, sequence) > (${lastOrganisation}::uuid, ${lastSequence}::integer)`,
       ),

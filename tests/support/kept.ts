@@ -1,0 +1,56 @@
+import type pg from "pg";
+
+/** 8-kB blocks that a statement touches once its plan is known. */
+export async function blocksOf(observer: pg.Client, text: string): Promise<number> {
+  const read = async () => {
+    const { rows } = await observer.query<{ "QUERY PLAN": [{ Plan: Record<string, number> }] }>(
+      `explain (analyze, buffers, format json) ${text}`,
+    );
+    const plan = rows[0]!["QUERY PLAN"][0].Plan;
+    return plan["Shared Hit Blocks"]! + plan["Shared Read Blocks"]!;
+  };
+  await read();
+  return read();
+}
+
+/**
+ * Thousands of what an organisation has sent, given, sealed and taken back, nothing of it due, with an event of each of its
+ * holds and handoffs.
+ */
+export function haveKept(observer: pg.Client, me: string, other: string): Promise<unknown> {
+  return observer.query(`
+    set session_replication_role = replica;
+    insert into bed_hold (id, holder_id, host_id, status, ends_on, ended_at)
+      select gen_random_uuid(), '${me}', '${other}', 'RELEASED', current_date, now() from generate_series(1, 2000);
+    insert into handoff
+      select (jsonb_populate_record(h, jsonb_build_object('id', gen_random_uuid()))).*
+        from (select h as h from handoff h where h.sender_id = '${me}' and h.status = 'COMPLETED' limit 1) o, generate_series(1, 2000);
+    insert into sharing_grant (owner_id, organisation_id, scopes, revoked_at)
+      select '${me}', '${other}', '{beds:read}', now() from generate_series(1, 2000);
+    insert into event (kind, subject_type, subject_id, owner_id, party_id)
+      select 'BED_HOLD_CHANGED', 'BedHold', id, host_id, holder_id from bed_hold where holder_id = '${me}';
+    insert into event (kind, subject_type, subject_id, owner_id, party_id)
+      select 'HANDOFF_CHANGED', 'Handoff', id, sender_id, recipient_id from handoff where sender_id = '${me}';
+    insert into revoked_token select '${me}', n, now() + interval '1 hour' from generate_series(1, 2000) n;
+    insert into consulate_contact (owner_id, representing, country, locality, documents, risk_profiles, languages, review_by, programme)
+      select '${me}', 'DE', 'AM', 'Yerevan', '{HUMANITARIAN_VISA}', '{OTHER}', '{en}', now() + interval '90 days', p
+        from unnest('{ACTIVE,CLOSED}'::text[]) p, generate_series(1, 1000);
+    insert into organisation_key (organisation_id, kid, use, jwk) values ('${other}', 'kid', 'SEAL', '{}');
+    insert into organisation_key (organisation_id, kid, use, jwk, retired_at)
+      select '${me}', n, 'SIGN', '{}', now() from generate_series(1, 2000) n;
+    insert into handoff_envelope (handoff_id, recipient_id, envelope)
+      select h.id, o.ids[1 + row_number() over () % cardinality(o.ids)], repeat('x', 500)
+        from handoff h, (select array_agg(id) as ids from organisation where id <> '${me}') o
+        where h.sender_id = '${me}' order by random() limit 200;
+    insert into audit_entry
+      select '${me}', 10000 + n, now() - interval '1 day', '${me}', 'bot', '${other}', 'holdBeds', 'beds:hold', 'BedHold', gen_random_uuid(), '', ''
+        from generate_series(1, 2000) n;
+    insert into sharing_reach (grant_id, organisation_id, owner_id, scope, valid_from)
+      values (gen_random_uuid(), '${other}', '${me}', 'consulates:reveal', now());
+    insert into consulate_envelope (contact_id, recipient_id, envelope)
+      select id, '${other}', '${Buffer.from('{"kid":"kid"}').toString("base64url")}.' || repeat('x', 1000)
+        from consulate_contact where owner_id = '${me}' and programme = 'ACTIVE';
+    set session_replication_role = origin;
+    analyze bed_hold, handoff, sharing_grant, event, revoked_token, consulate_contact, consulate_envelope, organisation_key,
+      handoff_envelope, audit_entry`);
+}
