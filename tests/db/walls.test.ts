@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ADMITTED, admit } from "../support/wall-admissions.ts";
+import { KEPT } from "../support/wall-bounds.ts";
 import { BROKEN } from "../support/wall-constraints.ts";
 import { ASTRAY, TWICE } from "../support/wall-keys.ts";
 import { DONE } from "../support/wall-functions.ts";
@@ -82,5 +83,12 @@ it.each<[string, string, Readonly<Record<string, readonly string[]>>]>([
       await expect(told, statement).rejects.toMatchObject({ constraint });
       await walls.rowsOf("rollback");
     }
+  }
+});
+
+it("every row is kept that is at the bounds of the checks, and all that the contract can say", async () => {
+  for (const statement of KEPT) {
+    const kept = `begin; with kept as (${statement} returning 1) select from kept; rollback`;
+    expect((await walls.rowsOf(kept)).length, statement).toBeGreaterThan(0);
   }
 });
