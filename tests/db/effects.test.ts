@@ -210,3 +210,47 @@ describe("a handoff that moves by itself", () => {
     expect(await after(without, ...statements, of(handoff))).toEqual([expected]);
   });
 });
+
+describe("an advisory into a handoff's country", () => {
+  const published = (issuer: string) => `
+    insert into advisory (id, issuer_id, country, risk_profiles, level, hazards, effective_from, expires_at)
+      values ('${id.newcomer}', '${issuer}', 'AM', '{OTHER}', 'AVOID', '{DEPORTATION}',
+        now() - interval '1 day', now() + interval '1 day');
+    insert into advisory_confirmation values ('${id.newcomer}', '${issuer}', '${id.former}')`;
+  const change = (what: string) => `update advisory set ${what} where id = '${id.newcomer}'`;
+
+  it.each<[string, string, boolean]>([
+    ["in force", change("effective_from = now()"), true],
+    ["that has not begun", change("effective_from = now() + interval '1 minute'"), false],
+    ["that has ended", change("expires_at = now()"), false],
+    ["that was withdrawn", change("withdrawn_at = now()"), false],
+    ["that nobody has confirmed", "delete from advisory_confirmation", false],
+  ])("%s is told alike whoever asks", async (_, changed, blocks) => {
+    const told = await after(
+      published(id.owner),
+      changed,
+      `select set_config('wayhouse.organisation', '${id.partner}', true),
+        set_config('wayhouse.scopes', 'handoffs:read', true)`,
+      `select 'AM' = any (closed_countries()) as country, 'AM OTHER' = any (closed_to_profiles()) as profile,
+          advisory_against_viewer('{AM}', 'OTHER') is not null as viewer,
+          handoff_status(h) = 'ON_HOLD' as handoff,
+          (select i.status = 'ON_HOLD' from list_inbox(null, null, 10) i where i.id = h.id) as inbox
+        from handoff h where h.id = '${id.requested}'`,
+    );
+    expect(new Set(Object.values(told[0]!))).toEqual(new Set([blocks]));
+  });
+
+  it.each<[string, string, string, string]>([
+    ["its sender's", id.owner, id.requested, "ON_HOLD"],
+    ["of whom its sender knows", id.newcomer, id.requested, "ON_HOLD"],
+    ["of whom its recipient knows", id.suspended, id.accepted, "ON_HOLD"],
+    ["of whom neither of the two knows", id.stranger, id.accepted, "ACCEPTED"],
+  ])("%s stops it, or does not", async (_, issuer, handoff, status) => {
+    const told = await after(
+      `insert into introduction values ('${id.owner}', '${id.newcomer}')`,
+      published(issuer),
+      `select handoff_status(h) as status from handoff h where h.id = '${handoff}'`,
+    );
+    expect(told).toEqual([{ status }]);
+  });
+});
