@@ -65,6 +65,36 @@ describe("a session", () => {
     await expect(createShelter(session, "late", 1)).rejects.toThrow(Unauthenticated);
   });
 
+  it("writes nothing that something was taken back of while it wrote, and asks again", async () => {
+    const [own, other] = [
+      await plantOrganisation(database.ownerUrl, "revoked-meanwhile", BEDS),
+      await plantOrganisation(database.ownerUrl, "of-another", BEDS),
+    ];
+    const session = await openSession(pool, own);
+    let tries = 0;
+    const writeWhile = (organisationId: string) =>
+      session.write(
+        { name: "createShelter", scope: "beds:manage" },
+        { idempotencyKey: randomUUID() },
+        async (tx) => {
+          tries++;
+          // With the first statement it is admitted.
+          await sql`select`.execute(tx);
+          await asSuperuser(database.superuserUrl, (client) =>
+            client.query("update client set scopes = '{beds:manage}' where organisation_id = $1", [
+              organisationId,
+            ]),
+          );
+          const { organisationId: id } = session;
+          const change = { event: "ORGANISATION_CHANGED", type: "Organisation", id, owner: id };
+          return { result: {}, changes: [change] };
+        },
+      );
+    await writeWhile(other.organisationId);
+    expect(tries).toBe(1);
+    await expect(writeWhile(own.organisationId)).rejects.toThrow(Forbidden);
+  });
+
   it("that is believed begins anew where its token may do less by now, or more, and has done nothing until then", async () => {
     const identity = await plantOrganisation(database.ownerUrl, "believed", BEDS);
     const allow = (scopes: readonly string[]) =>
