@@ -512,9 +512,9 @@ create policy keeper on handoff for all to wayhouse_keeper
   using (true)
   with check (true);
 create policy moved_by_its_two_sides_and_open_candidates on handoff for update to wayhouse_api
-  using ((((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:offer'::text]) AS viewer_may)) OR (( SELECT viewer_may(VARIADIC ARRAY['handoffs:receive'::text]) AS viewer_may) AND ((recipient_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR ((recipient_id IS NULL) AND (id = ANY (ARRAY( SELECT c.handoff_id
+  using ((((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:offer'::text]) AS viewer_may)) OR (( SELECT viewer_may(VARIADIC ARRAY['handoffs:receive'::text]) AS viewer_may) AND ((recipient_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR ((recipient_id IS NULL) AND (id IN ( SELECT c.handoff_id
    FROM handoff_candidate c
-  WHERE ((c.organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (NOT c.dropped_out))))))))));
+  WHERE ((c.handoff_id = handoff.id) AND (c.organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND (NOT c.dropped_out)))))))));
 create policy offered_by_its_sender on handoff for insert to wayhouse_api
   with check (((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) AND ( SELECT viewer_may(VARIADIC ARRAY['handoffs:offer'::text]) AS viewer_may)));
 create policy seen_by_its_two_sides_and_until_accepted_by_candidates on handoff for select to wayhouse_api
@@ -841,7 +841,7 @@ create table revocation (
   constraint a_revocation_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint revocation_pkey PRIMARY KEY (id)
 );
-CREATE INDEX revocation_by_organisation ON public.revocation USING btree (organisation_id);
+CREATE INDEX revocation_by_organisation_in_commit_order ON public.revocation USING btree (organisation_id, transaction_id);
 CREATE INDEX revocation_in_commit_order ON public.revocation USING btree (transaction_id, id);
 alter table revocation enable row level security;
 alter table revocation force row level security;
@@ -3325,6 +3325,7 @@ begin
   if exists (
     select from revocation r
       where r.organisation_id = actor and r.transaction_id <> pg_current_xact_id()
+        and r.transaction_id >= pg_snapshot_xmin(admitted)
         and not pg_visible_in_snapshot(r.transaction_id, admitted)) then
     raise serialization_failure using message = 'something was taken back meanwhile';
   end if;
@@ -3513,7 +3514,7 @@ CREATE OR REPLACE FUNCTION public.revoked_since(in_organisation uuid, in_snapsho
 BEGIN ATOMIC
  SELECT (EXISTS ( SELECT
             FROM revocation r
-           WHERE ((r.organisation_id = revoked_since.in_organisation) AND (NOT pg_visible_in_snapshot(r.transaction_id, revoked_since.in_snapshot))))) AS "exists";
+           WHERE ((r.organisation_id = revoked_since.in_organisation) AND (r.transaction_id >= pg_snapshot_xmin(revoked_since.in_snapshot)) AND (NOT pg_visible_in_snapshot(r.transaction_id, revoked_since.in_snapshot))))) AS "exists";
 END
 ;
 alter function revoked_since(uuid,pg_snapshot) owner to wayhouse_keeper;

@@ -227,6 +227,7 @@ describe("of one call", () => {
     "viewer_granted_circles()",
     "sealed_to('kid')",
     "blast_radius(viewer_organisation(), now())",
+    "revoked_since(viewer_organisation(), pg_current_snapshot())",
   ])("is not what was before, nor what others have: %s", async (call) => {
     await haveThousands();
     await observer.query(
@@ -234,6 +235,24 @@ describe("of one call", () => {
       [network.idOf(1)],
     );
     expect(await blocksOf(observer, `select * from ${call}`)).toBeLessThan(30);
+  });
+
+  it("is not what was offered before: whoever accepts has its own candidacy looked at", async () => {
+    await haveThousands();
+    await observer.query("begin");
+    await observer.query("set local role wayhouse_api");
+    await observer.query(
+      "select set_config('wayhouse.organisation', $1, true), set_config('wayhouse.scopes', 'handoffs:receive', true)",
+      [network.idOf(1)],
+    );
+    const open =
+      "select handoff_id from handoff_candidate where organisation_id = viewer_organisation() and is_open limit 1";
+    const blocks = await blocksOf(
+      observer,
+      `update handoff set reason = reason where id in (${open})`,
+    );
+    await observer.query("rollback");
+    expect(blocks).toBeLessThan(60);
   });
 
   it.each(Object.keys(OWN) as (keyof typeof OWN)[])(

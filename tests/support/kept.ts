@@ -31,6 +31,10 @@ export function haveKept(observer: pg.Client, me: string, other: string): Promis
       select 'BED_HOLD_CHANGED', 'BedHold', id, host_id, holder_id from bed_hold where holder_id = '${me}';
     insert into event (kind, subject_type, subject_id, owner_id, party_id)
       select 'HANDOFF_CHANGED', 'Handoff', id, sender_id, recipient_id from handoff where sender_id = '${me}';
+    insert into handoff_candidate (handoff_id, sender_id, organisation_id, is_open)
+      select gen_random_uuid(), '${other}', '${me}', false from generate_series(1, 2000);
+    insert into revocation (organisation_id, transaction_id)
+      select o.id, n::text::xid8 from generate_series(1, 100) n, organisation o;
     insert into revoked_token select '${me}', n, now() + interval '1 hour' from generate_series(1, 2000) n;
     insert into consulate_contact (owner_id, representing, country, locality, documents, risk_profiles, languages, review_by, programme)
       select '${me}', 'DE', 'AM', 'Yerevan', '{HUMANITARIAN_VISA}', '{OTHER}', '{en}', now() + interval '90 days', p
@@ -52,5 +56,5 @@ export function haveKept(observer: pg.Client, me: string, other: string): Promis
         from consulate_contact where owner_id = '${me}' and programme = 'ACTIVE';
     set session_replication_role = origin;
     analyze bed_hold, handoff, sharing_grant, event, revoked_token, consulate_contact, consulate_envelope, organisation_key,
-      handoff_envelope, audit_entry`);
+      handoff_envelope, audit_entry, handoff_candidate, revocation`);
 }
