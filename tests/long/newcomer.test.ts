@@ -9,13 +9,13 @@ import { freePort } from "../support/ports.ts";
 
 let port: string;
 let anotherPort: string;
-/** A home that only its owner may enter, with a clone of what is committed in it. */
+/** A home that only its owner may enter, of a name that is not plain, with a clone of what is committed in it. */
 let home: string;
 let clone: string;
 let server: ChildProcess | undefined;
 beforeAll(async () => {
   [port, anotherPort] = [String(await freePort()), String(await freePort())];
-  home = mkdtempSync(join(tmpdir(), "wayhouse-newcomer-"));
+  home = mkdtempSync(join(tmpdir(), "wayhouse newcomer é-"));
   clone = join(home, "wayhouse");
   execFileSync("git", ["clone", "--quiet", ".", clone]);
 });
@@ -113,4 +113,9 @@ it("the package is installed into an empty folder, and its command and its libra
   expect(await type(own, quoted, "node dashboard.mjs")).toBe(
     "lantern [ 'BEDS_READ', 'ORGANISATIONS_READ' ]\n",
   );
+});
+
+it("and nothing that the pages have one make, keys above all, can be committed by mistake", async () => {
+  expect(existsSync(join(clone, "bot/keys/sign.json"))).toBe(true);
+  expect(await type(clone, "git status --porcelain --untracked-files=all")).not.toMatch(/^\?\?/m);
 });
