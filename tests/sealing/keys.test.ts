@@ -89,7 +89,7 @@ describe("a key log", () => {
   });
 
   it("is refused where the server swapped, added, dropped, forked, replayed or rolled back", async () => {
-    const { identity, first, log, pin } = await honest();
+    const { identity, first, second, log, pin } = await honest();
     const kept = (await checkKeyLog(identity, log, pin)).pin;
     const mallory = p256();
     const swapped = structuredClone(log);
@@ -103,6 +103,8 @@ describe("a key log", () => {
     for (let count = 0; count < 3; count++) await append(forked, identity, "PUBLISHED", p256());
     const twice = structuredClone(log);
     await append(twice, identity, "PUBLISHED", first);
+    const active = structuredClone(log);
+    await append(active, identity, "PUBLISHED", second);
     for (const [reason, entries] of [
       ["LOG_BROKEN", swapped],
       ["UNKNOWN_SIGNER", added],
@@ -113,6 +115,7 @@ describe("a key log", () => {
       ["LOG_BROKEN", [log[0]!, log[2]!]],
       ["LOG_BROKEN", log.map((entry) => ({ ...entry, hash: NO_HASH }))],
       ["LOG_BROKEN", twice],
+      ["LOG_BROKEN", active],
     ] as const) {
       expect(await reasonOf(checkKeyLog(identity, entries, kept)), reason).toBe(reason);
     }
@@ -232,6 +235,8 @@ describe("a statement", () => {
       ["BAD_STATEMENT", { ...place, iss, change: "RETIRED", use: "OTHER" }],
       ["BAD_STATEMENT", { ...place, iss, change: "RETIRED", jwk: publicHalf(key) }],
       ["BAD_STATEMENT", { ...place, iss: kid, change: "RETIRED" }],
+      ["BAD_STATEMENT", { ...place, iss, change: "REVOKED" }],
+      ["BAD_STATEMENT", { ...place, iss, change: "RETIRED", iat: "1" }],
       ["TAKEN", { ...place, iss, change: "RETIRED" }],
       ["BAD_STATEMENT", null],
       ["BAD_STATEMENT", []],
