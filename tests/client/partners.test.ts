@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createPartners } from "../../src/client/index.ts";
-import { NO_HASH, pinOf } from "../../src/sealing/index.ts";
+import { inspect, NO_HASH, pinOf, thumbprintOf } from "../../src/sealing/index.ts";
 import { type Demo, startDemo } from "../support/demo.ts";
-import { retire, state } from "../support/keys.ts";
+import { retire, sealingKey, state } from "../support/keys.ts";
 import { openDesk, pinsOf } from "../support/partners.ts";
 
 let demo: Demo;
@@ -99,12 +99,19 @@ it("a pin never moves back, though two look at a log at once and one sees less o
   expect(pins.kept.get(harbour.thumbprint)).toMatchObject({ lastSequence: 2 });
 });
 
-it("nothing is sealed to a retired key", async () => {
-  const [key] = harbour.own.sealingKeys;
-  const statement = await state(demo, "harbour", "RETIRED", key!);
-  const { kid } = (await lantern.partners.keysOf(harbour.thumbprint)).find(
-    ({ use }) => use === "SEAL",
-  )!;
-  await retire(demo, "harbour", kid, statement);
+it("is sealed to the partner's newest key, and to none that was retired", async () => {
+  const newest = await sealingKey(demo, "harbour");
+  const sealedTo = async () => inspect(await seal());
+  for (const key of [newest, harbour.own.sealingKeys[0]!]) {
+    const kid = await thumbprintOf(key);
+    expect(await sealedTo()).toMatchObject({ kid });
+    await retire(demo, "harbour", kid, await state(demo, "harbour", "RETIRED", key));
+  }
   await expect(seal()).rejects.toMatchObject({ reason: "KEY_NOT_ACTIVE" });
+});
+
+it("nobody is sealed to whom the server does not know", async () => {
+  const nobody = "A".repeat(43);
+  const partners = createPartners(lantern.client, lantern.own, pinsOf(nobody));
+  await expect(partners.keysOf(nobody)).rejects.toMatchObject({ code: "NOT_FOUND" });
 });

@@ -185,6 +185,13 @@ it("a key log is refused by its reason where an identity is no sound key, or has
     ["SEAL", { ...sealing, y: sealing.x! }],
     ["SIGN", weak],
     ["SIGN", { ...signing, x: signing.x!.slice(4) }],
+    [
+      "SIGN",
+      {
+        ...signing,
+        x: Buffer.from([...Buffer.from(signing.x!, "base64url"), 0]).toString("base64url"),
+      },
+    ],
     ["SIGN", { ...signing, crv: "X25519" }],
   ] as const) {
     const at = { sequence: 1, previousHash: NO_HASH, kid: await thumbprintOf(jwk) };
