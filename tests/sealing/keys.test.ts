@@ -183,6 +183,7 @@ it("a key log is refused by its reason where an identity is no sound key, or has
     ["SEAL", signing],
     ["SEAL", { ...sealing, crv: "P-384" }],
     ["SEAL", { ...sealing, y: sealing.x! }],
+    ["SEAL", { ...sealing, y: `${sealing.y}=` }],
     ["SIGN", weak],
     ["SIGN", { ...signing, x: signing.x!.slice(4) }],
     [
