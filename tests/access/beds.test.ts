@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { encodeId } from "../../src/kernel/ids.ts";
 import { type Answer, codeOf, type Demo, night, startDemo } from "../support/demo.ts";
 import { HOLD, hold, moveHold, SEARCH, search, shelter, stay } from "../support/holds.ts";
+import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -140,11 +141,18 @@ describe("a hold (changeBedHold)", () => {
       status: "CONFIRMED",
       expiresAt: null,
     });
-    expect((await moveHold(ask, "harbour", "declineBedHold", id)).data!["declineBedHold"]).toEqual({
+    const told = "{ __typename ... on IllegalTransition { message from allowed } }";
+    const declined = await mutate(ask, "harbour", "declineBedHold", { id }, told);
+    expect(declined.data!["declineBedHold"]).toEqual({
       __typename: "IllegalTransition",
+      message:
+        "It is CONFIRMED: its holder alone can release it. Tell the holder with sendInstructions why it must, and by telephone.",
       from: "CONFIRMED",
-      allowed: ["RELEASED"],
+      allowed: [],
     });
+    expect(
+      (await moveHold(ask, "lantern", "confirmBedHold", id)).data!["confirmBedHold"],
+    ).toMatchObject({ from: "CONFIRMED", allowed: ["RELEASED"] });
     await moveHold(ask, "lantern", "releaseBedHold", id);
     expect(
       (await moveHold(ask, "lantern", "confirmBedHold", id)).data!["confirmBedHold"],

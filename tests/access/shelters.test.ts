@@ -188,19 +188,21 @@ describe("an owner", () => {
       { maximum: 4, available: 1, held: 2, outOfService: 1 },
       { maximum: 3, available: 1, held: 2, outOfService: 0 },
     ]);
-    for (const [place, change] of [
-      ["maximum", { maximum: 1 }],
-      ["outOfService", { outOfService: 3 }],
-      ["", {}],
-      ["maximum", { maximum: -1 }],
-      ["until", { until: night(1), maximum: 2 }],
+    const promised = "decline what is held, and ask its holders to release";
+    for (const [place, change, why] of [
+      ["maximum", { maximum: 1 }, promised],
+      ["outOfService", { outOfService: 3 }, promised],
+      ["", {}, "must set"],
+      ["maximum", { maximum: -1 }, "must be from 0"],
+      ["until", { until: night(1), maximum: 2 }, "must be after"],
     ] as const) {
       const answer = await set("harbour", { shelterId, ...change });
       const { code, issues } = answer.errors![0]!.extensions as {
         code: string;
-        issues?: { path: string[] }[];
+        issues?: { path: string[]; message: string }[];
       };
       expect([code, issues?.map(({ path }) => path.join())]).toEqual(["BAD_USER_INPUT", [place]]);
+      expect(issues![0]!.message).toContain(why);
     }
   });
 

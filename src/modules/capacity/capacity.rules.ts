@@ -18,19 +18,28 @@ export type ShelterFeature = (typeof SHELTER_FEATURES)[number];
 export const AVAILABILITY_BANDS = ["NONE", "FEW", "SOME", "MANY"] as const;
 export type AvailabilityBand = (typeof AVAILABILITY_BANDS)[number];
 
-/** From which states whom may move a hold where; the clock's two edges are the database's own. */
+interface Edge {
+  readonly by: "holder_id" | "host_id";
+  readonly from: readonly BedHoldStatus[];
+}
+/** From which states who may move a hold where; the clock's two edges are the database's own. */
 export const HOLD_EDGES = {
-  CONFIRMED: ["HELD"],
-  RELEASED: ["HELD", "CONFIRMED"],
-  DECLINED: ["HELD"],
-} as const satisfies Partial<Record<BedHoldStatus, readonly BedHoldStatus[]>>;
+  CONFIRMED: { by: "holder_id", from: ["HELD"] },
+  RELEASED: { by: "holder_id", from: ["HELD", "CONFIRMED"] },
+  DECLINED: { by: "host_id", from: ["HELD"] },
+} as const satisfies Partial<Record<BedHoldStatus, Edge>>;
 export type HoldMove = keyof typeof HOLD_EDGES;
 
-/** Where a hold in this state can still go. */
-export function movesFrom(status: string): HoldMove[] {
-  return (Object.keys(HOLD_EDGES) as HoldMove[]).filter((to) =>
-    HOLD_EDGES[to].some((from) => from === status),
-  );
+/** Where its holder or host can still take a hold that is in this state. */
+export function movesFrom(
+  status: string,
+  caller: string,
+  sides: { readonly holder_id: string; readonly host_id: string },
+): HoldMove[] {
+  const edges: [string, Edge][] = Object.entries(HOLD_EDGES);
+  return edges
+    .filter(([, { by, from }]) => sides[by] === caller && from.some((one) => one === status))
+    .map(([to]) => to as HoldMove);
 }
 
 const LONGEST_STAY_NIGHTS = 366;

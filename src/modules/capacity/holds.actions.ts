@@ -161,6 +161,10 @@ const OPERATIONS = {
 const UNSHARED =
   "its host shares these beds with you no longer. Release it, and hold others; or ask the host.";
 
+/** People are on their way to these beds, or in them: whom they were promised to must know first that they are gone. */
+const PROMISED =
+  "its holder alone can release it. Tell the holder with sendInstructions why it must, and by telephone.";
+
 /** @throws IllegalTransition from a state without this edge, and of what the host shares no longer, NotFound if not the caller's to move */
 export async function changeBedHold(
   session: Session,
@@ -168,18 +172,24 @@ export async function changeBedHold(
   to: HoldMove,
 ): Promise<string> {
   const uuid = uuidOf("BedHold", input.id);
+  const caller = session.organisationId;
   const { id } = await session.write(OPERATIONS[to], input, async (tx) => {
-    const from: readonly string[] = HOLD_EDGES[to];
+    const from: readonly string[] = HOLD_EDGES[to].from;
     const moved = await moveHold(tx, uuid, from, to);
     if (!moved) {
       // A holder sees its hold also where the host shares the beds no longer: it is to know what it can do.
       const [seen] = to === "CONFIRMED" ? await findHolds(tx, [uuid]) : [];
-      if (seen?.holder.id !== session.organisationId) throw new NotFound();
-      const allowed = movesFrom(seen.status).filter((one) => one === "RELEASED");
+      if (seen?.holder.id !== caller) throw new NotFound();
+      const sides = { holder_id: seen.holder.id, host_id: seen.host.id };
+      const allowed = movesFrom(seen.status, caller, sides).filter((one) => one === "RELEASED");
       throw new Refused(new IllegalTransition(seen.status, allowed, UNSHARED));
     }
-    if (!from.includes(moved.was))
-      throw new Refused(new IllegalTransition(moved.was, movesFrom(moved.was)));
+    if (!from.includes(moved.was)) {
+      const allowed = movesFrom(moved.was, caller, moved);
+      const isPromised = moved.was === "CONFIRMED" && allowed.length === 0;
+      const hint = isPromised ? PROMISED : undefined;
+      throw new Refused(new IllegalTransition(moved.was, allowed, hint));
+    }
     const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id: uuid };
     return {
       result: { id: uuid },
@@ -204,9 +214,9 @@ export async function sendInstructions(session: Session, input: Sealing): Promis
   await session.write(operation, input, async (tx) => {
     const hold = await lockHostedHold(tx, uuid);
     if (!hold) throw new NotFound();
-    if (hold.status !== "HELD" && hold.status !== "CONFIRMED") {
-      throw new Refused(new IllegalTransition(hold.status, movesFrom(hold.status)));
-    }
+    // It is over: nothing leads on from there.
+    if (hold.status !== "HELD" && hold.status !== "CONFIRMED")
+      throw new Refused(new IllegalTransition(hold.status, []));
     await refuseStrayEnvelope(tx, kid, hold.holder_id);
     if (!(await replaceInstructions(tx, uuid, input))) throw new Refused(new EnvelopeReplaced());
     const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id: uuid };

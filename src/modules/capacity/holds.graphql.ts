@@ -141,7 +141,7 @@ CaseReference.implement({
         "The caller's own, with beds:hold; without it none. At most 30, those that are held or confirmed first; LIMIT_EXCEEDED where more than 30 are.",
       complexity: about(MOST_OF_CASE),
       resolve: async ({ id }, _, { session }) =>
-        ofCase(await loadHoldsOf(session, id), HOLD_EDGES.RELEASED),
+        ofCase(await loadHoldsOf(session, id), HOLD_EDGES.RELEASED.from),
     }),
   }),
 });

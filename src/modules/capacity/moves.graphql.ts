@@ -130,7 +130,12 @@ const MOVES = [
     "By the holder. IllegalTransition too where the host shares the beds no longer: allowed is to release it.",
   ],
   ["releaseBedHold", "RELEASED", "beds:hold", "By the holder, confirmed or not."],
-  ["declineBedHold", "DECLINED", "beds:manage", "By the host, while it is not confirmed."],
+  [
+    "declineBedHold",
+    "DECLINED",
+    "beds:manage",
+    "By the host, while it is not confirmed. Confirmed beds are taken back by nobody: their holder releases them, and whoever must ask for that sends it instructions.",
+  ],
 ] as const satisfies [field: string, to: HoldMove, scope: Scope, description: string][];
 for (const [field, to, scope, description] of MOVES) {
   const Input = builder.inputType(`${field[0]!.toUpperCase()}${field.slice(1)}Input`, {

@@ -97,6 +97,7 @@ export async function setBeds(session: Session, input: SetBeds): Promise<string>
 /** The database says that a night does not fit, not by which of the two. */
 function ofOutOfService(error: unknown): unknown {
   if (!(error instanceof BadUserInput && error.issues[0]?.path[0] === "maximum")) return error;
-  const message = "must not exceed what is neither held nor occupied";
+  const message =
+    "must not exceed what is neither held nor occupied: decline what is held, and ask its holders to release what is occupied";
   return new BadUserInput([{ path: ["outOfService"], message }]);
 }

@@ -204,7 +204,7 @@ builder.mutationField("setBeds", (t) =>
   t.field({
     type: Shelter,
     description:
-      "The same for each night; it also confirms the counts (assuredAt). BAD_USER_INPUT, and nothing is set, where a night would fall below what is held, occupied or out of service. RATE_LIMITED.",
+      "The same for each night; it also confirms the counts (assuredAt). BAD_USER_INPUT, and nothing is set, where a night would fall below what is held, occupied or out of service: outOfService takes what is free at once, declineBedHold what is held, and releaseBedHold, by its holder alone, what is occupied. RATE_LIMITED.",
     requiresScopes: [["beds:manage"]],
     args: { input: t.arg({ type: SetBedsInput, required: true }) },
     resolve: async (_, { input }, { session }) => {
