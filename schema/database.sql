@@ -88,8 +88,8 @@ create table audit_entry (
   constraint a_chain_is_of_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint audit_entry_pkey PRIMARY KEY (organisation_id, sequence)
 );
-CREATE INDEX audit_entry_by_actor ON public.audit_entry USING btree (organisation_id, actor_id);
-CREATE INDEX audit_entry_by_owner ON public.audit_entry USING btree (organisation_id, owner_id);
+CREATE INDEX audit_entry_by_other_actor ON public.audit_entry USING btree (organisation_id, actor_id) WHERE (actor_id <> organisation_id);
+CREATE INDEX audit_entry_by_other_owner ON public.audit_entry USING btree (organisation_id, owner_id) WHERE (owner_id <> organisation_id);
 CREATE INDEX audit_entry_by_reach ON public.audit_entry USING btree (organisation_id, at, owner_id, action) WHERE ((actor_id = organisation_id) AND (owner_id <> organisation_id) AND (client_name IS NOT NULL));
 alter table audit_entry enable row level security;
 alter table audit_entry force row level security;
@@ -965,7 +965,6 @@ create table shelter (
   constraint a_stay_lasts_at_least_a_night CHECK (((max_stay_nights >= 1) AND (max_stay_nights <= 366))),
   constraint shelter_pkey PRIMARY KEY (id)
 );
-CREATE INDEX shelter_by_country ON public.shelter USING btree (country, id);
 CREATE INDEX shelter_by_country_and_owner ON public.shelter USING btree (country, owner_id, id);
 CREATE INDEX shelter_by_owner ON public.shelter USING btree (owner_id, id);
 alter table shelter enable row level security;
@@ -2503,9 +2502,9 @@ BEGIN ATOMIC
     FROM organisation o
    WHERE ((o.id = ANY (organisations_of_chain.in_organisations)) AND viewer_may(VARIADIC ARRAY['audit:read'::text]) AND ((o.id = viewer_organisation()) OR (EXISTS ( SELECT
             FROM audit_entry e
-           WHERE ((e.organisation_id = viewer_organisation()) AND (e.actor_id = o.id)))) OR (EXISTS ( SELECT
+           WHERE ((e.organisation_id = viewer_organisation()) AND (e.actor_id = o.id) AND (e.actor_id <> e.organisation_id)))) OR (EXISTS ( SELECT
             FROM audit_entry e
-           WHERE ((e.organisation_id = viewer_organisation()) AND (e.owner_id = o.id))))));
+           WHERE ((e.organisation_id = viewer_organisation()) AND (e.owner_id = o.id) AND (e.owner_id <> e.organisation_id))))));
 END
 ;
 alter function organisations_of_chain(uuid[]) owner to wayhouse_keeper;

@@ -228,10 +228,11 @@ describe("of one call", () => {
     "sealed_to('kid')",
     "blast_radius(viewer_organisation(), now())",
     "revoked_since(viewer_organisation(), pg_current_snapshot())",
+    "organisations_of_chain(array(select id from organisation order by id desc limit 2))",
   ])("is not what was before, nor what others have: %s", async (call) => {
     await haveThousands();
     await observer.query(
-      "select set_config('wayhouse.organisation', $1, false), set_config('wayhouse.scopes', 'keys:manage network:admin', false)",
+      "select set_config('wayhouse.organisation', $1, false), set_config('wayhouse.scopes', 'audit:read keys:manage network:admin', false)",
       [network.idOf(1)],
     );
     expect(await blocksOf(observer, `select * from ${call}`)).toBeLessThan(30);
