@@ -7,8 +7,9 @@ import { TASKS } from "../../src/platform/jobs/tasks.ts";
 import type { Log } from "../../src/platform/telemetry/log.ts";
 import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
 import { NO_TRACING, type Tracing } from "../../src/platform/telemetry/tracing.ts";
+import { waiting } from "../support/held-up.ts";
 import { type Retained, startRetained } from "../support/retained.ts";
-import { midnight, OVERDUE_HOLD, OVERDUE_OFFER, PLANTS } from "../support/retention.ts";
+import { HANDOFF, midnight, OVERDUE_HOLD, OVERDUE_OFFER, PLANTS } from "../support/retention.ts";
 
 let retained: Retained;
 let owner: pg.Client;
@@ -90,4 +91,19 @@ it("the purge of one table that fails stops no other; it is logged, and comes to
   await owner.query(working);
   await purgeToTheEnd(pool, log);
   expect([logged.length, await retained.count("handoff")]).toEqual([1, kept - 1]);
+});
+
+it("a handoff that the clock ends at the moment of a suspension stays ended", async () => {
+  const ids = [retained.lantern, retained.harbour].map(({ organisationId }) => organisationId);
+  const handoff = await retained.plant([HANDOFF("ACCEPTED", "now() + interval '9 days'")]);
+  await owner.query("begin");
+  await owner.query("update handoff set status = 'EXPIRED' where id = $1", [handoff]);
+  const suspended = pool.query(`
+    select set_config('wayhouse.organisation', '${ids[0]}', true), set_config('wayhouse.scopes', 'network:admin', true);
+    select suspend_handoffs_of('${ids[1]}', '{}')`);
+  await Promise.race([suspended, waiting(owner, 1)]);
+  await owner.query("commit");
+  await suspended;
+  const { rows } = await owner.query("select status from handoff where id = $1", [handoff]);
+  expect(rows).toEqual([{ status: "EXPIRED" }]);
 });
