@@ -8,14 +8,7 @@ beforeAll(async () => {
   walls = await openWalls();
 });
 afterAll(() => walls.close());
-/** What is read after these statements, none of which stays. */
-async function after(...statements: string[]): Promise<Record<string, unknown>[]> {
-  try {
-    return await walls.rowsOf(`begin; ${statements.join(";\n")}`);
-  } finally {
-    await walls.rowsOf("rollback");
-  }
-}
+const after: Walls["after"] = (...statements) => walls.after(...statements);
 
 it.each(TAKEN_BACK)("%s is a revocation of %j and of nobody else", async (statement, of) => {
   const revoked = await after(

@@ -31,14 +31,8 @@ async function markAfter(...statements: string[]): Promise<unknown> {
     context("client", id.partner),
     context("scopes", "beds:read"),
   ];
-  try {
-    const told = await walls.rowsOf(
-      `begin; ${[...setting, ...statements].join(";\n")}; select newest_mark() as mark`,
-    );
-    return told[0]!["mark"];
-  } finally {
-    await walls.rowsOf("rollback");
-  }
+  const told = await walls.after(...setting, ...statements, "select newest_mark() as mark");
+  return told[0]!["mark"];
 }
 
 it.each<[string, "another" | "the same" | "no", string]>([

@@ -199,6 +199,8 @@ export type Case = readonly [statement: string, rights: Rights, done?: string];
 export interface Walls {
   /** Past the walls; of several statements the rows of the last that selects. */
   rowsOf(text: string): Promise<Record<string, unknown>[]>;
+  /** The same of statements of which none stays. */
+  after(...statements: string[]): Promise<Record<string, unknown>[]>;
   /**
    * Whether each organisation may do it just with each of its rights alone, and not with all other scopes together,
    * and nobody without a context: of each statement, which may against this, or may not.
@@ -251,10 +253,18 @@ export async function openWalls(): Promise<Walls> {
     return wrong;
   }
 
+  const rowsOf: Walls["rowsOf"] = async (text) => {
+    const results = [(await client.query(text)) as pg.QueryResult | pg.QueryResult[]].flat();
+    return results.findLast(({ command }) => command === "SELECT")?.rows ?? [];
+  };
   return {
-    rowsOf: async (text) => {
-      const results = [(await client.query(text)) as pg.QueryResult | pg.QueryResult[]].flat();
-      return results.findLast(({ command }) => command === "SELECT")?.rows ?? [];
+    rowsOf,
+    async after(...statements) {
+      try {
+        return await rowsOf(`begin; ${statements.join(";\n")}`);
+      } finally {
+        await client.query("rollback");
+      }
     },
     async against(cases) {
       const told: Record<string, string[]> = {};
