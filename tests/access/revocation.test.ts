@@ -89,6 +89,18 @@ describe("what is taken back is gone with the next statement, and streams end wi
     expect(codeOf(await write("lantern", "revokeToken", { jti: "short" }))).toBe("BAD_USER_INPUT");
   });
 
+  it.each(["{ nothing }", "subscription { events { cursor } }"])(
+    "by revokeToken: what is said of a call that is not carried out, too: %s",
+    async (query) => {
+      const token = await demo.token("lantern", SCOPES);
+      expect(await isIn(token)).toBe(true);
+      const told = await withToken(token, query);
+      expect([told.status, codeOf(told.answer)]).toEqual([expect.any(Number), "BAD_USER_INPUT"]);
+      await write("lantern", "revokeToken", { jti: decodeJwt(token).jti });
+      expect((await withToken(token, query)).status).toBe(401);
+    },
+  );
+
   it("by revokeClient: each token of the client", async () => {
     const name = `bot-${randomUUID().slice(0, 8)}`;
     const made = await write("lantern", "registerClient", {
