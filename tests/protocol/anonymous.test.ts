@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { mutate, mutationOf } from "../support/mutate.ts";
@@ -229,4 +230,25 @@ describe("with a valid token", () => {
     expect(text).not.toMatch(/Did you mean|BEDS_READ/);
     expect((await silent.ask("lantern", "{ viewer { __typename scopes } }")).data).toBeTruthy();
   });
+});
+
+it("who was known when its call began is nobody where its token ended before the body came", async () => {
+  const token = await demo.token("lantern", ["beds:read"]);
+  const call = async (now?: number) => {
+    const authorization = `Bearer ${token}`;
+    const headers = { authorization, "content-type": "application/json", expect: "100-continue" };
+    const request = http.request(demo.url, { method: "POST", headers });
+    const answered = once(request, "response");
+    request.flushHeaders();
+    await once(request, "continue");
+    if (now !== undefined) vi.spyOn(Date, "now").mockReturnValue(now);
+    request.end('{"query":"{ viewer { scopes } }"}');
+    const [response] = (await answered) as [http.IncomingMessage];
+    vi.restoreAllMocks();
+    response.resume();
+    return response.statusCode;
+  };
+  expect(await call()).toBe(200);
+  const end = decodeJwt(token).exp! * 1_000;
+  expect([await call(end - 1), await call(end)]).toEqual([200, 401]);
 });
