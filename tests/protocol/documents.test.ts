@@ -274,6 +274,12 @@ it.each<[string, string, string]>([
   expect(codeOf(await answerTo(query, {}))).toBe(code);
 });
 
+it("a document of two operations is not run for who names none, whichever of them ran before", async () => {
+  const query = "query A { viewer { scopes } } query B { __typename }";
+  expect((await answerTo(query, { operationName: "B" })).data).toEqual({ __typename: "Query" });
+  expect(codeOf(await answerTo(query, {}))).toBe("BAD_USER_INPUT");
+});
+
 it("never was a fault of ours", () => {
   expect(demo.faults).toEqual([]);
 });
