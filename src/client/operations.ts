@@ -241,9 +241,9 @@ export type HandoffStatus =
   | 'EXPIRED'
   /** By the recipient (failHandoff), from ACCEPTED, IN_PROGRESS or ON_HOLD: responsibility is the sender's again. */
   | 'FAILED'
-  /** By the recipient (receiveHandoff), from ACCEPTED with the file there: responsibility has moved. */
+  /** By the recipient (receiveHandoff), from ACCEPTED with the file there: responsibility has moved. 30 days after its last step and the end of its consent it is gone for both sides, and no event tells: end it before. */
   | 'IN_PROGRESS'
-  /** By the recipient (holdHandoff), from ACCEPTED or IN_PROGRESS, or by the network: one side is suspended or locked down, or advisories in force close every destination. resumeHandoff leads back to where it was; what was only REQUESTED goes back by itself. */
+  /** By the recipient (holdHandoff), from ACCEPTED or IN_PROGRESS, or by the network: one side is suspended or locked down, or advisories in force close every destination. resumeHandoff leads back to where it was; what was only REQUESTED goes back by itself, and no HANDOFF_CHANGED tells of either: ADVISORY_CHANGED does to whoever may see the advisory, and the list to everybody. */
   | 'ON_HOLD'
   /** By the last candidate left (rejectHandoff), from REQUESTED. */
   | 'REJECTED'

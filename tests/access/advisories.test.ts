@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
 import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
-import { inDays, meddle } from "../support/handoffs.ts";
+import { accept, inDays, meddle, offer, openTo, see } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
 import { mutate } from "../support/mutate.ts";
+import { untilTold } from "../support/patience.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -93,6 +94,38 @@ describe("an advisory", () => {
     expect(codeOf(await step("lantern", "confirmAdvisory", made.id))).toBe("BAD_USER_INPUT");
     expect((await holdFor("DESERTER")).__typename).toBe("BedHold");
     expect(await search("lantern", { riskProfile: "DESERTER" })).toHaveLength(2);
+  });
+
+  it("is what tells of a request that it holds up; of an accepted handoff its own event does, to both sides alone", async () => {
+    await openTo(ask, "lantern", ["harbour"]);
+    const offered = async () => {
+      const answer = await offer(ask, "lantern", ["harbour"], { destinations: ["TR"] });
+      return answer.data["offerHandoff"].id as string;
+    };
+    const [requested, accepted] = [await offered(), await offered()];
+    await accept(ask, "harbour", accepted);
+    const told = async (by: string, after?: string) => {
+      await untilTold(demo.database.superuserUrl);
+      const { data } = await ask(
+        by,
+        "query ($after: String) { events(after: $after, kinds: [HANDOFF_CHANGED, ADVISORY_CHANGED]) { edges { cursor node { kind subjectId } } } }",
+        { after },
+      );
+      return data["events"].edges as { cursor: string; node: object }[];
+    };
+    const sides = ["lantern", "harbour", "outsider"];
+    const before = await Promise.all(sides.map(async (by) => (await told(by)).at(-1)?.cursor));
+    const TR = { country: "TR", riskProfiles: ["JOURNALIST"] };
+    const { id } = (await publish("lantern", TR)).data["publishAdvisory"];
+    await step("bridge", "confirmAdvisory", id);
+    for (const one of [requested, accepted])
+      expect((await see(ask, "lantern", one)).status).toBe("ON_HOLD");
+    const advisory = { kind: "ADVISORY_CHANGED", subjectId: id };
+    const held = { kind: "HANDOFF_CHANGED", subjectId: accepted };
+    for (const [index, by] of sides.entries()) {
+      const nodes = (await told(by, before[index])).map(({ node }) => node);
+      expect(nodes, by).toEqual(by === "outsider" ? [] : [advisory, advisory, held]);
+    }
   });
 
   it("withdrawn once more is nothing new: nobody is told of it, and no chain tells it", async () => {

@@ -52,11 +52,11 @@ const HandoffStatusEnum = builder.enumType("HandoffStatus", {
     },
     IN_PROGRESS: {
       description:
-        "By the recipient (receiveHandoff), from ACCEPTED with the file there: responsibility has moved.",
+        "By the recipient (receiveHandoff), from ACCEPTED with the file there: responsibility has moved. 30 days after its last step and the end of its consent it is gone for both sides, and no event tells: end it before.",
     },
     ON_HOLD: {
       description:
-        "By the recipient (holdHandoff), from ACCEPTED or IN_PROGRESS, or by the network: one side is suspended or locked down, or advisories in force close every destination. resumeHandoff leads back to where it was; what was only REQUESTED goes back by itself.",
+        "By the recipient (holdHandoff), from ACCEPTED or IN_PROGRESS, or by the network: one side is suspended or locked down, or advisories in force close every destination. resumeHandoff leads back to where it was; what was only REQUESTED goes back by itself, and no HANDOFF_CHANGED tells of either: ADVISORY_CHANGED does to whoever may see the advisory, and the list to everybody.",
     },
     COMPLETED: {
       description: "By the recipient (completeHandoff), from IN_PROGRESS. Final, like those below.",
