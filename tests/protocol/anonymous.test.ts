@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { mutate, mutationOf } from "../support/mutate.ts";
+import { asSuperuser } from "../support/postgres.ts";
 
 let demo: Demo;
 let silent: Demo;
@@ -251,4 +252,20 @@ it("who was known when its call began is nobody where its token ended before the
   expect(await call()).toBe(200);
   const end = decodeJwt(token).exp! * 1_000;
   expect([await call(end - 1), await call(end)]).toEqual([200, 401]);
+});
+
+it("a fault in looking at who calls tells nothing of itself", async () => {
+  const token = await demo.token("lantern", ["beds:read"]);
+  const rename = (from: string, to: string) =>
+    asSuperuser(demo.database.superuserUrl, (client) =>
+      client.query(`alter function ${from} rename to ${to}`),
+    );
+  await rename("find_issuer", "lost");
+  const told = await answerTo({ query: "{ __typename }" }, `Bearer ${token}`);
+  await rename("lost", "find_issuer");
+  const [status, , text] = JSON.parse(told) as [number, object, string];
+  expect([status, JSON.parse(text)]).toEqual([
+    500,
+    { errors: [{ message: "Internal error.", extensions: { code: "INTERNAL" } }] },
+  ]);
 });
