@@ -13,6 +13,7 @@ import {
   startWatched,
   uuid,
   type Watched,
+  writersOf,
 } from "../support/lock-watch.ts";
 import { mutate } from "../support/mutate.ts";
 
@@ -131,10 +132,8 @@ describe("before any audit chain", () => {
       lockNight(pomegranate, 1),
       () => hold(ask, "lantern", [stay(pomegranate, 1)]),
       async (client) => {
-        const { rows } = await client.query(
-          "select from pg_locks where relation = 'acquaintance'::regclass and mode = 'RowExclusiveLock'",
-        );
-        return [rows.length, await isChainFree(client, ids.harbour)];
+        const writers = await writersOf(client, "acquaintance");
+        return [writers, await isChainFree(client, ids.harbour)];
       },
     );
     expect(seen).toEqual([0, true]);
@@ -147,12 +146,10 @@ describe("before any audit chain", () => {
       (client) => client.query("select pg_advisory_xact_lock(hashtextextended('acquaintance', 0))"),
       () => hold(ask, "lantern", [stay(pomegranate, 1)]),
       async (client) => {
-        const { rows } = await client.query(
-          "select from pg_locks where relation = 'acquaintance'::regclass and mode = 'RowExclusiveLock'",
-        );
+        const writers = await writersOf(client, "acquaintance");
         await client.query("set lock_timeout = 100");
         await client.query(pair, [ids.lantern, ids.harbour]);
-        return rows.length;
+        return writers;
       },
     );
     expect(seen).toBe(1);

@@ -122,6 +122,16 @@ export async function isChainFree(client: pg.Client, chain: string): Promise<boo
   return rows[0]!.is;
 }
 
+/** How many write to a table of this database: in its siblings it has the same number. */
+export async function writersOf(client: pg.Client, table: string): Promise<number> {
+  const { rows } = await client.query(
+    `select from pg_locks l join pg_database d on d.oid = l.database
+      where d.datname = current_database() and l.relation = $1::regclass and l.mode = 'RowExclusiveLock'`,
+    [table],
+  );
+  return rows.length;
+}
+
 /** The earlier nights are the last of the table, and the planner knows. */
 export async function layOutOfOrder(client: pg.Client): Promise<void> {
   await client.query(
