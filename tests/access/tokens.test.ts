@@ -133,6 +133,10 @@ describe("no token is accepted", () => {
     "with a typ that begins as its own": forge({ ...HEADER, typ: "at+jwt+x" }),
     "without typ": forge({ alg: "EdDSA", kid: lantern.kid }),
     "without kid": forge({ alg: "EdDSA", typ: "at+jwt" }),
+    "for 17 audiences": forge(HEADER, { ...CLAIMS, aud: Array(17).fill(AUDIENCE) }),
+    "whose sub has a control character": forge(HEADER, { ...CLAIMS, sub: "a\u0000" }),
+    "whose sub is too long": forge(HEADER, { ...CLAIMS, sub: "x".repeat(256) }),
+    "that began before time did": forge(HEADER, { ...CLAIMS, nbf: -1 }),
     "for another audience": forge(HEADER, { ...CLAIMS, aud: "https://elsewhere.example" }),
     "of an unknown issuer": forge(HEADER, { ...CLAIMS, iss: "https://nobody.example" }),
     "of this issuer by another organisation's key": forge(

@@ -184,15 +184,22 @@ describe("a session", () => {
     const look = (session: Session) => sql`select`.execute(session.read);
     const session = await openSession(pool, harbourIdentity);
     await look(session);
-    await asSuperuser(database.superuserUrl, (client) =>
-      client.query("insert into revocation (organisation_id, at) values ($1, now())", [
-        organisationId,
-      ]),
-    );
+    const takeBack = () =>
+      asSuperuser(database.superuserUrl, (client) =>
+        client.query("insert into revocation (organisation_id, at) values ($1, now())", [
+          organisationId,
+        ]),
+      );
+    await takeBack();
     await sleep(200);
     await look(session);
     await expect(session.confirm("read")).rejects.toThrow(Unavailable);
     expect(await session.confirm("written")).toBe(true);
+    const silent = await openSession(pool, harbourIdentity);
+    await takeBack();
+    await sleep(200);
+    // What it may do was told by its opening alone.
+    await expect(silent.confirm("read")).rejects.toThrow(Unavailable);
     const later = await openSession(pool, harbourIdentity);
     await look(later);
     await sleep(200);

@@ -84,7 +84,7 @@ const Claims = z.object({
   jti: z.string().regex(/^[\x21-\x7e]{16,128}$/),
   htm: z.literal("POST"),
   htu: z.string(),
-  iat: z.int(),
+  iat: z.int().nonnegative(),
   ath: z.string(),
 });
 

@@ -53,6 +53,7 @@ export function isSigned(
   signature: Uint8Array,
 ): boolean {
   const isElliptic = key.asymmetricKeyType !== "rsa";
+  if (isElliptic && signature.length !== 64) return false;
   const parameters =
     alg === "PS256"
       ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }

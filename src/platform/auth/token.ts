@@ -166,7 +166,7 @@ const HEADER_MEMBERS = new Set(["alg", "typ", "kid"]);
 const Header = z.object({
   alg: z.string(),
   typ: z.string().regex(/^(?:application\/)?at\+jwt$/i),
-  kid: z.string(),
+  kid: z.string().min(1).max(256),
 });
 type Header = z.infer<typeof Header>;
 
@@ -178,16 +178,17 @@ function readHeader(bytes: Uint8Array): Header {
   return header.success ? header.data : refuse("the header is not valid", header.error);
 }
 
+const instant = z.int().nonnegative();
 const Claims = z.object({
   iss: z.string().regex(/^[\x21-\x7e]{1,2048}$/),
-  aud: z.union([z.string(), z.array(z.string())]),
+  aud: z.union([z.string(), z.array(z.string()).max(16)]),
   // Whom a client acts for is its organisation's to know: it is not kept.
-  sub: z.string(),
+  sub: z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u),
   client_id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/),
   jti: z.string().regex(/^[\x21-\x7e]{16,128}$/),
-  iat: z.int(),
-  exp: z.int(),
-  nbf: z.int().optional(),
+  iat: instant,
+  exp: instant,
+  nbf: instant.optional(),
   scope: z.string().optional(),
   // A binding of another kind is one that nobody here could check.
   cnf: z.strictObject({ jkt: z.string().regex(/^[\w-]{43}$/) }).optional(),

@@ -146,6 +146,7 @@ class Call implements Session, Writer {
     const admission = admitted(entered);
     if (proof && used?.rows[0]?.["is_fresh"] !== true) throw new InvalidProof();
     admissions.set(this.identity, admission);
+    this.#snapshots.push(admission.snapshot);
     this.#admission = admission;
   }
 
