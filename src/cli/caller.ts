@@ -7,7 +7,7 @@ import { isPrivate } from "../client/connection.ts";
 import { type Client, createClient, Viewer, type ViewerQuery } from "../client/index.ts";
 import type { Scope } from "../kernel/scopes.ts";
 import { readConfig } from "../platform/config/config.ts";
-import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../platform/auth/demo-keys.ts";
+import { DEMO_ORGANISATIONS, demoIssuer, demoKey, isOfDemo } from "../platform/auth/demo-keys.ts";
 import { printable } from "../kernel/printable.ts";
 import { Stop } from "./command.ts";
 import { readJson, readText } from "./files.ts";
@@ -36,17 +36,17 @@ export function readIntroduction(path: string): Introduction {
 export async function keyOf(organisation: string): Promise<{ issuer: string; key: JWK }> {
   const folder = organisation;
   const { dataDir } = readConfig();
-  const isOfDemo = DEMO_ORGANISATIONS.includes(organisation) && existsSync(join(dataDir, "demo"));
+  const isDemo = isOfDemo(organisation) && existsSync(join(dataDir, "demo"));
   if (existsSync(join(folder, INTRODUCTION))) {
     // As whom is not to be guessed: the other one is not known where this one is.
-    if (isOfDemo)
+    if (isDemo)
       throw new Stop(
         `${organisation} is a folder here and one of the demo's, too: write ./${organisation} for the folder, or move it away for the demo's.`,
       );
     const key = readOwnKey(join(folder, SIGNING_KEY));
     return { issuer: readIntroduction(join(folder, INTRODUCTION)).issuer, key };
   }
-  if (isOfDemo) {
+  if (isDemo) {
     const { privateJwk } = await demoKey(dataDir, organisation);
     return { issuer: demoIssuer(organisation), key: privateJwk as JWK };
   }

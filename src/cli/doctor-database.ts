@@ -7,7 +7,7 @@ import { assertMigrated, MigrationError } from "../platform/db/migrator.ts";
 import { flushedOf, judge, positionOf, type ReplicaFault } from "../platform/db/replica.ts";
 import { assertSettled, UnsettledRestore } from "../platform/db/restore.ts";
 import { assertRoleIsHarmless, UnsafeRole } from "../platform/db/role.ts";
-import { statOf } from "../platform/files.ts";
+import { isOwnersAlone } from "../platform/files.ts";
 import { clockFinding, type Finding } from "./finding.ts";
 
 export async function examineNodeKey({ nodeKeyFile }: Config): Promise<Finding[]> {
@@ -19,7 +19,7 @@ export async function examineNodeKey({ nodeKeyFile }: Config): Promise<Finding[]
   }
   try {
     const { kid } = await loadNodeKey(nodeKeyFile);
-    if ((statOf(nodeKeyFile).mode & 0o077) === 0) return [{ name, state: "ok", told: kid }];
+    if (isOwnersAlone(nodeKeyFile)) return [{ name, state: "ok", told: kid }];
     const advice = `chmod 600 ${nodeKeyFile}`;
     return [{ name, state: "wrong", told: "its file can be read by others", advice }];
   } catch (error) {

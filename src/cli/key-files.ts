@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import type { JWK } from "jose";
 import { Stop } from "./command.ts";
-import { statOf } from "../platform/files.ts";
+import { isOwnersAlone } from "../platform/files.ts";
 import { readBytes, readJson } from "./files.ts";
 
 /** A JSON Web Key (RFC 7517) as it stands in a file, either half of it. @throws Stop */
@@ -21,7 +21,7 @@ export function readKey(path: string, half: "private" | "public"): JWK {
 /** A private key that nobody else on this machine can read. @throws Stop */
 export function readOwnKey(path: string): JWK {
   const key = readKey(path, "private");
-  if ((statOf(path).mode & 0o077) === 0) return key;
+  if (isOwnersAlone(path)) return key;
   throw new Stop(
     `${path} can be read by others: chmod 600 ${path}, and replace the key if they may have.`,
   );

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { JWK } from "jose";
 import { faultsOfUse } from "../modules/organisations/index.ts";
 import { readConfig } from "../platform/config/config.ts";
-import { DEMO_ORGANISATIONS, demoKey } from "../platform/auth/demo-keys.ts";
+import { demoKey, isOfDemo } from "../platform/auth/demo-keys.ts";
 import {
   checkKeyLog,
   hashKeyLogEntry,
@@ -120,7 +120,7 @@ async function identityOf(options: Given["options"]): Promise<{ key: JWK; file: 
   if (options["identity"] || existsSync(file))
     return { key: readOwnKey(file), file: besideOf(file) };
   const { dataDir } = readConfig();
-  if (!existsSync(join(organisation, INTRODUCTION)) && DEMO_ORGANISATIONS.includes(organisation))
+  if (!existsSync(join(organisation, INTRODUCTION)) && isOfDemo(organisation))
     return { key: (await demoKey(dataDir, organisation)).privateJwk as JWK, file: null };
   throw new Stop(
     `${file} is not there: fetch it from where it is kept offline, and name it with --identity.`,

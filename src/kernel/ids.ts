@@ -27,6 +27,3 @@ export function uuidOf(type: string, id: string): string {
 export function isReference(id: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id);
 }
-
-/** Before every other. An index is read from what a parameter names, not from what is computed of one. */
-export const LEAST_UUID = "00000000-0000-0000-0000-000000000000";

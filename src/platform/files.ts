@@ -22,6 +22,9 @@ const FED = /^\/(?:dev\/stdin|(?:dev|proc\/self)\/fd\/\d+)$/;
 /** Looks at what somebody named. @throws an error of the operating system */
 export const statOf = (path: string): Stats => withoutTrace(() => statSync(path));
 
+/** Nobody else on this machine, its superuser apart, can read it. */
+export const isOwnersAlone = (path: string): boolean => (statOf(path).mode & 0o077) === 0;
+
 /** To the byte. @throws an error of the operating system, or one with this code for what may never end: a pipe, a device */
 export function readRegular(path: string): Buffer {
   const stat = statOf(path);

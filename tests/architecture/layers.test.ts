@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path/posix";
+import { join } from "node:path/posix";
 import { describe, expect, it } from "vitest";
 import { COMPUTED, sourceFile, strip } from "./imports.ts";
-import { circlesOf, layerViolations } from "./layers.ts";
+import { circlesOf, layerViolations, reachOf } from "./layers.ts";
 
 function read(folder: string): ReturnType<typeof sourceFile>[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -31,20 +31,13 @@ describe("the house", () => {
 
   it("loads no database's driver for a command that only speaks to the API", () => {
     const OPEN_THE_DATABASE = /\/(?:serve|migrate|doctor|found|settle-\w[\w-]*)\.ts$/;
-    const loaded = new Map(
-      src.map(({ path, imports }) => [path, imports.filter(({ typeOnly }) => !typeOnly)]),
-    );
-    const reach = (path: string, reached = new Set<string>()): Set<string> => {
-      for (const { specifier } of loaded.get(path) ?? []) {
-        const next = specifier.startsWith(".") ? join(dirname(path), specifier) : specifier;
-        if (!reached.has(next)) reach(next, reached.add(next));
-      }
-      return reached;
-    };
-    const commands = loaded.get("src/cli/commands.ts")!.map(({ specifier }) => specifier);
+    const commands = src
+      .find(({ path }) => path === "src/cli/commands.ts")!
+      .imports.filter(({ typeOnly }) => !typeOnly)
+      .map(({ specifier }) => specifier);
     expect(commands).toContain("./import-missions.ts");
     for (const command of commands) {
-      const isLoaded = reach(join("src/cli", command)).has("pg");
+      const isLoaded = reachOf(src, join("src/cli", command)).has("pg");
       expect([command, isLoaded]).toEqual([command, OPEN_THE_DATABASE.test(command)]);
     }
   });

@@ -202,6 +202,22 @@ export function layerViolations(files: readonly SourceFile[]): string[] {
   });
 }
 
+/** All that is loaded with a file, at once or later, packages too. */
+export function reachOf(files: readonly SourceFile[], path: string): ReadonlySet<string> {
+  const known = new Map(files.map((file) => [file.path, file]));
+  const reached = new Set<string>();
+  function follow(from: string): void {
+    for (const written of known.get(from)?.imports ?? []) {
+      const { path: next } = targetOf(from, written);
+      if (written.typeOnly || reached.has(next)) continue;
+      reached.add(next);
+      follow(next);
+    }
+  }
+  follow(path);
+  return reached;
+}
+
 /** Files that import each other, each circle once, as the path that leads back to its beginning. */
 export function circlesOf(files: readonly SourceFile[]): string[] {
   const known = new Map(files.map((file) => [file.path, file]));

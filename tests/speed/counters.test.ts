@@ -265,12 +265,12 @@ describe("of one call", () => {
     },
   );
 
-  it("is not what others withdrew: thousands of advisories more cost a hold nothing", async () => {
+  it("is not what others withdrew: ten thousand advisories more cost a hold nothing", async () => {
     const before = await countersOf("hold");
     await observer.query(
       `insert into advisory (issuer_id, country, risk_profiles, level, hazards, expires_at, withdrawn_at)
         select $1, c.country, '{POLITICAL,CONSCIENTIOUS_OBJECTOR,DESERTER,JOURNALIST,RELATIVE,OTHER}', 'AVOID',
-          '{DEPORTATION}', now() + interval '90 days', now() from (select distinct country from shelter where owner_id = $1) c, generate_series(1, 3000)`,
+          '{DEPORTATION}', now() + interval '90 days', now() from (select distinct country from shelter where owner_id = $1) c, generate_series(1, 10000)`,
       [network.idOf(1)],
     );
     const after = await countersOf("hold");

@@ -7,6 +7,7 @@ import { createApp } from "../../src/app.ts";
 import { type Scope, SCOPES } from "../../src/kernel/scopes.ts";
 import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { signAccessToken } from "../../src/platform/auth/sign.ts";
+import type { DEMO_ORGANISATIONS } from "../../src/platform/auth/demo-keys.ts";
 import { demoIssuer, demoKey } from "../../src/platform/auth/demo-keys.ts";
 import { seedDemo } from "../../src/platform/db/demo-network.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../src/platform/limits/limits.ts";
@@ -17,9 +18,7 @@ import { createTestDatabase, type TestDatabase } from "./postgres.ts";
 
 export const AUDIENCE = "https://node.example";
 export const PUBLIC_URL = `${AUDIENCE}/graphql`;
-/** Of the demo network, by their handles. */
-export const ORGANISATIONS = ["coordinator", "lantern", "harbour", "bridge", "outsider"] as const;
-export type Organisation = (typeof ORGANISATIONS)[number];
+export type Organisation = (typeof DEMO_ORGANISATIONS)[number];
 
 /** Whatever was asked for; each expectation says what it is. */
 type Fields = ReturnType<typeof JSON.parse>;

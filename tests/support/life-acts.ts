@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { PURGES } from "../../src/platform/jobs/tasks.ts";
 import { type Answer, codeOf, night } from "./demo.ts";
 import { accept, inDays, meddle, offer, step } from "./handoffs.ts";
 import { envelopeFor } from "./keys.ts";
@@ -234,7 +235,7 @@ export function actsOf(scene: Scene, lives: Lives, random: Random, earlier: Read
   async function pass(): Promise<string> {
     const hours = random.pick([1, 11, 25, 49]);
     await meddle(demo, PASS, [`${hours} hours`]);
-    if (lives.pass(hours)) await meddle(demo, "select purge_due(1000)");
+    if (lives.pass(hours)) for (const { text } of PURGES) await meddle(demo, text);
     return `${hours} hours pass`;
   }
 

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { decodeId } from "../../src/kernel/ids.ts";
-import { type Demo, idOf, night, type Organisation, ORGANISATIONS, startDemo } from "./demo.ts";
+import { DEMO_ORGANISATIONS } from "../../src/platform/auth/demo-keys.ts";
+import { type Demo, idOf, night, type Organisation, startDemo } from "./demo.ts";
 import { waiting } from "./held-up.ts";
 import { shelter } from "./holds.ts";
 import { asSuperuser } from "./postgres.ts";
@@ -14,7 +15,7 @@ export async function startWatched() {
   const ask: Demo["ask"] = (...call) => demo.ask(...call);
   const globalIds = {} as Record<Organisation, string>;
   const ids = {} as Record<Organisation, string>;
-  for (const one of ORGANISATIONS) {
+  for (const one of DEMO_ORGANISATIONS) {
     globalIds[one] = await idOf(ask, one);
     ids[one] = uuid(globalIds[one]);
   }

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeId } from "../../src/kernel/ids.ts";
+import { DEMO_ORGANISATIONS } from "../../src/platform/auth/demo-keys.ts";
 import { seedDemo } from "../../src/platform/db/demo-network.ts";
 import { startEmbedded } from "../../src/platform/db/embedded/server.ts";
 import { migrate } from "../../src/platform/db/migrator.ts";
 import { tokenBy } from "./callers.ts";
 import { request } from "./crowd.ts";
-import { type Demo, idOf, type Organisation, ORGANISATIONS, serveToo } from "./demo.ts";
+import { type Demo, idOf, type Organisation, serveToo } from "./demo.ts";
 import { SEARCH, search } from "./holds.ts";
 import { mutate } from "./mutate.ts";
 import { asSuperuser } from "./postgres.ts";
@@ -31,7 +32,7 @@ export async function startReplicated() {
   const both = await Promise.all([serve(), serve()]);
   const first = both[0]!;
   const ids = {} as Record<Organisation, string>;
-  for (const one of ORGANISATIONS) ids[one] = await idOf(first.ask, one);
+  for (const one of DEMO_ORGANISATIONS) ids[one] = await idOf(first.ask, one);
   const superuserUrl = (of: { readonly superuserUrl: string }) =>
     Object.assign(new URL(of.superuserUrl), { pathname: "/wayhouse" }).toString();
   const counted = (served: Served, outcome: string) =>

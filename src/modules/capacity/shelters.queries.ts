@@ -1,5 +1,4 @@
 import { type Kysely, sql, type Transaction } from "kysely";
-import { LEAST_UUID } from "../../kernel/ids.ts";
 import { lockName } from "../../platform/db/locks.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { OrganisationRef } from "../organisations/index.ts";
@@ -31,6 +30,9 @@ export async function findShelters(db: Kysely<DB>, ids: readonly string[]) {
   return rows;
 }
 
+/** Before every other. An index is read from what a parameter names, not from what is computed of one. */
+const LEAST_ID = "00000000-0000-0000-0000-000000000000";
+
 export async function listSheltersOf(
   db: Kysely<DB>,
   owner: string,
@@ -39,7 +41,7 @@ export async function listSheltersOf(
 ) {
   const { rows } = await sql<ShelterRow>`
     select ${columns} from shelter s
-      where s.owner_id = ${owner} and s.id > ${after ?? LEAST_UUID}
+      where s.owner_id = ${owner} and s.id > ${after ?? LEAST_ID}
       order by s.id limit ${limit}
   `.execute(db);
   return rows;

@@ -4,7 +4,15 @@ import { makeFolder, putFile } from "../files.ts";
 import { generateSigningKey, type SigningKey } from "./sign.ts";
 
 /** By their handles. The first administers the demo's network. */
-export const DEMO_ORGANISATIONS = ["coordinator", "lantern", "harbour", "bridge", "outsider"];
+export const DEMO_ORGANISATIONS = [
+  "coordinator",
+  "lantern",
+  "harbour",
+  "bridge",
+  "outsider",
+] as const;
+export const isOfDemo = (handle: string): boolean =>
+  DEMO_ORGANISATIONS.some((one) => one === handle);
 export const demoIssuer = (handle: string) => `https://${handle}.wayhouse.example`;
 
 /** The signing key of a demo organisation; made at first use, kept under `dataDir` for its owner alone. */

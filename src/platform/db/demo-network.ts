@@ -4,7 +4,7 @@ import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../auth/demo-keys.ts";
 import type { SigningKey } from "../auth/sign.ts";
 
 const scopesOf = (handle: string): readonly Scope[] =>
-  handle === "coordinator" ? SCOPES : SCOPES.filter((scope) => scope !== "network:admin");
+  handle === DEMO_ORGANISATIONS[0] ? SCOPES : SCOPES.filter((scope) => scope !== "network:admin");
 const CLIENTS = { dashboard: "DASHBOARD", bot: "BOT", admin: "ADMIN" } as const;
 const GRANTS: Readonly<Record<string, readonly Scope[]>> = {
   lantern: ["beds:read", "beds:hold"],
