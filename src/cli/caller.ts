@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { JWK } from "jose";
@@ -8,6 +7,7 @@ import { type Client, createClient, Viewer, type ViewerQuery } from "../client/i
 import type { Scope } from "../kernel/scopes.ts";
 import { readConfig } from "../platform/config/config.ts";
 import { DEMO_ORGANISATIONS, demoIssuer, demoKey, isOfDemo } from "../platform/auth/demo-keys.ts";
+import { newKey } from "../platform/auth/new-key.ts";
 import { printable } from "../kernel/printable.ts";
 import { Stop } from "./command.ts";
 import { readJson, readText } from "./files.ts";
@@ -109,7 +109,7 @@ export async function callerOf(options: CallerOptions, scopes: readonly Scope[])
         clientId: client,
         scopes: [...new Set([...scopes, "organisations:read" as const])],
         ...(options.prove && {
-          proofKey: generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }) as JWK,
+          proofKey: newKey("Ed25519") as JWK,
         }),
       };
   const { viewer } = await createClient({ url, credentials, patienceMs: 2_000 }).run(Viewer);

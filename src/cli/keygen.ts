@@ -1,5 +1,5 @@
-import { generateKeyPairSync } from "node:crypto";
 import type { JWK } from "jose";
+import { newKey } from "../platform/auth/new-key.ts";
 import { publicHalf, thumbprintOf } from "../sealing/index.ts";
 import { answer, Stop } from "./command.ts";
 import { writeNew } from "./files.ts";
@@ -24,11 +24,7 @@ export async function run(args: readonly string[]): Promise<0> {
   if (values.use !== "seal" && values.use !== "sign") {
     throw new Stop(`--use must be seal or sign.\n\n${usage}`);
   }
-  const { privateKey } =
-    values.use === "seal"
-      ? generateKeyPairSync("ec", { namedCurve: "P-256" })
-      : generateKeyPairSync("ed25519");
-  const key = privateKey.export({ format: "jwk" }) as JWK;
+  const key = newKey(values.use === "seal" ? "P-256" : "Ed25519") as JWK;
   const kid = await thumbprintOf(key);
   writeNew(values.out, `${JSON.stringify(key)}\n`);
   const jwk = publicHalf(key);

@@ -1,7 +1,7 @@
-import { generateKeyPairSync } from "node:crypto";
 import { basename } from "node:path";
 import type { JWK } from "jose";
 import { faultsOfRegistration } from "../modules/organisations/index.ts";
+import { newKey } from "../platform/auth/new-key.ts";
 import { putFolder } from "../platform/files.ts";
 import { publicHalf, thumbprintOf } from "../sealing/index.ts";
 import { IDENTITY_KEY, INTRODUCTION, type Introduction, SIGNING_KEY } from "./caller.ts";
@@ -36,8 +36,8 @@ export async function run(args: readonly string[]): Promise<0> {
   });
   const [folder = ""] = words;
   const handle = basename(folder);
-  const identity = newKey();
-  const signing = newKey();
+  const identity = newKey("Ed25519") as JWK;
+  const signing = newKey("Ed25519") as JWK;
   const introduction: Introduction = {
     handle,
     issuer: values.issuer,
@@ -60,5 +60,3 @@ export async function run(args: readonly string[]): Promise<0> {
   answer(flags.json, { handle, thumbprint }, [thumbprint]);
   return 0;
 }
-
-const newKey = () => generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }) as JWK;

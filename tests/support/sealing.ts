@@ -1,11 +1,9 @@
-import { generateKeyPairSync, type JsonWebKey } from "node:crypto";
 import { CompactEncrypt, importJWK, type JWK } from "jose";
+import { newKey } from "../../src/platform/auth/new-key.ts";
 import { type Open, type Seal, thumbprintOf } from "../../src/sealing/index.ts";
 
-const jwk = (key: { privateKey: { export(as: { format: "jwk" }): JsonWebKey } }) =>
-  key.privateKey.export({ format: "jwk" }) as JWK;
-export const p256 = () => jwk(generateKeyPairSync("ec", { namedCurve: "P-256" }));
-export const ed25519 = () => jwk(generateKeyPairSync("ed25519"));
+export const p256 = () => newKey("P-256") as JWK;
+export const ed25519 = () => newKey("Ed25519") as JWK;
 
 export const NOW = new Date("2026-03-01T12:00:00Z");
 const inDays = (days: number) => new Date(NOW.getTime() + days * 86_400_000);

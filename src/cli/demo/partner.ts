@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import type { JWK } from "jose";
 import {
   createClient,
@@ -11,6 +10,7 @@ import {
 import type { PublicJwk } from "../../kernel/jwk.ts";
 import { SCOPES } from "../../kernel/scopes.ts";
 import { demoIssuer, demoKey } from "../../platform/auth/demo-keys.ts";
+import { newKey } from "../../platform/auth/new-key.ts";
 import { NO_HASH, pinOf, publicHalf, signKeyStatement, thumbprintOf } from "../../sealing/index.ts";
 
 /** Whatever was asked for. */
@@ -81,8 +81,7 @@ export async function openPartner(node: Node, handle: string): Promise<Partner> 
       return (await ask(query, { input }))[field];
     },
     async publishKeys() {
-      const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-      const sealingKey = privateKey.export({ format: "jwk" }) as JWK;
+      const sealingKey = newKey("P-256") as JWK;
       sealingKeys.push(sealingKey);
       await publish(sealingKey, "SEAL");
       await publish(identityKey, "SIGN");

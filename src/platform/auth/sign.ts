@@ -1,13 +1,8 @@
-import {
-  type JsonWebKey,
-  createPrivateKey,
-  generateKeyPairSync,
-  randomBytes,
-  sign,
-} from "node:crypto";
+import { type JsonWebKey, createPrivateKey, randomBytes, sign } from "node:crypto";
 import { encodeBase64url } from "../../kernel/base64url.ts";
 import { parsePublicJwk, type PublicJwk, thumbprint } from "../../kernel/jwk.ts";
 import type { Scope } from "../../kernel/scopes.ts";
+import { newKey } from "./new-key.ts";
 
 export interface SigningKey {
   readonly privateJwk: JsonWebKey;
@@ -18,11 +13,7 @@ export interface SigningKey {
 
 /** For the demo network and the tests: a real organisation makes its keys where they stay. */
 export async function generateSigningKey(alg: "EdDSA" | "ES256" = "EdDSA"): Promise<SigningKey> {
-  const { privateKey } =
-    alg === "EdDSA"
-      ? generateKeyPairSync("ed25519")
-      : generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const privateJwk = privateKey.export({ format: "jwk" });
+  const privateJwk = newKey(alg === "EdDSA" ? "Ed25519" : "P-256");
   const publicJwk = publicHalf(privateJwk);
   return { privateJwk, publicJwk, kid: thumbprint(publicJwk) };
 }
