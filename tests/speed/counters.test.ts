@@ -12,7 +12,7 @@ import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { PURGES } from "../../src/platform/jobs/tasks.ts";
 import { night } from "../support/demo.ts";
 import { serveGraph } from "../support/ports.ts";
-import { blocksOf, haveKept } from "../support/kept.ts";
+import { blocksOf, haveKept, LIVE_FROM } from "../support/kept.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
 // What an operation costs, in units that no other work on the machine changes. Over one connection.
@@ -75,8 +75,8 @@ const CONTACTS = {
   document: `{ consulateContacts(search: {}, first: 5) { edges { node { id country } } } }`,
   proof: '"country"',
 };
-/** From the middle of what there is, where ids are random. */
-const MIDDLE = Buffer.from("80000000-0000-4000-8000-000000000000").toString("base64url");
+const cursor = (id: string) => Buffer.from(id).toString("base64url");
+const MIDDLE = cursor("80000000-0000-4000-8000-000000000000");
 const page = (field: string, args = "") => ({
   document: `{ ${field}(first: 5 ${args}) { edges { node { __typename } } } }`,
   proof: '"__typename"',
@@ -84,6 +84,7 @@ const page = (field: string, args = "") => ({
 const OWN = {
   ownHolds: page("bedHolds", `side: HOLDER after: "${MIDDLE}"`),
   ownOffers: page("handoffs", `box: OUTBOX after: "${MIDDLE}"`),
+  openOffers: page("handoffs", `box: OUTBOX after: "${cursor(LIVE_FROM)}"`),
   ownGrants: page("sharingGrants", `direction: GIVEN after: "${MIDDLE}"`),
   ownEvents: page("events"),
 };
@@ -261,7 +262,9 @@ describe("of one call", () => {
     async (list) => {
       await haveThousands();
       const { plans, blocks } = await countersOf(list);
-      expect({ plans, isMore: blocks > 45 }, String(blocks)).toEqual({ plans: 0, isMore: false });
+      // Whether what is open has come to a closed country or an organisation that rests is asked once for the page.
+      const most = list === "openOffers" ? 60 : 45;
+      expect({ plans, isMore: blocks > most }, String(blocks)).toEqual({ plans: 0, isMore: false });
     },
   );
 

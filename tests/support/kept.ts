@@ -1,5 +1,8 @@
 import type pg from "pg";
 
+/** Between the ids of an organisation's own. */
+export const LIVE_FROM = "40000000-0000-4000-8000-000000000000";
+
 /** 8-kB blocks that a statement touches once its plan is known. */
 export async function blocksOf(observer: pg.Client, text: string): Promise<number> {
   const read = async () => {
@@ -13,26 +16,32 @@ export async function blocksOf(observer: pg.Client, text: string): Promise<numbe
   return read();
 }
 
+/** As far from one another as random ones, and the same each time: what a page reads is not a matter of luck. */
+const id = (of: string) => `md5('kept ${of}' || n)::uuid`;
+
 /**
  * Thousands of what an organisation has sent, given, sealed and taken back, nothing of it due, with an event of each of its
- * holds and handoffs.
+ * holds and handoffs. The offer next after LIVE_FROM waits for an answer.
  */
 export function haveKept(observer: pg.Client, me: string, other: string): Promise<unknown> {
   return observer.query(`
     set session_replication_role = replica;
     insert into bed_hold (id, holder_id, host_id, status, ends_on, ended_at)
-      select gen_random_uuid(), '${me}', '${other}', 'RELEASED', current_date, now() from generate_series(1, 2000);
+      select ${id("hold")}, '${me}', '${other}', 'RELEASED', current_date, now() from generate_series(1, 2000) n;
     insert into handoff
-      select (jsonb_populate_record(h, jsonb_build_object('id', gen_random_uuid()))).*
-        from (select h as h from handoff h where h.sender_id = '${me}' and h.status = 'COMPLETED' limit 1) o, generate_series(1, 2000);
-    insert into sharing_grant (owner_id, organisation_id, scopes, revoked_at)
-      select '${me}', '${other}', '{beds:read}', now() from generate_series(1, 2000);
+      select (jsonb_populate_record(h, jsonb_build_object('id', ${id("handoff")}))).*
+        from (select h as h from handoff h where h.sender_id = '${me}' and h.status = 'COMPLETED' limit 1) o, generate_series(1, 2000) n;
+    insert into handoff
+      select (jsonb_populate_record(h, '{"id":"${LIVE_FROM.slice(0, -1)}1"}')).*
+        from (select h as h from handoff h where h.sender_id = '${me}' and h.status = 'REQUESTED' limit 1) o;
+    insert into sharing_grant (id, owner_id, organisation_id, scopes, revoked_at)
+      select ${id("grant")}, '${me}', '${other}', '{beds:read}', now() from generate_series(1, 2000) n;
     insert into event (kind, subject_type, subject_id, owner_id, party_id)
       select 'BED_HOLD_CHANGED', 'BedHold', id, host_id, holder_id from bed_hold where holder_id = '${me}';
     insert into event (kind, subject_type, subject_id, owner_id, party_id)
       select 'HANDOFF_CHANGED', 'Handoff', id, sender_id, recipient_id from handoff where sender_id = '${me}';
     insert into handoff_candidate (handoff_id, sender_id, organisation_id, is_open)
-      select gen_random_uuid(), '${other}', '${me}', false from generate_series(1, 2000);
+      select ${id("candidate")}, '${other}', '${me}', false from generate_series(1, 2000) n;
     insert into revocation (organisation_id, transaction_id)
       select o.id, n::text::xid8 from generate_series(1, 100) n, organisation o;
     insert into revoked_token select '${me}', n, now() + interval '1 hour' from generate_series(1, 2000) n;
@@ -45,7 +54,7 @@ export function haveKept(observer: pg.Client, me: string, other: string): Promis
     insert into handoff_envelope (handoff_id, recipient_id, envelope)
       select h.id, o.ids[1 + row_number() over () % cardinality(o.ids)], repeat('x', 500)
         from handoff h, (select array_agg(id) as ids from organisation where id <> '${me}') o
-        where h.sender_id = '${me}' order by random() limit 200;
+        where h.sender_id = '${me}' order by h.id limit 200;
     insert into audit_entry
       select '${me}', 10000 + n, now() - interval '1 day', '${me}', 'bot', '${other}', 'holdBeds', 'beds:hold', 'BedHold', gen_random_uuid(), '', ''
         from generate_series(1, 2000) n;
