@@ -2160,7 +2160,8 @@ begin
     the_handoff.sender_id, the_handoff.recipient_id, the_handoff.priority, the_handoff.risk_profile,
     the_handoff.destinations,
     exists (select from handoff_envelope e where e.handoff_id = in_handoff),
-    is_blocked(the_handoff.destinations, the_handoff.risk_profile, the_handoff.sender_id, the_handoff.recipient_id),
+    is_blocked(the_handoff.destinations, the_handoff.risk_profile, the_handoff.sender_id,
+      case when lock_handoff.viewed_as = 'CANDIDATE' then viewer else the_handoff.recipient_id end),
     the_handoff.consent_withdrawn_at is null and the_handoff.consent_expires_at > clock_timestamp();
 end
 $function$

@@ -5,8 +5,8 @@ import { SCOPES } from "../../src/kernel/scopes.ts";
 import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import { demoIssuer, demoKey } from "../../src/platform/auth/demo-keys.ts";
 import { type Answer, AUDIENCE, codeOf, type Demo, startDemo } from "../support/demo.ts";
-import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
-import { mutationOf } from "../support/mutate.ts";
+import { accept, inDays, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
+import { mutate, mutationOf } from "../support/mutate.ts";
 
 let demo: Demo;
 beforeAll(async () => {
@@ -216,6 +216,32 @@ describe("all of these steps", () => {
       ]);
     }
     expect((await accept(ask, RECIPIENT, id)).data["acceptHandoff"].status).toBe("ACCEPTED");
+  });
+});
+
+describe("an advisory in force that binds one candidate alone", () => {
+  it("lets it not accept, and leaves the offer to those whom it binds not", async () => {
+    // harbour comes to know of outsider; lantern and bridge do not.
+    const { data } = await ask("outsider", "{ viewer { organisation { identityThumbprint } } }");
+    const { identityThumbprint: thumbprint } = data["viewer"].organisation;
+    await ask("harbour", `{ organisation(thumbprint: "${thumbprint}") { id } }`);
+    const published = await mutate(ask, "outsider", "publishAdvisory", {
+      country: "AM",
+      riskProfiles: ["JOURNALIST"],
+      level: "AVOID",
+      hazards: ["ABDUCTION"],
+      expiresAt: inDays(10),
+    });
+    const advisory = { id: published.data["publishAdvisory"].id as string };
+    await mutate(ask, "harbour", "confirmAdvisory", advisory);
+    const id = await handoffIn("REQUESTED");
+    expect((await accept(ask, "harbour", id)).data["acceptHandoff"]).toMatchObject({
+      __typename: "AdvisoryInForce",
+      advisory,
+    });
+    expect((await see(ask, "harbour", id)).status).toBe("REQUESTED");
+    expect((await accept(ask, "bridge", id)).data["acceptHandoff"].status).toBe("ACCEPTED");
+    await mutate(ask, "outsider", "withdrawAdvisory", advisory);
   });
 });
 
