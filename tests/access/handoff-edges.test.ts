@@ -219,6 +219,20 @@ describe("all of these steps", () => {
   });
 });
 
+describe("why the last candidate rejects", () => {
+  it("is told to the sender alone, and to no candidate that dropped out before", async () => {
+    const id = await handoffIn("REQUESTED");
+    await step(ask, RECIPIENT, "rejectHandoff", id, { reason: "NO_CAPACITY" });
+    await step(ask, "bridge", "rejectHandoff", id, { reason: "UNSAFE_COUNTRY" });
+    const told = async (by: string) => {
+      const { status, reason } = await see(ask, by, id);
+      return [status, reason];
+    };
+    expect(await told(SENDER)).toEqual(["REJECTED", "UNSAFE_COUNTRY"]);
+    for (const by of [RECIPIENT, "bridge"]) expect(await told(by)).toEqual(["REJECTED", null]);
+  });
+});
+
 describe("an advisory in force that binds one candidate alone", () => {
   it("lets it not accept, and leaves the offer to those whom it binds not", async () => {
     // harbour comes to know of outsider; lantern and bridge do not.

@@ -199,17 +199,18 @@ Handoff.implement({
     reason: t.field({
       type: HandoffReason,
       nullable: true,
-      description: "Of the last step that gave one.",
-      resolve: ({ status, reason }) => (status === "EXPIRED" ? "NO_ANSWER" : reason),
+      description: "Of the last step that gave one; of a rejection, to its sender alone.",
+      resolve({ status, reason, sender }, _, { session }) {
+        if (status === "EXPIRED") return "NO_ANSWER";
+        // The last candidate's: those that dropped out before read the handoff still, and never see one another.
+        return status === "REJECTED" && sender.id !== session.organisationId ? null : reason;
+      },
     }),
     caseReference: t.field({
       type: CaseReference,
       nullable: true,
       description: "The caller's own reference, sender's or recipient's; never the other side's.",
-      resolve: async ({ id }, _, { session }) => {
-        const reference = await loadReference(session, id);
-        return reference && { id: reference.case_reference };
-      },
+      resolve: ({ id }, _, { session }) => loadReference(session, id),
     }),
     envelope: t.field({
       type: "SealedEnvelope",
@@ -268,7 +269,6 @@ builder.objectField(CaseReference, "handoffs", (t) =>
     resolve: async ({ id }, _, { session }) => ofCase(await loadHandoffsOf(session, id), LIVE),
   }),
 );
-
 const HandoffBox = builder.enumType("HandoffBox", { values: ["INBOX", "OUTBOX"] as const });
 const HandoffConnection = connectionOf("Handoff", Handoff);
 builder.queryField("handoffs", (t) =>

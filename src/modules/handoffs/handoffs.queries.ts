@@ -149,7 +149,7 @@ export async function findTransitions(db: Kysely<DB>, handoffIds: readonly strin
 export function findHandoffReferences(db: Kysely<DB>, handoffIds: readonly string[]) {
   return db
     .selectFrom("handoff_reference")
-    .select(["handoff_id", "case_reference"])
+    .select(["handoff_id", "case_reference as id"])
     .where("handoff_id", "=", sql<string>`any(${handoffIds}::uuid[])`)
     .execute();
 }
