@@ -105,6 +105,10 @@ describe("/graphql", () => {
     ["application/graphql-response+json", "application/graphql-response+json; charset=utf-8"],
     ["text/event-stream", "text/event-stream; charset=utf-8"],
     ["text/html, */*;q=0.1", "application/json; charset=utf-8"],
+    [
+      "application/json;q=0.5, application/graphql-response+json; q=0.9",
+      "application/graphql-response+json; charset=utf-8",
+    ],
   ])("answers %s as %s", async (accept, type) => {
     const { status, headers } = await send([authorized(), JSON_BODY, ["accept", accept]]);
     expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type });

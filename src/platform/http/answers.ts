@@ -6,21 +6,28 @@ export const RESPONSE_TYPE = "application/graphql-response+json; charset=utf-8";
 export const STREAM_TYPE = "text/event-stream; charset=utf-8";
 
 /**
- * What the caller takes, of what the GraphQL-over-HTTP specification and its event streams have. No
+ * What the caller would rather take, of what the GraphQL-over-HTTP specification and its event streams have. No
  * `accept`, or one that takes anything, is application/json, as for clients from before the specification;
  * null is none of ours.
  */
 export function acceptedType({ headers }: IncomingMessage): string | null {
   const accept = headers.accept;
   if (accept === undefined) return JSON_TYPE;
-  for (const range of accept.toLowerCase().split(",")) {
-    const [type, ...parameters] = range.split(";").map((part) => part.trim());
-    if (parameters.some((one) => /^q=0(\.0*)?$/.test(one))) continue;
+  const ranges = accept.toLowerCase().split(",").map(rangeOf);
+  for (const { type } of ranges.toSorted((a, b) => b.weight - a.weight)) {
     if (type === "application/graphql-response+json") return RESPONSE_TYPE;
     if (type === "application/json" || type === "*/*" || type === "application/*") return JSON_TYPE;
     if (type === "text/event-stream") return STREAM_TYPE;
   }
   return null;
+}
+
+/** What has no weight, or none that can be read, has 1; what has 0 is no type (RFC 9110 §12.4.2). */
+function rangeOf(range: string): { readonly type: string | null; readonly weight: number } {
+  const [type = null, ...parameters] = range.split(";").map((part) => part.trim());
+  const given = parameters.find((one) => /^q=[01](\.\d*)?$/.test(one));
+  const weight = given === undefined ? 1 : Number(given.slice(2));
+  return { type: weight > 0 ? type : null, weight };
 }
 
 export function answerJson(
