@@ -7,6 +7,8 @@ import {
   faultsOfStayAt,
 } from "../../src/modules/capacity/capacity.rules.ts";
 import { faultsOfOffer } from "../../src/modules/handoffs/handoffs.rules.ts";
+import { builder } from "../../src/platform/graphql/builder.ts";
+import "../../src/platform/graphql/scalars.ts";
 import { after, DAY, holdsTo, many, NOW, SKEW, TODAY } from "../support/bounds.ts";
 
 const times = <One>(count: number, one: One) => Array.from({ length: count }, () => one);
@@ -150,4 +152,30 @@ describe("an offer is held to", () => {
     ],
     ["consent.caregiver", [{ ...party(0, 1), ...of({ caregiver: true }) }], [party(0, 1)]],
   ]);
+});
+
+describe("an instant is held to", () => {
+  const { parseValue } = builder.configStore.getTypeConfig("DateTime", "Scalar");
+  const read = (text: string) => parseValue!(text) as Date;
+  it.each([
+    ["2026-12-30T23:59:59Z", "2026-12-30T23:59:59.000Z"],
+    ["2026-12-30T00:00:00.1239999999999Z", "2026-12-30T00:00:00.123Z"],
+    ["2026-12-30T00:00:00+14:00", "2026-12-29T10:00:00.000Z"],
+    ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"],
+  ])("%s, as %s", (text, instant) => {
+    expect(read(text).toISOString()).toBe(instant);
+  });
+  it.each([
+    "2026-12-31T23:59:60Z",
+    "2026-12-30T24:00:00Z",
+    "2026-12-30T00:00:00.Z",
+    "2026-12-30T00:00:00",
+    "2026-12-30t00:00:00z",
+    "2026-12-30T00:00:00+24:00",
+    "2027-02-29T00:00:00Z",
+    "0001-01-01T00:00:00+00:01",
+    "9999-12-31T23:59:59-00:01",
+  ])("and takes %s for none", (text) => {
+    expect(() => read(text)).toThrow("must be an RFC 3339");
+  });
 });

@@ -41,7 +41,7 @@ builder.scalarType("DateTime", {
   serialize: (value) => (typeof value === "string" ? spellInstant(value) : value.toISOString()),
   parseValue(value) {
     const pattern =
-      /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
+      /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
     const match = typeof value === "string" ? pattern.exec(value) : null;
     const instant = match ? new Date(match[0]) : null;
     if (!instant || !isInCalendar(instant))
