@@ -26,7 +26,8 @@ describe("to no other organisation, and with no other scope, the database by its
     const [kind, type, subject, party, rights] = event;
     await walls.rowsOf(`delete from event;
       insert into event (kind, subject_type, subject_id, owner_id, party_id) values
-        ('${kind}', '${type}', '${subject}', '${id.owner}', ${party === null ? "null" : `'${party}'`})`);
+        ('${kind}', '${type}', '${subject}', coalesce((select owner_id from shelter where id = '${subject}'), '${id.owner}'),
+          ${party === null ? "null" : `'${party}'`})`);
     expect(await walls.against([["select from event", rights]])).toEqual({});
     // Its streams are woken. None is of what is younger than a transaction that is open, of any test of the run.
     const woken = `select o.handle from stream_pulse('0', array(select id from organisation)) p

@@ -38,6 +38,7 @@ export const DONE: Record<string, Case[]> = {
     [of(`blast_radius('${owner}', '-infinity')`), orAdmins()],
     [of(`organisations_of_chain('{${partner}}')`), { owner: AUDIT, partner: AUDIT }],
     [of(`organisations_of_chain('{${former}}')`), { owner: AUDIT, former: AUDIT }],
+    [of(`organisations_of_chain('{${id.stranger}}')`), { stranger: AUDIT }],
     [of(`grants_reaching('${id.circle}', '{${partner}}')`), orAdmins()],
     [
       of(`stewards_of('{${id.circle}}')`),
@@ -121,9 +122,11 @@ export const DONE: Record<string, Case[]> = {
     [of(`sealed_files('{${id.lapsed}}')`), {}],
     [of(`files_to_retired_keys('{${id.accepted}}')`), { owner: HANDOFFS, partner: HANDOFFS }],
     [of(`files_to_retired_keys('{${id.lapsed}}')`), {}],
+    [of(`files_to_retired_keys('{${id.sealedAmiss}}')`), {}],
     [of("sealed_to('old-partner')", `subject_id = '${id.accepted}'`), { partner: KEYS }],
     [of("sealed_to('old-partner')", `subject_id = '${id.lapsed}'`), {}],
     [of("sealed_to('old-former')", `subject_id = '${id.hold}'`), { former: KEYS }],
+    [of("sealed_to('old-former')", `subject_id = '${id.confirmedHold}'`), { former: KEYS }],
     [of("sealed_to('old-former')", `subject_id = '${id.overHold}'`), {}],
     [
       so(`make_way_for_file('${id.accepted}', true, ${digest(sealedTo("old-partner"))})`),
@@ -136,9 +139,13 @@ export const DONE: Record<string, Case[]> = {
       `select where not exists (select from handoff_envelope where handoff_id = '${id.accepted}')`,
     ],
     [of(`sealed_instructions('{${id.hold}}')`), { owner: MANAGE }],
+    [of(`sealed_instructions('{${id.confirmedHold}}')`), { owner: MANAGE }],
     [of(`sealed_instructions('{${id.overHold}}')`), {}],
     [of(`instructions_to_retired_keys('{${id.hold}}')`), { owner: MANAGE, former: HOLD }],
+    [of(`instructions_to_retired_keys('{${id.confirmedHold}}')`), { owner: MANAGE, former: HOLD }],
     [of(`instructions_to_retired_keys('{${id.overHold}}')`), {}],
+    // To a key that another has retired, and its holder never had.
+    [of(`instructions_to_retired_keys('{${id.ownHold}}')`), {}],
     [
       so(`replace_instructions('${id.hold}', 'x', true, ${digest(sealedTo("old-former"))})`),
       { owner: MANAGE },

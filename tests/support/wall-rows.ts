@@ -44,7 +44,9 @@ export const SEEN: Case[] = [
   [is("sharing_grant", id.overGrant), { owner: SHARING }],
   [row("sharing_reach", `grant_id = '${id.grant}'`), { owner: WITH_ANY, partner: WITH_ANY }],
   [is("shelter", id.here), { owner: BEDS, partner: LISTED, former: HOLD }],
-  [is("shelter", id.there), { owner: BEDS, partner: ["beds:read"] }],
+  [is("shelter", id.there), { owner: BEDS, partner: ["beds:read"], former: HOLD }],
+  [is("shelter", id.heldOnce), { owner: BEDS, partner: LISTED, former: HOLD }],
+  [is("shelter", id.formers), { former: BEDS, partner: LISTED }],
   [row("bed_night", `shelter_id = '${id.here}'`), { owner: BEDS, partner: HOLD }],
   [row("bed_night", `shelter_id = '${id.there}'`), { owner: BEDS }],
   [is("bed_hold", id.hold), { owner: MANAGE, former: HOLD }],
@@ -72,7 +74,7 @@ export const SEEN: Case[] = [
   [row("handoff_envelope", `handoff_id = '${id.lapsed}'`), {}],
 ];
 
-/** An event of the owner's: its kind, its subject, the other side, and who is told. */
+/** An event of its shelter's owner, or else of `owner`: its kind, its subject, the other side, and who is told. */
 export const TOLD: [string, string, string, string | null, Rights][] = [
   ["HANDOFF_CHANGED", "Handoff", id.accepted, partner, { owner: HANDOFFS, partner: HANDOFFS }],
   // To a candidate that was passed over as well: that it is over.
@@ -93,6 +95,16 @@ export const TOLD: [string, string, string, string | null, Rights][] = [
   ],
   ["ORGANISATION_CHANGED", "Circle", id.circle, partner, { owner: KNOWN }],
   ["BEDS_CHANGED", "Shelter", id.here, null, { owner: BEDS, partner: LISTED, former: HOLD }],
+  [
+    "BEDS_CHANGED",
+    "Shelter",
+    id.there,
+    null,
+    { owner: BEDS, partner: ["beds:read"], former: HOLD },
+  ],
+  // Its row is seen by whoever held beds there as well.
+  ["BEDS_CHANGED", "Shelter", id.heldOnce, null, { owner: BEDS, partner: LISTED }],
+  ["BEDS_CHANGED", "Shelter", id.formers, null, { former: BEDS, partner: LISTED }],
   [
     "CONSULATE_CHANGED",
     "ConsulateContact",
@@ -248,6 +260,8 @@ export const WRITTEN: Case[] = [
     update("handoff", "reason = 'OTHER'", `id = '${id.requested}'`),
     { owner: OFFER, partner: RECEIVE },
   ],
+  // Of whatever it may be: not by whoever was passed over.
+  [update("handoff", "reason = 'OTHER'", "true"), { owner: OFFER, partner: RECEIVE }],
   [put("handoff_candidate", `'${id.requested}', '${owner}', '${stranger}'`), { owner: OFFER }],
   [
     update(

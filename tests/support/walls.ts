@@ -38,6 +38,10 @@ export const id = {
   there: uuid(41),
   /** In Georgia, where it holds beds. */
   heldThere: uuid(42),
+  /** In Armenia, where `former` held beds once, and nobody does. */
+  heldOnce: uuid(43),
+  /** Of `former`, in Turkey, where the partner may read; hold it may there wherever it is. */
+  formers: uuid(44),
   hold: uuid(50),
   /** Of the partner. */
   partnersHold: uuid(51),
@@ -47,6 +51,10 @@ export const id = {
   holdThere: uuid(54),
   /** Past its time, which no clock has noticed. */
   overHold: uuid(52),
+  /** So is this, at the shelter that was held once. */
+  onceHold: uuid(55),
+  /** Of `former`, in Georgia. */
+  confirmedHold: uuid(56),
   contact: uuid(60),
   contactThere: uuid(61),
   /** That another client has revealed, in Armenia as well. */
@@ -66,6 +74,8 @@ export const id = {
   lapsed: uuid(82),
   /** Accepted, with no file yet. */
   unsealed: uuid(83),
+  /** Accepted, with a file to a key that its recipient never had, and another has retired. */
+  sealedAmiss: uuid(84),
 };
 
 const HANDOFF = `needs, risk_profile, adults, children, placement, priority, country, destinations, documents_held,
@@ -85,16 +95,16 @@ const accepted = (handoffId: string, days: number) =>
   `${handoff(`'${handoffId}'`, `'${id.partner}'`, "ACCEPTED", days)};
     insert into handoff_candidate values ('${handoffId}', '${id.owner}', '${id.partner}', false, false),
       ('${handoffId}', '${id.owner}', '${id.former}', ${days < 0}, false);`;
-const file = (handoffId: string) =>
-  `insert into handoff_envelope values ('${handoffId}', '${id.partner}', '${sealedTo("old-partner")}');`;
+const file = (handoffId: string, kid = "old-partner") =>
+  `insert into handoff_envelope values ('${handoffId}', '${id.partner}', '${sealedTo(kid)}');`;
 const held = (holdId: string, holder: string, expires: string, at = id.here) =>
   `insert into bed_hold values ('${holdId}', '${holder}', '${id.owner}', 'HELD', ${expires}, current_date + 2);
     insert into bed_stay values ('${holdId}', 1, '${holder}', '${id.owner}', '${at}', 1, current_date, current_date + 2);
     insert into bed_hold_reference values ('${holdId}', '${holder}', '${id.owner}', gen_random_uuid());
     insert into bed_hold_instruction values ('${holdId}', '${holder}', '${id.owner}', '${sealedTo("old-former")}');`;
-const shelter = (shelterId: string, country: string, label = country) =>
-  `insert into shelter values ('${shelterId}', '${id.owner}', '${label}', '${country}', 'Yerevan', 'HOSTEL', '{}', 4);
-    insert into bed_night select '${shelterId}', current_date + n, '${id.owner}', '${country}', 4, 2
+const shelter = (shelterId: string, country: string, label = country, of = id.owner) =>
+  `insert into shelter values ('${shelterId}', '${of}', '${label}', '${country}', 'Yerevan', 'HOSTEL', '{}', 4);
+    insert into bed_night select '${shelterId}', current_date + n, '${of}', '${country}', 4, 2
       from generate_series(0, 9) n;`;
 const contact = (contactId: string, country: string) =>
   `insert into consulate_contact (id, owner_id, representing, country, locality, documents, risk_profiles, languages, review_by)
@@ -154,12 +164,16 @@ const PLANTED = `
   ${reach(id.grant, "consulates:read", "null")} ${reach(id.grant, "consulates:reveal", "'AM'")}
   ${reach(id.grant, "consulates:reveal", "'TR'", 1)} ${reach(id.grant, "consulates:reveal", "'PL'", -2, -1)}
   ${reach(id.grant, "handoffs:offer", "null")} ${reach(id.overGrant, "beds:hold", "'GE'", -2, -1)}
+  ${reach(id.circleGrant, "beds:read", "'TR'")}
   ${shelter(id.here, "AM")} ${shelter(id.there, "GE")} ${shelter(id.heldThere, "GE", "Plum")}
+  ${shelter(id.heldOnce, "AM", "Fig")} ${shelter(id.formers, "TR", "Quince", id.former)}
   ${held(id.hold, id.former, "now() + interval '1 day'")}
   ${held(id.partnersHold, id.partner, "now() + interval '1 day'")}
   ${held(id.ownHold, id.owner, "now() + interval '1 day'")}
   ${held(id.holdThere, id.partner, "now() + interval '1 day'", id.heldThere)}
   ${held(id.overHold, id.former, "now() - interval '1 day'")}
+  ${held(id.onceHold, id.former, "now() - interval '1 day'", id.heldOnce)}
+  ${held(id.confirmedHold, id.former, "now() + interval '1 day'", id.there).replace("HELD", "CONFIRMED")}
   ${contact(id.contact, "AM")} ${contact(id.contactThere, "GE")} ${contact(id.contactOfOther, "AM")}
   ${contact(id.contactToOther, "AM")}
   delete from consulate_envelope where contact_id = '${id.contactToOther}' and recipient_id = '${id.partner}';
@@ -169,6 +183,7 @@ const PLANTED = `
   ${accepted(id.accepted, 9)} ${file(id.accepted)}
   ${accepted(id.lapsed, -1)} ${file(id.lapsed)}
   ${accepted(id.unsealed, 9)}
+  ${accepted(id.sealedAmiss, 9)} ${file(id.sealedAmiss, "old-former")}
   with given as (
     insert into sharing_grant (owner_id, organisation_id, scopes)
       select '${id.suspended}', one, '{beds:read}' from unnest('{${id.partner}, ${id.stranger}}'::uuid[]) one returning *)
