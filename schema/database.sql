@@ -1939,6 +1939,27 @@ END
 ;
 alter function is_sealed_to_active_key(consulate_envelope) owner to wayhouse_keeper;
 
+-- function issuer_of_tokens(text)
+CREATE OR REPLACE FUNCTION public.issuer_of_tokens(in_issuer text)
+ RETURNS TABLE(organisation_id uuid, identity_thumbprint text, jwks_uri text, keys jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+BEGIN ATOMIC
+ SELECT a.organisation_id,
+     o.identity_thumbprint,
+     a.jwks_uri,
+     COALESCE(( SELECT jsonb_agg(k.jwk) AS jsonb_agg
+            FROM organisation_key k
+           WHERE ((k.organisation_id = a.organisation_id) AND (k.use = 'SIGN'::text) AND (k.retired_at IS NULL))), '[]'::jsonb) AS "coalesce"
+    FROM (organisation_account a
+      JOIN organisation o ON ((o.id = a.organisation_id)))
+   WHERE (a.issuer = issuer_of_tokens.in_issuer);
+END
+;
+alter function issuer_of_tokens(text) owner to wayhouse_keeper;
+grant execute on function issuer_of_tokens(text) to wayhouse_api;
+
 -- function list_grants(boolean,uuid,integer)
 CREATE OR REPLACE FUNCTION public.list_grants(in_received boolean, in_after uuid, in_limit integer)
  RETURNS SETOF sharing_grant

@@ -104,12 +104,13 @@ export async function createApp(
       onClient(pool, async (client) => {
         const [row] = await rowsOf<{
           organisation_id: string;
+          identity_thumbprint: string;
           jwks_uri: string | null;
           keys: Issuer["keys"];
-        }>(client, "select * from find_issuer($1)", issuer);
-        return row
-          ? { organisationId: row.organisation_id, jwksUri: row.jwks_uri, keys: row.keys }
-          : null;
+        }>(client, "select * from issuer_of_tokens($1)", issuer);
+        if (!row) return null;
+        const { organisation_id: organisationId, identity_thumbprint: identityThumbprint } = row;
+        return { organisationId, identityThumbprint, jwksUri: row.jwks_uri, keys: row.keys };
       }),
   });
   const verifyProof = createProofVerifier({

@@ -18,11 +18,16 @@ const verifier = createTokenVerifier({
   jwks: () => Promise.reject(new Error("nobody here has a JWKS URI")),
   async findIssuer(issuer) {
     const { rows } = await pool.query<{ organisation_id: string; keys: Issuer["keys"] }>(
-      "select * from find_issuer($1)",
+      "select * from issuer_of_tokens($1)",
       [issuer],
     );
     return rows[0]
-      ? { organisationId: rows[0].organisation_id, jwksUri: null, keys: rows[0].keys }
+      ? {
+          organisationId: rows[0].organisation_id,
+          identityThumbprint: "",
+          jwksUri: null,
+          keys: rows[0].keys,
+        }
       : null;
   },
 });

@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 import { Unauthenticated, Unavailable } from "../../src/kernel/errors.ts";
 import type { Jwk } from "../../src/platform/auth/jwks.ts";
 import { rsaKey } from "../../src/platform/auth/keys.ts";
-import { generateSigningKey, signAccessToken } from "../../src/platform/auth/sign.ts";
+import { generateSigningKey, signAccessToken, type SigningKey } from "../../src/platform/auth/sign.ts";
 import { createTokenVerifier, type Issuer } from "../../src/platform/auth/token.ts";
 
 const AUDIENCE = "https://node.example";
@@ -21,6 +21,7 @@ let clock = NOW;
 const lantern = await generateSigningKey("EdDSA");
 const lanternP256 = await generateSigningKey("ES256");
 const harbour = await generateSigningKey("EdDSA");
+const identity = await generateSigningKey("EdDSA");
 const issuers = new Map<string, Issuer>([
   [LANTERN, issuer("lantern", [lantern.publicJwk, lanternP256.publicJwk])],
   ["https://harbour.example", issuer("harbour", [harbour.publicJwk])],
@@ -31,7 +32,7 @@ function issuer(
   keys: readonly JsonWebKey[],
   jwksUri: string | null = null,
 ): Issuer {
-  return { organisationId, jwksUri, keys };
+  return { organisationId, identityThumbprint: identity.kid, jwksUri, keys };
 }
 
 function verifier(published: () => Promise<readonly Jwk[]> = async () => []) {
@@ -270,6 +271,12 @@ describe("a key behind a JWKS URI", () => {
     await expect(verifier(async () => jwks as Jwk[]).verify(ofProvider)).rejects.toThrow(
       Unauthenticated,
     );
+  });
+  it("may not be the one that says which keys are the organisation's", async () => {
+    const signedBy = ({ publicJwk, privateJwk }: SigningKey) =>
+      by(publicJwk).verify(forge({ ...HEADER, kid: "k1" }, claims, privateJwk));
+    await expect(signedBy(lantern)).resolves.toBeDefined();
+    await expect(signedBy(identity)).rejects.toThrow(Unauthenticated);
   });
   it("is nobody's who has registered none", async () => {
     const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, CLAIMS, strong.privateJwk, {});

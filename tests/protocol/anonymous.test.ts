@@ -260,9 +260,9 @@ it("a fault in looking at who calls tells nothing of itself", async () => {
     asSuperuser(demo.database.superuserUrl, (client) =>
       client.query(`alter function ${from} rename to ${to}`),
     );
-  await rename("find_issuer", "lost");
+  await rename("issuer_of_tokens", "lost");
   const told = await answerTo({ query: "{ __typename }" }, `Bearer ${token}`);
-  await rename("lost", "find_issuer");
+  await rename("lost", "issuer_of_tokens");
   const [status, , text] = JSON.parse(told) as [number, object, string];
   expect([status, JSON.parse(text)]).toEqual([
     500,

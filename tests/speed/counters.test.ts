@@ -224,7 +224,7 @@ describe("of one call", () => {
   });
 
   it.each([
-    "find_issuer('https://partner-1.example')",
+    "issuer_of_tokens('https://partner-1.example')",
     "viewer_granted_circles()",
     "sealed_to('kid')",
     "blast_radius(viewer_organisation(), now())",

@@ -30,6 +30,8 @@ export interface VerifiedToken {
 
 export interface Issuer {
   readonly organisationId: string;
+  /** Of the key that signs statements of keys and nothing else. */
+  readonly identityThumbprint: string;
   readonly jwksUri: string | null;
   /** The signing keys registered inline and not retired. */
   readonly keys: readonly JsonWebKey[];
@@ -222,7 +224,7 @@ function registeredKey({ keys }: Issuer, { kid }: Header): VerificationKey | nul
 
 /** A key behind the issuer's JWKS URI has whatever name its identity provider gave it. */
 async function publishedKey(
-  { jwksUri }: Issuer,
+  { jwksUri, identityThumbprint }: Issuer,
   { kid }: Header,
   jwks: JwksFetcher,
 ): Promise<VerificationKey> {
@@ -238,6 +240,8 @@ async function publishedKey(
   if (!Array.isArray(operations) || !operations.includes("verify"))
     refuse("the key is published for another use");
   const key = (jwk["kty"] === "RSA" ? rsaKey(jwk) : ellipticKey(jwk)) ?? refuse("the key is unfit");
+  if (thumbprint(jwk as unknown as PublicJwk) === identityThumbprint)
+    refuse("the key is the organisation's identity key");
   const { alg } = jwk;
   const algorithms = key.algorithms.filter((one) => alg === undefined || alg === one);
   return { key: key.key, algorithms, kid: null };
