@@ -49,8 +49,9 @@ describe("the keys of an issuer", () => {
     expect(sets.every((keys) => keys[0]!["kid"] === "a")).toBe(true);
     clock.now = 299_999;
     await fetcher(URI, "a");
+    await fetcher(URI);
     expect(requests).toBe(1);
-    clock.now = 300_001;
+    clock.now = 300_000;
     await fetcher(URI, "a");
     expect(requests).toBe(2);
   });
@@ -65,10 +66,23 @@ describe("the keys of an issuer", () => {
     expect(requests).toBe(2);
     for (let tokens = 0; tokens < 10; tokens++) await fetcher(URI, `invented-${tokens}`);
     expect(requests).toBe(2);
-    clock.now = 30_001;
+    clock.now = 29_999;
     await fetcher(URI, "invented");
+    expect(requests).toBe(2);
+    clock.now = 30_000;
+    await Promise.all(Array.from({ length: 5 }, (_, nth) => fetcher(URI, `invented-${nth}`)));
     await fetcher(URI, "invented");
     expect(requests).toBe(3);
+  });
+
+  it("are asked for again by who names a new one while they are on their way", async () => {
+    publish("a");
+    const fetcher = fetcherAt({ now: 0 });
+    const first = fetcher(URI, "a").then(() => publish("a", "b"));
+    for (const keys of await Promise.all(["b", "c", "b"].map((kid) => fetcher(URI, kid))))
+      expect(keys).toContainEqual({ kid: "b" });
+    await first;
+    expect(requests).toBe(2);
   });
 
   it("that were withdrawn are not served once they are stale, though the host is down", async () => {

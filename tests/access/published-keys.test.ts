@@ -1,7 +1,7 @@
-import { generateKeyPairSync, type JsonWebKey } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { constants, generateKeyPairSync, type JsonWebKey } from "node:crypto";
+import { describe, expect, it, vi } from "vitest";
 import { Unauthenticated, Unavailable } from "../../src/kernel/errors.ts";
-import type { Jwk } from "../../src/platform/auth/jwks.ts";
+import type { Jwk, JwksFetcher } from "../../src/platform/auth/jwks.ts";
 import { rsaKey } from "../../src/platform/auth/keys.ts";
 import type { SigningKey } from "../../src/platform/auth/sign.ts";
 import {
@@ -55,6 +55,61 @@ describe("a key behind a JWKS URI", () => {
     expect(rsaKey(strong.publicJwk)).not.toBeNull();
     expect(rsaKey({ ...strong.publicJwk, ...change })).toBeNull();
   });
+  /** A key of so many bits, which nobody has the private half of. */
+  const modulusOf = (bits: number) => {
+    const bytes = Buffer.alloc(Math.ceil(bits / 8), 0xff);
+    bytes[0] = 0xff >> (8 * bytes.length - bits);
+    return bytes.toString("base64url");
+  };
+  const exponent = (value: bigint) => {
+    const hex = value.toString(16);
+    return Buffer.from(hex.padStart(hex.length + (hex.length % 2), "0"), "hex").toString(
+      "base64url",
+    );
+  };
+  it.each<[string, string, (bits: number | bigint) => object, ...(number | bigint)[][]]>([
+    [
+      "from 2048 to 8192 bits",
+      "n",
+      (bits) => ({ n: modulusOf(Number(bits)) }),
+      [2048, 8192],
+      [2047, 8193],
+    ],
+    [
+      "odd, from 65537 and within 64 bits",
+      "e",
+      (value) => ({ e: exponent(BigInt(value)) }),
+      [65_537, 2n ** 64n - 1n],
+      [65_535, 65_538, 2n ** 64n + 1n],
+    ],
+  ])("may be RSA of what is %s as its %s", (_, __, change, sound, unfit) => {
+    const isTaken = (value: number | bigint) =>
+      rsaKey({ ...strong.publicJwk, ...change(value) }) !== null;
+    expect(sound!.map(isTaken)).toEqual(sound!.map(() => true));
+    expect(unfit!.map(isTaken)).toEqual(unfit!.map(() => false));
+  });
+  it("may sign as PSS with a salt as long as its digest", async () => {
+    const signed = (saltLength: number) =>
+      by(strong.publicJwk).verify(
+        forge({ ...HEADER, alg: "PS256", kid: "k1" }, claims, strong.privateJwk, {
+          padding: constants.RSA_PKCS1_PSS_PADDING,
+          saltLength,
+        }),
+      );
+    await expect(signed(32)).resolves.toBeDefined();
+    await expect(signed(20)).rejects.toThrow(Unauthenticated);
+  });
+  it("is looked for by the name that the token says, of 256 characters at most", async () => {
+    const asked = vi.fn<JwksFetcher>(async (_, kid) => [{ ...strong.publicJwk, kid }]);
+    const named = (kid: string) =>
+      verifier(asked).verify(
+        forge({ ...HEADER, alg: "RS256", kid }, claims, strong.privateJwk, {}),
+      );
+    await expect(named("x".repeat(256))).resolves.toBeDefined();
+    await expect(named("x".repeat(257))).rejects.toThrow(Unauthenticated);
+    await expect(named("")).rejects.toThrow(Unauthenticated);
+    expect(asked.mock.calls).toEqual([["https://provider.example/jwks", "x".repeat(256)]]);
+  });
   it("is held to the algorithm it was published for", async () => {
     const token = forge({ ...HEADER, alg: "RS256", kid: "k1" }, claims, strong.privateJwk, {});
     await expect(by({ ...strong.publicJwk, alg: "PS256" }).verify(token)).rejects.toThrow(
@@ -70,6 +125,7 @@ describe("a key behind a JWKS URI", () => {
     ["to do what is no list", [{ key_ops: "verify" }]],
     ["as a key of no kind that signs", [{ kty: "oct" }]],
     ["as RSA without its modulus", [{ n: undefined }]],
+    ["as RSA of nothing", [{ n: "", e: "" }]],
   ])("is none where it is published %s", async (_, published) => {
     const jwks = published.map((change) => ({ ...strong.publicJwk, kid: "k1", ...change }));
     await expect(by(strong.publicJwk).verify(ofProvider)).resolves.toBeDefined();

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Unauthenticated } from "../../src/kernel/errors.ts";
 import { signAccessToken } from "../../src/platform/auth/sign.ts";
 import {
@@ -11,6 +11,7 @@ import {
   forge,
   harbour,
   HEADER,
+  issuers,
   lantern,
   LANTERN,
   lanternP256,
@@ -39,6 +40,48 @@ describe("a token is accepted", () => {
       now: () => NOW * 1000,
     });
     expect(await verifier().verify(token)).toMatchObject({ kid: lanternP256.kid });
+  });
+  it.each<[string, object, object]>([
+    ["under its other name for Ed25519", { alg: "Ed25519" }, {}],
+    ["as an application's type", { typ: "application/AT+JWT" }, {}],
+    ["for one of sixteen audiences", {}, { aud: [...Array<string>(15).fill(LANTERN), AUDIENCE] }],
+    ["for 15 minutes", {}, { exp: NOW + 900 }],
+    ["by a clock that is a minute ahead", {}, { iat: NOW + 60, nbf: NOW + 60 }],
+    ["with a jti of 128 characters", {}, { jti: "x".repeat(128) }],
+    ["of a client with as many", {}, { client_id: "x".repeat(128) }],
+    ["for somebody of 255 characters", {}, { sub: "é".repeat(255) }],
+  ])("%s", async (_, header, claims) => {
+    const token = forge({ ...HEADER, ...header }, { ...CLAIMS, ...claims });
+    await expect(verifier().verify(token)).resolves.toBeDefined();
+  });
+  it("up to 8 KiB", async () => {
+    const lengths: number[] = [];
+    for (let more = 5_795; more < 5_810; more++) {
+      const token = forge(HEADER, { ...CLAIMS, more: "x".repeat(more) });
+      const isTaken = await verifier()
+        .verify(token)
+        .then(
+          () => true,
+          () => false,
+        );
+      expect([token.length, isTaken]).toEqual([token.length, token.length <= 8_192]);
+      lengths.push(token.length);
+    }
+    expect(lengths).toContain(8_192);
+    expect(lengths).toContain(8_193);
+  });
+  it("with the key that it is bound to", async () => {
+    const jkt = "A".repeat(43);
+    const token = forge(HEADER, { ...CLAIMS, cnf: { jkt } });
+    expect(await verifier().verify(token)).toMatchObject({ jkt });
+    expect(await verifier().verify(forge())).toMatchObject({ jkt: null });
+  });
+  it("again without another look at its signature, beside others", async () => {
+    const kept: boolean[] = [];
+    const one = verifier(undefined, (wasKept) => kept.push(wasKept));
+    const [first, second] = [forge(), forge(HEADER, { ...CLAIMS, jti: "fedcba9876543210" })];
+    for (const token of [first, second, first, first, second]) await one.verify(token);
+    expect(kept).toEqual([false, false, true, true, true]);
   });
   it("without the scopes that nobody knows", async () => {
     const token = forge(HEADER, { ...CLAIMS, scope: "beds:read beds:steal beds:read" });
@@ -82,6 +125,11 @@ describe("no token is accepted", () => {
     "without kid": forge({ alg: "EdDSA", typ: "at+jwt" }),
     "for 17 audiences": forge(HEADER, { ...CLAIMS, aud: Array(17).fill(AUDIENCE) }),
     "whose sub has a control character": forge(HEADER, { ...CLAIMS, sub: "a\u0000" }),
+    "whose sub is half a character": forge(HEADER, { ...CLAIMS, sub: "\ud800" }),
+    "whose text is no UTF-8": forge(
+      HEADER,
+      Buffer.from(JSON.stringify({ ...CLAIMS, sub: "\u00ff" }), "latin1"),
+    ),
     "whose sub is too long": forge(HEADER, { ...CLAIMS, sub: "x".repeat(256) }),
     "that began before time did": forge(HEADER, { ...CLAIMS, nbf: -1 }),
     "for another audience": forge(HEADER, { ...CLAIMS, aud: "https://elsewhere.example" }),
@@ -116,6 +164,7 @@ describe("no token is accepted", () => {
     "that has expired": forge(HEADER, { ...CLAIMS, iat: NOW - 600, exp: NOW }),
     "that lives longer than 15 minutes": forge(HEADER, { ...CLAIMS, exp: NOW + 901 }),
     "that ends before it begins": forge(HEADER, { ...CLAIMS, iat: NOW + 30, exp: NOW + 20 }),
+    "that ends as it begins": forge(HEADER, { ...CLAIMS, iat: NOW + 30, exp: NOW + 30 }),
     "issued in the future": forge(HEADER, { ...CLAIMS, iat: NOW + 61, exp: NOW + 100 }),
     "not valid yet": forge(HEADER, { ...CLAIMS, nbf: NOW + 61 }),
     "with an exp that is no integer": forge(HEADER, { ...CLAIMS, exp: NOW + 0.5 }),
@@ -123,7 +172,7 @@ describe("no token is accepted", () => {
     // What no client or revocation can be named by could never be taken back.
     ...Object.fromEntries(
       (["client_id", "jti"] as const).flatMap((claim) =>
-        [`\0${CLAIMS[claim]}`, `${CLAIMS[claim]}\0`, CLAIMS[claim].repeat(50)].map((value) => [
+        [`\0${CLAIMS[claim]}`, `${CLAIMS[claim]}\0`, "x".repeat(129)].map((value) => [
           `whose ${claim} is ${JSON.stringify(value)}`,
           forge(HEADER, { ...CLAIMS, [claim]: value }),
         ]),
@@ -134,6 +183,16 @@ describe("no token is accepted", () => {
   };
   it.each(Object.entries(cases))("%s", async (_, token) => {
     await expect(verifier().verify(token)).rejects.toThrow(Unauthenticated);
+  });
+
+  it("for whose faults anybody is asked who issued it", async () => {
+    const asked = vi.spyOn(issuers, "get");
+    for (const change of [{ iat: NOW - 600, exp: NOW }, { aud: "https://elsewhere.example" }])
+      await expect(verifier().verify(forge(HEADER, { ...CLAIMS, ...change }))).rejects.toThrow(
+        Unauthenticated,
+      );
+    expect(asked).not.toHaveBeenCalled();
+    asked.mockRestore();
   });
 
   it("after it expired, though it was verified before", async () => {

@@ -1,5 +1,5 @@
 import { createPrivateKey, type JsonWebKey, sign, type SignKeyObjectInput } from "node:crypto";
-import type { Jwk } from "../../src/platform/auth/jwks.ts";
+import type { JwksFetcher } from "../../src/platform/auth/jwks.ts";
 import { generateSigningKey } from "../../src/platform/auth/sign.ts";
 import { createTokenVerifier, type Issuer } from "../../src/platform/auth/token.ts";
 
@@ -25,18 +25,25 @@ export function issuer(
   return { organisationId, identityThumbprint: identity.kid, jwksUri, keys };
 }
 
-export function verifier(published: () => Promise<readonly Jwk[]> = async () => []) {
+export function verifier(
+  published: JwksFetcher = async () => [],
+  onVerified?: (wasKept: boolean) => void,
+) {
   clock.now = NOW;
   return createTokenVerifier({
     audience: AUDIENCE,
     findIssuer: async (name) => issuers.get(name) ?? null,
     jwks: published,
+    ...(onVerified && { onVerified }),
     now: () => clock.now * 1000,
   });
 }
 
 export const encode = (value: unknown) =>
-  Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+  (Buffer.isBuffer(value)
+    ? value
+    : Buffer.from(typeof value === "string" ? value : JSON.stringify(value))
+  ).toString("base64url");
 export const HEADER = { alg: "EdDSA", typ: "at+jwt", kid: lantern.kid };
 export const CLAIMS = {
   iss: LANTERN,
