@@ -196,7 +196,7 @@ describe("a host that cannot be asked now is no verdict on the token:", () => {
     await expect(fetcher(URI)).rejects.toThrow(Unavailable);
   });
 
-  it("it refuses the connection", async () => {
+  it("the connection is refused", async () => {
     const lookup = async () => [ADDRESS];
     const request = () => {
       const refused = Object.assign(new EventEmitter(), { end() {} });
@@ -207,7 +207,7 @@ describe("a host that cannot be asked now is no verdict on the token:", () => {
     await expect(fetcher(URI)).rejects.toThrow(Unavailable);
   });
 
-  it.each([429, 500, 503])("it answers %s", async (status) => {
+  it.each([429, 500, 503])("the answer is %s", async (status) => {
     await expect(hostThat(setOf(), { status }).fetcher(URI)).rejects.toThrow(Unavailable);
   });
 });
