@@ -10,7 +10,13 @@ export async function costOfTokens(): Promise<{ first: number; again: number }> 
     audience: AUDIENCE,
     now: () => Date.now(),
     jwks: () => Promise.reject(new Error("no JWKS here")),
-    findIssuer: () => Promise.resolve({ organisationId: issuer, identityThumbprint: "", jwksUri: null, keys: [publicJwk] }),
+    findIssuer: () =>
+      Promise.resolve({
+        organisationId: issuer,
+        identityThumbprint: "",
+        jwksUri: null,
+        keys: [publicJwk],
+      }),
   });
   const tokens: string[] = [];
   for (let n = 0; n < 1_000; n++) {
