@@ -26,7 +26,7 @@ const KEPT: Readonly<Record<string, string>> = {
   "advisory_against(text[],text)": "0038",
   "bed_bands()": "0038",
   "enter(uuid,text,text,text,text[],boolean)": "0038",
-  "find_issuer(text)": "0120",
+  "find_issuer(text)": "0121",
   "place_hold(uuid,timestamp with time zone,uuid,jsonb)": "0040",
   "purge_due(integer)": "0098",
   "put_consulate_envelope(uuid,uuid,text)": "0103",

@@ -33,6 +33,27 @@ describe("a round trip", () => {
     expect(await ask(text)).toEqual([row(1), row(2)]);
   });
 
+  it("tells times, days and lists of codes as they are, whatever is special about them", async () => {
+    const cells: [value: string, told: unknown][] = [
+      ["timestamptz '2026-03-01 12:34:56.789123+00'", new Date("2026-03-01T12:34:56.789Z")],
+      ["timestamptz '2026-03-01 01:00:00+02'", new Date("2026-02-28T23:00:00Z")],
+      ["timestamptz '12026-03-01 00:00:00+00'", new Date("+012026-03-01T00:00:00Z")],
+      ["timestamptz '0044-03-15 00:00:00+00 BC'", new Date("-000043-03-15T00:00:00Z")],
+      ["timestamptz 'infinity'", Infinity],
+      ["date '2026-03-01'", "2026-03-01"],
+      ["array['WOMEN_ONLY', 'PETS']", ["WOMEN_ONLY", "PETS"]],
+      ["array['PETS', null]", ["PETS", null]],
+      ["array['ANNULLED']", ["ANNULLED"]],
+      ["array['beds:read', 'a,b', 'NULL']", ["beds:read", "a,b", "NULL"]],
+      ["array[]::text[]", []],
+    ];
+    const columns = cells.map(([value], nth) => `${value} as c${nth}`).join();
+    const [row] = await ask<object>(`select ${columns}`);
+    expect(Object.values(row!)).toEqual(cells.map(([, told]) => told));
+    // Lists are told to many, who have the same one.
+    expect(() => (Object.values(row!)[6] as string[]).push("MORE")).toThrow(TypeError);
+  });
+
   it("that takes too long ends with its connection, and the next has another one", async () => {
     const backend = "select pg_backend_pid() as pid";
     const [before] = await ask<{ pid: number }>(backend);

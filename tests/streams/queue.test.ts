@@ -16,6 +16,8 @@ describe("what waits for one reader", () => {
     const next = reader.next();
     queue.push(3);
     expect(await next).toEqual({ value: 3, done: false });
+    queue.push(4);
+    expect(await reader.next()).toEqual({ value: 4, done: false });
   });
 
   it("is let go when more waits than the bound, and the reader is told nothing of it", async () => {

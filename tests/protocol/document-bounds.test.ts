@@ -1,0 +1,113 @@
+import { parse, type OperationDefinitionNode } from "graphql";
+import { describe, expect, it } from "vitest";
+import { createBound } from "../../src/platform/graphql/limits.ts";
+import { createOperations } from "../../src/platform/http/operation.ts";
+import { buildSchema } from "../../src/schema.ts";
+
+const schema = buildSchema();
+const start = () =>
+  createOperations({ schema, documents: null, introspection: true, log: () => {} });
+const prepare = start();
+
+/** The code of the refusal, or null, and as how many requests more it was counted. */
+function judged(query: string, variables: Record<string, unknown> = {}, by = prepare) {
+  const counted: number[] = [];
+  const asked = { query, hash: null, operationName: null, variables };
+  const prepared = by(asked, (requests) => counted.push(requests));
+  const code = "execute" in prepared ? null : prepared.errors![0]!.extensions["code"];
+  return { code, counted };
+}
+const many = (count: number, one: (nth: number) => string) =>
+  Array.from({ length: count }, (_, nth) => one(nth)).join(" ");
+const scopes = (count: number, more = "") =>
+  `{ viewer { ${many(count, (nth) => `a${nth}: scopes`)} ${more} } }`;
+
+function costOf(query: string): number {
+  const document = parse(query);
+  return createBound(schema, document, document.definitions[0] as OperationDefinitionNode)({}).cost;
+}
+
+describe("a document is taken up to its bound, and not beyond:", () => {
+  const ofCost = (cost: number) => {
+    const page = (fields: number) =>
+      `organisations(first: 100) { edges { node { ${many(fields, (nth) => `a${nth}: id`)} } } }`;
+    const [one, two] = [costOf(`{ ${page(1)} }`), costOf(`{ ${page(2)} }`)];
+    const fields = Math.floor((cost - one) / (two - one));
+    const rest = cost - one - fields * (two - one);
+    return `{ ${page(fields + 1)} ${many(rest, (nth) => `b${nth}: __typename`)} }`;
+  };
+  /** A page of none, so that it comes to nothing else. */
+  const ofCases = (...below: string[]) =>
+    ["handoffs(box: INBOX, first: 0)", "edges", "node", ...CASE, ...CASE, ...below].reduceRight(
+      (inner, level) => `{ ${level} ${inner} }`,
+      "",
+    );
+  const CASE = ["caseReference", "handoffs"];
+  const values = (count: number) => ({ unused: Array(count - 1).fill(1) });
+  const subscription = "subscription ($after: String) { events(after: $after) { at } }";
+  const followed = (length: number) => ({
+    after: "x".repeat(length - subscription.length - '{"after":""}'.length),
+  });
+
+  it.each<[string, [string, Record<string, unknown>?], [string, Record<string, unknown>?]]>([
+    ["2,000 tokens", [scopes(665)], [scopes(665, "scopes")]],
+    [
+      "60 repetitions",
+      [`{ viewer { ${"scopes ".repeat(61)} } }`],
+      [`{ viewer { ${"scopes ".repeat(62)} } }`],
+    ],
+    ["50,000 fields", [ofCost(50_000)], [ofCost(50_001)]],
+    [
+      "12 levels",
+      [ofCases("matches", "beds", "shelter", "organisation", "id")],
+      [ofCases("matches", "beds", "shelter", "organisation", "clients", "id")],
+    ],
+    ["2,000 values", [scopes(1), values(2_000)], [scopes(1), values(2_001)]],
+    [
+      "2,048 characters that are followed",
+      [subscription, followed(2_048)],
+      [subscription, followed(2_049)],
+    ],
+  ])("%s", (_, most, more) => {
+    expect([judged(...most).code, judged(...more).code]).toEqual([null, "LIMIT_EXCEEDED"]);
+  });
+});
+
+describe("a document is counted", () => {
+  const ofLength = (length: number, mark = "") =>
+    `{ viewer { scopes } }#${mark}`.padEnd(length, "x");
+
+  it("as a request more for each thousand characters that are read anew", () => {
+    expect(judged(ofLength(999))).toEqual({ code: null, counted: [0, 0] });
+    expect(judged(ofLength(1_000))).toEqual({ code: null, counted: [1, 0] });
+    expect(judged(ofLength(1_000))).toEqual({ code: null, counted: [0] });
+  });
+
+  it("as one more for each thousand fields that it may come to, and for each write after the first", () => {
+    const fields = (count: number) => `{ ${many(count, (nth) => `a${nth}: __typename`)} }`;
+    expect([costOf(fields(500)), judged(fields(500)).counted.at(-1)]).toEqual([500, 0]);
+    const page = (first: number) =>
+      `{ organisations(first: ${first}) { edges { node { ${many(20, (nth) => `a${nth}: id`)} } } } }`;
+    for (const first of [1, 40, 50, 90])
+      expect(judged(page(first)).counted.at(-1)).toBe(Math.floor(costOf(page(first)) / 1_000));
+    expect(judged(page(90)).counted.at(-1)).toBeGreaterThan(0);
+    const write =
+      'revokeToken(input: { idempotencyKey: "many-writes", jti: "0123456789abcdef" }) { id }';
+    const writes = (count: number) => `mutation { ${many(count, (nth) => `w${nth}: ${write}`)} }`;
+    expect([1, 2, 5].map((count) => judged(writes(count)).counted.at(-1))).toEqual([0, 1, 4]);
+  });
+
+  it("anew where it is longer than 32 KiB, or is none of the 200 that were asked last", () => {
+    const by = start();
+    const isKnown = (query: string) => judged(query, {}, by).counted.length === 1;
+    for (const length of [32 * 1024, 32 * 1024 + 1]) judged(ofLength(length), {}, by);
+    expect([isKnown(ofLength(32 * 1024)), isKnown(ofLength(32 * 1024 + 1))]).toEqual([true, false]);
+    const known = Array.from({ length: 200 }, (_, nth) => ofLength(100, String(nth)));
+    for (const query of known) isKnown(query);
+    expect(isKnown(known[0]!)).toBe(true);
+    expect(isKnown(ofLength(100, "one more"))).toBe(false);
+    expect(isKnown(known[0]!)).toBe(true);
+    expect(isKnown(known[2]!)).toBe(true);
+    expect(isKnown(known[1]!)).toBe(false);
+  });
+});
