@@ -318,7 +318,7 @@ export type Need =
 
 export type NetworkStatus =
   | 'ACTIVE'
-  /** Nobody is let in but network admins, and they for nothing but to open it again. */
+  /** Nobody is let in but network admins, and they with NETWORK_ADMIN alone: to see what was touched (blastRadius), to suspend by whom, and to open it again. */
   | 'LOCKED_DOWN';
 
 export type OfferHandoffInput = {

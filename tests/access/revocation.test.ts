@@ -187,13 +187,14 @@ describe("what is taken back is gone with the next statement, and streams end wi
     expect(await isIn(await demo.token("bridge", SCOPES))).toBe(true);
   });
 
-  it("by setNetworkStatus: everybody but network admins, who can open it again; the wrong organisation is refused", async () => {
+  it("by setNetworkStatus: everybody but network admins, who can look what was touched, suspend by whom and open it again; the wrong organisation is refused", async () => {
     expect(codeOf(await setNetworkStatus("lantern", "LOCKED_DOWN"))).toBe("FORBIDDEN");
     const [token, admins] = [
       await demo.token("lantern", SCOPES),
       await demo.token("coordinator", SCOPES),
     ];
     const streams = [await lively(token), await follow(admins)];
+    const organisationId = await idOf(ask, "bridge");
     const answer = await setNetworkStatus("coordinator", "LOCKED_DOWN");
     expect(answer.data).toEqual({ setNetworkStatus: "LOCKED_DOWN" });
     expect(await isIn(token)).toBe(false);
@@ -201,6 +202,17 @@ describe("what is taken back is gone with the next statement, and streams end wi
     expect(await endingOf(streams[0]!)).toBe("UNAUTHENTICATED");
     await endingOf(streams[1]!);
     expect((await withToken(admins, VIEWER)).status).toBe(200);
+    const looked = await ask(
+      "coordinator",
+      `query ($id: ID!) { viewer { scopes } blastRadius(organisationId: $id, since: "2026-01-01T00:00:00Z") { count } }`,
+      { id: organisationId },
+    );
+    expect(looked.errors).toBeUndefined();
+    expect(looked.data["viewer"].scopes).toEqual(["NETWORK_ADMIN"]);
+    for (const status of ["SUSPENDED", "ACTIVE"]) {
+      const set = await write("coordinator", "setOrganisationStatus", { organisationId, status });
+      expect(set.errors).toBeUndefined();
+    }
     expect(
       codeOf(await ask("coordinator", "{ bedHolds(side: HOLDER) { edges { cursor } } }")),
     ).toBe("FORBIDDEN");

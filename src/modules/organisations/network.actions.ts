@@ -4,7 +4,7 @@ import { updateNetworkStatus } from "./network.queries.ts";
 
 export type NetworkStatus = "ACTIVE" | "LOCKED_DOWN";
 
-/** Locked down, nobody is let in but network admins, and they for nothing but to open it again. */
+/** Locked down, nobody is let in but network admins, and they with network:admin alone. */
 export async function setNetworkStatus(
   session: Session,
   input: Keyed & { readonly status: NetworkStatus },

@@ -6,7 +6,7 @@ const NetworkStatus = builder.enumType("NetworkStatus", {
     ACTIVE: {},
     LOCKED_DOWN: {
       description:
-        "Nobody is let in but network admins, and they for nothing but to open it again.",
+        "Nobody is let in but network admins, and they with NETWORK_ADMIN alone: to see what was touched (blastRadius), to suspend by whom, and to open it again.",
     },
   } as const,
 });
@@ -21,7 +21,7 @@ builder.mutationField("setNetworkStatus", (t) =>
   t.field({
     type: NetworkStatus,
     description:
-      "The panic button of the whole network: from its reply on every token opens nothing and every stream ends, on every replica. Nothing is deleted, and beds stay held.",
+      "The panic button of the whole network: from its reply on every token but a network admin's opens nothing, and every stream ends, on every replica. Nothing is deleted, and beds stay held.",
     requiresScopes: [["network:admin"]],
     args: { input: t.arg({ type: SetNetworkStatusInput, required: true }) },
     resolve: (_, { input }, { session }) => setNetworkStatus(session, input),
