@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { createServer, get, type IncomingMessage, type ServerResponse, Agent } from "node:http";
 import { connect } from "node:net";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { drainable } from "../../src/platform/http/drain.ts";
 import { listen } from "../support/ports.ts";
 
 const ends: (() => void)[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const end of ends.splice(0)) end();
 });
 /** Longer than any test: what waits for it has failed. */
@@ -64,6 +65,7 @@ it("from the beginning of a drain each answer ends its connection, whether it wa
 });
 
 it("a drain waits for what was asked, and for nobody who asks nothing", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const { drain, waiting, asked, ask, port, server } = await open();
   const silent = connect(port, "127.0.0.1");
   await once(server, "connection");
@@ -85,6 +87,7 @@ it("a drain waits for what was asked, and for nobody who asks nothing", async ()
   let text = "";
   for await (const piece of got) text += String(piece);
   expect([text, await finished]).toEqual(["firstlast", 0]);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it("what has no answer in time is cut off and counted", async () => {

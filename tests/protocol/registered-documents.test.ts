@@ -43,6 +43,10 @@ describe("what is parsed", () => {
   });
 });
 
+it("a document is named by its SHA-256 (FIPS 180-4), as other programs find it", () => {
+  expect(hashOf("abc")).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+});
+
 describe("a folder of documents", () => {
   const folder = mkdtempSync(join(tmpdir(), "wayhouse-registry-"));
   afterAll(() => rmSync(folder, { recursive: true }));
