@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { decodeId, encodeId } from "../../src/kernel/ids.ts";
-import { codeOf, type Demo, night, startDemo } from "../support/demo.ts";
+import { codeOf, type Demo, idOf, night, startDemo } from "../support/demo.ts";
 import { accept, inDays, meddle, offer, openTo, see } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
 import { hold, moveHold, shelter, stay } from "../support/holds.ts";
@@ -190,6 +190,18 @@ describe("an advisory", () => {
     );
     expect(seen.data["node"]).toEqual({ inForce: false });
     expect(codeOf(await step("lantern", "confirmAdvisory", id))).toBe("BAD_USER_INPUT");
+  });
+
+  it("stands while its issuer is suspended: whoever takes an organisation over takes no warning away by locking it down", async () => {
+    const { id } = (await publish("bridge")).data["publishAdvisory"];
+    await step("harbour", "confirmAdvisory", id);
+    const organisationId = await idOf(ask, "bridge");
+    const set = (status: string) =>
+      mutate(ask, "coordinator", "setOrganisationStatus", { organisationId, status });
+    await set("SUSPENDED");
+    expect((await holdFor("DESERTER")).__typename).toBe("AdvisoryInForce");
+    await set("ACTIVE");
+    await step("bridge", "withdrawAdvisory", id);
   });
 
   it("that has ended by the clock of the database alone is refused", async () => {

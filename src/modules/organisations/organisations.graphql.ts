@@ -34,7 +34,7 @@ const OrganisationStatus = builder.enumType("OrganisationStatus", {
     ACTIVE: {},
     SUSPENDED: {
       description:
-        "Its tokens open nothing, its grants lie dormant, its accepted handoffs are ON_HOLD.",
+        "Its tokens open nothing, its grants lie dormant, its accepted handoffs are ON_HOLD. What it warned of stands: an advisory in force blocks until it lapses, and nobody withdraws it.",
     },
     LOCKED_DOWN: {
       description: "The same, and its grants, given and received, were revoked for good.",
@@ -260,7 +260,7 @@ builder.mutationField("lockDownOrganisation", (t) =>
   t.field({
     type: Organisation,
     description:
-      "The panic button: from its reply on, nothing of the organisation works or is shared, on every replica. A network admin alone undoes it. Ask for nothing in the answer but what stands in the organisation itself: its keys, scopes and clients are UNAUTHENTICATED by then.",
+      "The panic button: from its reply on, nothing of the organisation works or is shared, on every replica; its advisories alone stand. A network admin alone undoes it. Ask for nothing in the answer but what stands in the organisation itself: its keys, scopes and clients are UNAUTHENTICATED by then.",
     requiresScopes: [["clients:manage"]],
     args: { input: t.arg({ type: LockDownInput, required: true }) },
     resolve: (_, { input }, { session }) => lockDownOrganisation(session, input),
