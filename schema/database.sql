@@ -117,8 +117,8 @@ create table bed_hold (
   constraint bed_hold_pkey PRIMARY KEY (id)
 );
 CREATE INDEX bed_hold_by_end ON public.bed_hold USING btree (ended_at) WHERE (ended_at IS NOT NULL);
-CREATE INDEX bed_hold_by_holder ON public.bed_hold USING btree (holder_id, id);
-CREATE INDEX bed_hold_by_host ON public.bed_hold USING btree (host_id, id);
+CREATE INDEX bed_hold_live_by_holder ON public.bed_hold USING btree (holder_id, ((status = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text]))), id);
+CREATE INDEX bed_hold_live_by_host ON public.bed_hold USING btree (host_id, ((status = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text]))), id);
 CREATE INDEX bed_hold_to_end ON public.bed_hold USING btree (ends_on) WHERE (status = 'CONFIRMED'::text);
 CREATE INDEX bed_hold_to_expire ON public.bed_hold USING btree (expires_at) WHERE (status = 'HELD'::text);
 CREATE TRIGGER a_hold_makes_acquaintance AFTER INSERT ON public.bed_hold FOR EACH ROW EXECUTE FUNCTION note_acquaintance('holder_id', 'host_id', 'both');
@@ -499,13 +499,14 @@ create table handoff (
   constraint what_is_on_hold_can_go_back CHECK (((status = 'ON_HOLD'::text) = (held_from IS NOT NULL))),
   constraint who_decided_is_a_recipient CHECK (((recipient_id IS NOT NULL) OR (status = ANY (ARRAY['REQUESTED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text]))))
 );
-CREATE INDEX handoff_by_recipient ON public.handoff USING btree (recipient_id, id);
-CREATE INDEX handoff_by_sender ON public.handoff USING btree (sender_id, id);
+CREATE INDEX handoff_live_by_recipient ON public.handoff USING btree (recipient_id, ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text]))), id);
+CREATE INDEX handoff_live_by_sender ON public.handoff USING btree (sender_id, ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text]))), id);
 CREATE INDEX handoff_to_decide ON public.handoff USING btree (decide_by) WHERE (status = 'REQUESTED'::text);
 CREATE INDEX handoff_to_seal ON public.handoff USING btree (seal_by) WHERE (status = 'ACCEPTED'::text);
 CREATE TRIGGER an_acceptance_closes_candidacies AFTER UPDATE OF recipient_id ON public.handoff FOR EACH ROW WHEN ((new.recipient_id IS NOT NULL)) EXECUTE FUNCTION close_candidacies();
 CREATE TRIGGER an_acceptance_makes_acquaintance AFTER INSERT OR UPDATE OF recipient_id ON public.handoff FOR EACH ROW WHEN ((new.recipient_id IS NOT NULL)) EXECUTE FUNCTION note_acquaintance('sender_id', 'recipient_id', 'both');
 CREATE TRIGGER an_acquaintance_ends_with_its_handoff AFTER DELETE ON public.handoff REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION forget_acquaintances('sender_id', 'recipient_id');
+CREATE TRIGGER an_end_ends_candidacies AFTER UPDATE OF status ON public.handoff FOR EACH ROW WHEN (((new.recipient_id IS NULL) AND ((old.status = 'REQUESTED'::text) <> (new.status = 'REQUESTED'::text)))) EXECUTE FUNCTION end_candidacies();
 alter table handoff enable row level security;
 alter table handoff force row level security;
 create policy keeper on handoff for all to wayhouse_keeper
@@ -531,13 +532,14 @@ create table handoff_candidate (
   dropped_out boolean not null default false,
   is_open boolean not null default true,
   acknowledged_at timestamp with time zone,
+  is_over boolean not null default false,
   constraint a_candidate_is_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint a_candidate_is_of_a_handoff FOREIGN KEY (handoff_id, sender_id) REFERENCES handoff(id, sender_id) ON DELETE CASCADE,
   constraint handoff_candidate_pkey PRIMARY KEY (handoff_id, organisation_id),
   constraint nobody_is_offered_its_own_handoff CHECK ((organisation_id <> sender_id))
 );
 CREATE INDEX handoff_candidate_by_organisation ON public.handoff_candidate USING btree (organisation_id, handoff_id);
-CREATE INDEX handoff_candidate_open ON public.handoff_candidate USING btree (organisation_id, handoff_id) INCLUDE (sender_id) WHERE is_open;
+CREATE INDEX handoff_candidate_waiting ON public.handoff_candidate USING btree (organisation_id, is_over, handoff_id) INCLUDE (sender_id) WHERE is_open;
 CREATE TRIGGER an_acquaintance_ends_with_its_offer AFTER DELETE ON public.handoff_candidate REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION forget_acquaintances('sender_id', 'organisation_id');
 CREATE TRIGGER an_offer_makes_acquaintance AFTER INSERT ON public.handoff_candidate FOR EACH ROW EXECUTE FUNCTION note_acquaintance('sender_id', 'organisation_id');
 alter table handoff_candidate enable row level security;
@@ -552,7 +554,7 @@ create policy named_by_the_sender on handoff_candidate for insert to wayhouse_ap
 create policy seen_by_its_sender_and_itself on handoff_candidate for select to wayhouse_api
   using ((( SELECT viewer_may(VARIADIC ARRAY['handoffs:read'::text, 'handoffs:offer'::text, 'handoffs:receive'::text]) AS viewer_may) AND ((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)))));
 grant insert, select, update (acknowledged_at, dropped_out) on handoff_candidate to wayhouse_api;
-grant delete, select, update (is_open) on handoff_candidate to wayhouse_keeper;
+grant delete, select, update (is_open, is_over) on handoff_candidate to wayhouse_keeper;
 
 create table handoff_envelope (
   handoff_id uuid not null,
@@ -1567,6 +1569,22 @@ END
 ;
 alter function due_before(text) owner to wayhouse_keeper;
 
+-- function end_candidacies()
+CREATE OR REPLACE FUNCTION public.end_candidacies()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  update handoff_candidate c set is_over = new.status <> 'REQUESTED' where c.handoff_id = new.id;
+  return null;
+end
+$function$
+;
+alter function end_candidacies() owner to wayhouse_keeper;
+grant execute on function end_candidacies() to wayhouse_owner;
+
 -- function enter(uuid,text,text,text,text[])
 CREATE OR REPLACE FUNCTION public.enter(in_organisation uuid, in_client text, in_kid text, in_jti text, in_scopes text[])
  RETURNS TABLE(client_id uuid, scopes text[])
@@ -2001,18 +2019,31 @@ AS $function$
 declare
   viewer uuid := viewer_organisation();
   least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
+  is_of_live boolean := coalesce(in_statuses <@ '{HELD,CONFIRMED}', false);
 begin
   if in_as_host then
     return query
-      select h.* from bed_hold h
-        where h.host_id = viewer and h.id > least
-          and (in_statuses is null or hold_status(h.status, h.expires_at, h.ends_on) = any (in_statuses))
+      select h.* from (
+          (select l.* from bed_hold l
+            where l.host_id = viewer and l.id > least and l.status in ('HELD', 'CONFIRMED') order by l.id)
+          union all
+          (select e.* from bed_hold e
+            where e.host_id = viewer and e.id > least and not is_of_live
+              and (e.status in ('HELD', 'CONFIRMED')) is false order by e.id)
+          order by id offset 0) h
+        where in_statuses is null or hold_status(h.status, h.expires_at, h.ends_on) = any (in_statuses)
         order by h.id limit in_limit;
   else
     return query
-      select h.* from bed_hold h
-        where h.holder_id = viewer and h.id > least
-          and (in_statuses is null or hold_status(h.status, h.expires_at, h.ends_on) = any (in_statuses))
+      select h.* from (
+          (select l.* from bed_hold l
+            where l.holder_id = viewer and l.id > least and l.status in ('HELD', 'CONFIRMED') order by l.id)
+          union all
+          (select e.* from bed_hold e
+            where e.holder_id = viewer and e.id > least and not is_of_live
+              and (e.status in ('HELD', 'CONFIRMED')) is false order by e.id)
+          order by id offset 0) h
+        where in_statuses is null or hold_status(h.status, h.expires_at, h.ends_on) = any (in_statuses)
         order by h.id limit in_limit;
   end if;
 end
@@ -2034,37 +2065,22 @@ AS $function$
 declare
   viewer uuid := viewer_organisation();
   least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
-  most integer := case when in_statuses is null then in_limit end;
+  is_of_live boolean := coalesce(in_statuses <@ '{REQUESTED,ACCEPTED,IN_PROGRESS,ON_HOLD}', false);
   closed text[];
   countries text[] := '{}';
   inactive uuid[];
-  ids uuid[];
 begin
   if viewer is null or not viewer_may('handoffs:read', 'handoffs:offer', 'handoffs:receive') then
     return;
   end if;
-  -- As closed_to_profiles() and inactive_organisations() tell them, each of which would be a statement of its own.
   select array(
       select distinct a.country || ' ' || p
         from advisory_confirmation c join advisory a on a.id = c.advisory_id cross join unnest(a.risk_profiles) p
         where a.withdrawn_at is null and a.effective_from <= now() and a.expires_at > now()),
-    array(select o.id from organisation o where o.status <> 'ACTIVE'),
-    array(
-    (select r.id from handoff r where r.recipient_id = viewer and r.id > least order by r.id limit most)
-    union all
-    (select c.handoff_id from handoff_candidate c
-      where c.organisation_id = viewer and c.is_open and c.handoff_id > least
-      order by c.handoff_id limit most)
-    order by 1 limit most)
-    into closed, inactive, ids;
+    array(select o.id from organisation o where o.status <> 'ACTIVE')
+    into closed, inactive;
   if closed <> '{}' then
     countries := array(select split_part(c, ' ', 1) from unnest(closed) c);
-  end if;
-  if in_statuses is not null then
-    ids := array(
-      select h.id from handoff h
-        where h.id = any (ids) and handoff_status(h, countries, closed, inactive) = any (in_statuses)
-        order by h.id limit in_limit);
   end if;
   return query
     select h.id, handoff_status(h, countries, closed, inactive), h.sender_id, h.recipient_id, h.needs, h.risk_profile,
@@ -2075,7 +2091,27 @@ begin
         h.decide_by, h.reason,
         o.handle, o.status, o.identity_thumbprint
       from handoff h join organisation o on o.id = h.sender_id
-      where h.id = any (ids)
+      where h.id = any (array(
+        select i.id from (
+            (select r.id from handoff r
+              where r.recipient_id = viewer and r.id > least
+                and r.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD') order by r.id)
+            union all
+            (select r.id from handoff r
+              where r.recipient_id = viewer and r.id > least and not is_of_live
+                and (r.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD')) is false order by r.id)
+            union all
+            (select c.handoff_id from handoff_candidate c
+              where c.organisation_id = viewer and c.handoff_id > least and c.is_open and not c.is_over
+              order by c.handoff_id)
+            union all
+            (select c.handoff_id from handoff_candidate c
+              where c.organisation_id = viewer and c.handoff_id > least and c.is_open and c.is_over and not is_of_live
+              order by c.handoff_id)
+            order by id offset 0) i
+          where in_statuses is null or (
+            select handoff_status(r, countries, closed, inactive) from handoff r where r.id = i.id) = any (in_statuses)
+          order by i.id limit in_limit))
       order by h.id;
 end
 $function$
@@ -2094,12 +2130,20 @@ AS $function$
 declare
   viewer uuid := viewer_organisation();
   least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
+  is_of_live boolean := coalesce(in_statuses <@ '{REQUESTED,ACCEPTED,IN_PROGRESS,ON_HOLD}', false);
 begin
   return query
-    select h.* from handoff h
-      where h.sender_id = viewer and h.id > least
-        and (in_statuses is null
-          or handoff_status(h, (select closed_countries()), (select inactive_organisations())) = any (in_statuses))
+    select h.* from (
+        (select l.* from handoff l
+          where l.sender_id = viewer and l.id > least
+            and l.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD') order by l.id)
+        union all
+        (select e.* from handoff e
+          where e.sender_id = viewer and e.id > least and not is_of_live
+            and (e.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD')) is false order by e.id)
+        order by id offset 0) h
+      where in_statuses is null or handoff_status(
+        row(h.*)::handoff, (select closed_countries()), (select inactive_organisations())) = any (in_statuses)
       order by h.id limit in_limit;
 end
 $function$

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TAKEN_BACK, TIES } from "../support/wall-effects.ts";
+import { LISTED, LISTS } from "../support/wall-lists.ts";
 import { id, openWalls, type Walls } from "../support/walls.ts";
 
 /* What the database does by itself when something else is done, and by its own clock. */
@@ -248,4 +249,31 @@ describe("an advisory into a handoff's country", () => {
     );
     expect(told).toEqual([{ status }]);
   });
+});
+
+it.each(LISTS)(
+  "a list tells by every set of states what all of it tells in one of them, page by page: %s",
+  async (_, text, statuses) => {
+    const [told] = await after(LISTED, text);
+    expect(told!["wrong"]).toEqual([]);
+    // All sets and null, whole and from the midst: and what they ask for is there.
+    const asked = 2 * (2 ** statuses.length + 1);
+    expect(told).toMatchObject({ asked, of_all: 2, statuses: statuses.toSorted().join() });
+    expect(told!["different"]).toBeGreaterThan(2 ** statuses.length);
+  },
+);
+
+it("a candidacy is over as long as its handoff has ended with no recipient", async () => {
+  const become = (what: string) => `update handoff set ${what} where id = '${id.requested}'`;
+  const over = `select bool_and(c.is_over) as every, bool_or(c.is_over) as any from handoff_candidate c
+    where c.handoff_id in ('${id.requested}', '${id.accepted}') and c.is_open`;
+  const none = [{ every: false, any: false }];
+  expect(await after(over)).toEqual(none);
+  for (const end of ["REJECTED", "CANCELLED", "EXPIRED"].map((one) => become(`status = '${one}'`)))
+    expect(await after(end, over)).toEqual([{ every: true, any: true }]);
+  const back = become("status = 'REQUESTED'");
+  expect(await after(become("status = 'EXPIRED'"), back, over)).toEqual(none);
+  const taken = become(`status = 'ACCEPTED', recipient_id = '${id.partner}'`);
+  const left = `select from handoff_candidate where is_over`;
+  expect(await after(taken, become("status = 'CANCELLED'"), left)).toEqual([]);
 });

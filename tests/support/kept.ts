@@ -20,28 +20,38 @@ export async function blocksOf(observer: pg.Client, text: string): Promise<numbe
 const id = (of: string) => `md5('kept ${of}' || n)::uuid`;
 
 /**
- * Thousands of what an organisation has sent, given, sealed and taken back, nothing of it due, with an event of each of its
- * holds and handoffs. The offer next after LIVE_FROM waits for an answer.
+ * Thousands of what an organisation has held, hosted, sent, received, been asked, given, sealed and taken back, nothing of it
+ * due, with an event of each of its holds and handoffs. The offer next after LIVE_FROM waits for an answer.
  */
 export function haveKept(observer: pg.Client, me: string, other: string): Promise<unknown> {
   return observer.query(`
     set session_replication_role = replica;
     insert into bed_hold (id, holder_id, host_id, status, ends_on, ended_at)
       select ${id("hold")}, '${me}', '${other}', 'RELEASED', current_date, now() from generate_series(1, 2000) n;
+    insert into bed_hold (id, holder_id, host_id, status, ends_on, ended_at)
+      select ${id("hosted")}, '${other}', '${me}', 'RELEASED', current_date, now() from generate_series(1, 2000) n;
     insert into handoff
       select (jsonb_populate_record(h, jsonb_build_object('id', ${id("handoff")}))).*
         from (select h as h from handoff h where h.sender_id = '${me}' and h.status = 'COMPLETED' limit 1) o, generate_series(1, 2000) n;
     insert into handoff
       select (jsonb_populate_record(h, '{"id":"${LIVE_FROM.slice(0, -1)}1"}')).*
         from (select h as h from handoff h where h.sender_id = '${me}' and h.status = 'REQUESTED' limit 1) o;
+    insert into handoff
+      select (jsonb_populate_record(h, jsonb_build_object('id', ${id("received")}, 'sender_id', '${other}', 'recipient_id', '${me}'))).*
+        from (select h as h from handoff h where h.sender_id = '${me}' and h.status = 'COMPLETED' limit 1) o, generate_series(1, 2000) n;
+    insert into handoff
+      select (jsonb_populate_record(h, jsonb_build_object('id', ${id("asked")}, 'sender_id', '${other}', 'status', 'CANCELLED'))).*
+        from (select h as h from handoff h where h.sender_id = '${me}' and h.status = 'REQUESTED' limit 1) o, generate_series(1, 2000) n;
     insert into sharing_grant (id, owner_id, organisation_id, scopes, revoked_at)
       select ${id("grant")}, '${me}', '${other}', '{beds:read}', now() from generate_series(1, 2000) n;
     insert into event (kind, subject_type, subject_id, owner_id, party_id)
       select 'BED_HOLD_CHANGED', 'BedHold', id, host_id, holder_id from bed_hold where holder_id = '${me}';
     insert into event (kind, subject_type, subject_id, owner_id, party_id)
       select 'HANDOFF_CHANGED', 'Handoff', id, sender_id, recipient_id from handoff where sender_id = '${me}';
-    insert into handoff_candidate (handoff_id, sender_id, organisation_id, is_open)
-      select ${id("candidate")}, '${other}', '${me}', false from generate_series(1, 2000) n;
+    insert into handoff_candidate (handoff_id, sender_id, organisation_id, is_open, is_over)
+      select ${id("candidate")}, '${other}', '${me}', false, false from generate_series(1, 2000) n;
+    insert into handoff_candidate (handoff_id, sender_id, organisation_id, is_open, is_over)
+      select ${id("asked")}, '${other}', '${me}', true, true from generate_series(1, 2000) n;
     insert into revocation (organisation_id, transaction_id)
       select o.id, n::text::xid8 from generate_series(1, 100) n, organisation o;
     insert into revoked_token select '${me}', n, now() + interval '1 hour' from generate_series(1, 2000) n;

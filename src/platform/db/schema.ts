@@ -213,6 +213,7 @@ export interface HandoffCandidate {
   dropped_out: Generated<boolean>;
   handoff_id: string;
   is_open: Generated<boolean>;
+  is_over: Generated<boolean>;
   organisation_id: string;
   sender_id: string;
 }
