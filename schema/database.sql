@@ -502,7 +502,7 @@ create table handoff (
 CREATE INDEX handoff_live_by_recipient ON public.handoff USING btree (recipient_id, ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text]))), id);
 CREATE INDEX handoff_live_by_sender ON public.handoff USING btree (sender_id, ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text]))), id);
 CREATE INDEX handoff_to_decide ON public.handoff USING btree (decide_by) WHERE (status = 'REQUESTED'::text);
-CREATE INDEX handoff_to_seal ON public.handoff USING btree (seal_by) WHERE (status = 'ACCEPTED'::text);
+CREATE INDEX handoff_to_seal ON public.handoff USING btree (seal_by, (((destinations[1] || ' '::text) || risk_profile)), (((destinations[cardinality(destinations)] || ' '::text) || risk_profile))) WHERE (status = 'ACCEPTED'::text);
 CREATE TRIGGER an_acceptance_closes_candidacies AFTER UPDATE OF recipient_id ON public.handoff FOR EACH ROW WHEN ((new.recipient_id IS NOT NULL)) EXECUTE FUNCTION close_candidacies();
 CREATE TRIGGER an_acceptance_makes_acquaintance AFTER INSERT OR UPDATE OF recipient_id ON public.handoff FOR EACH ROW WHEN ((new.recipient_id IS NOT NULL)) EXECUTE FUNCTION note_acquaintance('sender_id', 'recipient_id', 'both');
 CREATE TRIGGER an_acquaintance_ends_with_its_handoff AFTER DELETE ON public.handoff REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION forget_acquaintances('sender_id', 'recipient_id');
@@ -3778,7 +3778,8 @@ declare
   due handoff;
   became text;
   settled handoff[] := '{}';
-  closed text[] := closed_countries();
+  closed text[] := closed_to_profiles();
+  countries text[] := array(select split_part(c, ' ', 1) from unnest(closed) c);
 begin
   for due in
     select h.* from handoff h
@@ -3787,8 +3788,12 @@ begin
         union
         select d.id from handoff d where d.status = 'ACCEPTED' and d.seal_by <= now()
         union
-        select d.id from handoff d where d.status = 'ACCEPTED' and d.destinations <@ closed
-          and is_blocked(d.destinations, d.risk_profile, d.sender_id, d.recipient_id)
+        select d.id from handoff d
+          where d.status = 'ACCEPTED' and closed <> '{}'
+            and d.destinations[1] || ' ' || d.risk_profile = any (closed)
+            and d.destinations[cardinality(d.destinations)] || ' ' || d.risk_profile = any (closed)
+            and d.destinations <@ countries
+            and is_blocked(d.destinations, d.risk_profile, d.sender_id, d.recipient_id)
         order by id limit in_limit)
       order by h.id for update of h skip locked
   loop
@@ -3799,6 +3804,9 @@ begin
     due.status := became;
     settled := settled || due;
   end loop;
+  if cardinality(settled) = 0 then
+    return 0;
+  end if;
   perform lock_chains(array(
     select c from unnest(settled) h cross join lateral unnest(array[h.sender_id, h.recipient_id]) c
       where c is not null));

@@ -12,7 +12,7 @@ import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { PURGES } from "../../src/platform/jobs/tasks.ts";
 import { night } from "../support/demo.ts";
 import { serveGraph } from "../support/ports.ts";
-import { blocksOf, haveKept, LIVE_FROM } from "../support/kept.ts";
+import { blocksOf, haveAccepted, haveKept, LIVE_FROM } from "../support/kept.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
 // What an operation costs, in units that no other work on the machine changes. Over one connection.
@@ -271,6 +271,18 @@ describe("of one call", () => {
       expect({ plans, isMore: blocks > most }, String(blocks)).toEqual({ plans: 0, isMore: false });
     },
   );
+
+  it("is not what is accepted: the clock's pass over handoffs with nothing to settle, whether anything is closed or not", async () => {
+    await haveThousands();
+    await haveAccepted(observer, network.idOf(1));
+    const settled = "select settle_handoffs(200)";
+    const whereSomeAreClosed = await blocksOf(observer, settled);
+    await observer.query("begin");
+    await observer.query("delete from advisory");
+    const whereNoneIs = await blocksOf(observer, settled);
+    await observer.query("rollback");
+    expect([whereSomeAreClosed, whereNoneIs].filter((blocks) => blocks >= 100)).toEqual([]);
+  });
 
   it("is not what others withdrew: ten thousand advisories more cost a hold nothing", async () => {
     const before = await countersOf("hold");

@@ -77,3 +77,16 @@ export function haveKept(observer: pg.Client, me: string, other: string): Promis
     analyze bed_hold, handoff, sharing_grant, event, revoked_token, consulate_contact, consulate_envelope, organisation_key,
       handoff_envelope, audit_entry, handoff_candidate, revocation`);
 }
+
+/** As thousands of handoffs that others have accepted, each until tomorrow, to where none of their people is kept from. */
+export function haveAccepted(observer: pg.Client, me: string): Promise<unknown> {
+  return observer.query(`
+    set session_replication_role = replica;
+    insert into handoff
+      select (jsonb_populate_record(a.h, jsonb_build_object('id', ${id("accepted")}, 'seal_by', now() + interval '1 day'))).*
+        from (select h, row_number() over (order by id) as nth, count(*) over () as among from handoff h
+            where handoff_status(h) = 'ACCEPTED' and '${me}' not in (sender_id, recipient_id)) a, generate_series(1, 2000) n
+        where a.nth = 1 + n % a.among;
+    set session_replication_role = origin;
+    analyze handoff`);
+}
