@@ -62,6 +62,7 @@ const LISTS: [string, string, string, string][] = [
   ["lantern", "handoffs", "box: OUTBOX", "id"],
   ["harbour", "handoffs", "box: INBOX", "id"],
   ["harbour", "sharingGrants", "direction: GIVEN", "id"],
+  ["lantern", "sharingGrants", "direction: RECEIVED", "id"],
   ["lantern", "advisories", "", "id"],
   ["harbour", "consulateContacts", "search: {}", "id"],
   ["lantern", "keyLog", "", "kid"],

@@ -38,6 +38,9 @@ it("takes a consulate envelope whose grant, key or programme has ended", async (
   const grant = await plant(REVEALED);
   expect(await purge(2)).toBe(2);
   expect(await purge(2)).toBe(1);
+  const { organisationId } = retained.lantern;
+  const told = `action = 'purge:consulate_envelope:2' and organisation_id = '${organisationId}'`;
+  expect(await count(`audit_entry where ${told}`)).toBe(1);
   const gone = [closed, forgotten, signing].map((contact) => `'${contact}'`).join();
   expect(await count(`consulate_envelope where contact_id in (${gone})`)).toBe(0);
   await owner.query("update organisation_key set retired_at = now() where kid = 'sealing'");

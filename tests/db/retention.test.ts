@@ -165,6 +165,8 @@ describe("the purge", () => {
     );
     expect(rows).toEqual([{ status: "EXPIRED" }]);
     expect(await count("handoff_envelope")).toBe(1);
+    for (const side of [lantern, harbour])
+      expect((await actionsOf(side)).at(-1)).toBe("purge:handoff_envelope:1");
   });
 
   it("takes a revoked token that would have ended anyway", async () => {

@@ -39,6 +39,9 @@ export const DONE: Record<string, Case[]> = {
     [of(`organisations_of_chain('{${partner}}')`), { owner: AUDIT, partner: AUDIT }],
     [of(`organisations_of_chain('{${former}}')`), { owner: AUDIT, former: AUDIT }],
     [of(`organisations_of_chain('{${id.stranger}}')`), { stranger: AUDIT }],
+    // Of both sides, each lists it where it stands.
+    [of("list_grants(false, null, 10)", `id = '${id.grant}'`), { owner: ["sharing:manage"] }],
+    [of("list_grants(true, null, 10)", `id = '${id.grant}'`), { partner: ["sharing:manage"] }],
     [of(`grants_reaching('${id.circle}', '{${partner}}')`), orAdmins()],
     [
       of(`stewards_of('{${id.circle}}')`),
