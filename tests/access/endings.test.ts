@@ -103,11 +103,14 @@ describe("events", () => {
     const id = placed.data["holdBeds"].id as string;
     await moveHold(ask, "outsider", "releaseBedHold", id);
     expect(await heard()).toBe(0);
-    // Where it was it still reads, for as long as its hold is kept.
+    // Where it was it still reads, by its name of now, for as long as its hold is kept.
+    const label = "Quince";
+    await mutate(ask, "harbour", "renameShelter", { shelterId: pomegranate, label });
     const where =
-      "query ($id: ID!) { node(id: $id) { ... on BedHold { stays { shelter { id } } } } }";
+      "query ($id: ID!) { node(id: $id) { ... on BedHold { stays { shelter { id label } } } } }";
     const { data } = await ask("outsider", where, { id });
-    expect(data["node"].stays).toEqual([{ shelter: { id: pomegranate } }]);
+    expect(data["node"].stays).toEqual([{ shelter: { id: pomegranate, label } }]);
+    await mutate(ask, "harbour", "renameShelter", { shelterId: pomegranate, label: "Pomegranate" });
   });
 });
 

@@ -170,7 +170,7 @@ builder.mutationField("renameShelter", (t) =>
   t.field({
     type: Shelter,
     description:
-      "For a name that was mistyped, or gives the place away: its holds and beds stay as they are, and whoever it is shared with is told to read it anew. What partners have read before, and backups, still say the earlier one; an import that finds its shelters by their labels makes a second one. BAD_USER_INPUT for a label that another shelter of the caller has, RATE_LIMITED.",
+      "For a name that was mistyped, or gives the place away: its holds and beds stay as they are, and whoever it is shared with is told to read it anew. What partners have read before, and backups, still say the earlier one; whoever had beds there reads the new one, shared or not, until 30 days after; an import that finds its shelters by their labels makes a second one. BAD_USER_INPUT for a label that another shelter of the caller has, RATE_LIMITED.",
     requiresScopes: [["beds:manage"]],
     args: { input: t.arg({ type: RenameShelterInput, required: true }) },
     resolve: async (_, { input }, { session }) => {
