@@ -147,6 +147,10 @@ describe("/graphql", () => {
     );
   });
 
+  it.each(["bearer ", "BEARER  "])("takes a token after %j", async (scheme) => {
+    expect((await send([["authorization", scheme + token], JSON_BODY])).status).toBe(200);
+  });
+
   it("answers a document under its own hash or none", async () => {
     const query = "{ __typename }";
     const [own, other] = [query, `${query} `].map((text) =>

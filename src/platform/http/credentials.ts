@@ -2,7 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { Unauthenticated } from "../../kernel/errors.ts";
 import { type Credentials, InvalidProof, PROOF_ALGORITHMS } from "../auth/dpop.ts";
 
-const AUTHORIZATION = /^(?<scheme>Bearer|DPoP) (?<token>[\x21-\x7e]+)$/i;
+/** RFC 6750 §2.1, RFC 9110 §11.4: the scheme in any case, and one blank or more. */
+const AUTHORIZATION = /^(?<scheme>Bearer|DPoP) +(?<token>[\x21-\x7e]+)$/i;
 
 /** Every value that the request has of a header, named in lower case. */
 export function valuesOf({ rawHeaders }: IncomingMessage, name: string): string[] {
