@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Unavailable } from "../../src/kernel/errors.ts";
+import type * as pipeline from "../../src/platform/db/pipeline.ts";
 import { limitRoundTrips, rowsOf } from "../../src/platform/db/pipeline.ts";
 import { createPool, onClient, type Pool } from "../../src/platform/db/pool.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
@@ -52,6 +53,25 @@ describe("a round trip", () => {
     expect(Object.values(row!)).toEqual(cells.map(([, told]) => told));
     // Lists are told to many, who have the same one.
     expect(() => (Object.values(row!)[6] as string[]).push("MORE")).toThrow(TypeError);
+  });
+
+  it("leaves no more than 500 statements on its connection, whatever is asked of it", async () => {
+    // Of its own, for what it has named it never forgets.
+    const anew = "../../src/platform/db/pipeline.ts?anew";
+    const { runBatch } = (await import(anew)) as typeof pipeline;
+    const of = (nth: number) => ({ text: `select $1::integer as n${nth}`, values: [nth] });
+    const told = (nth: number) => ({ rows: [{ [`n${nth}`]: nth }], rowCount: 1 });
+    const numbers = Array.from({ length: 510 }, (_, nth) => nth);
+    await onClient(pool, async (client) => {
+      const text = "select count(*)::integer as count from pg_prepared_statements";
+      const count = async () => (await rowsOf<{ count: number }>(client, text))[0]!.count;
+      await count();
+      const before = await count();
+      for (let times = 0; times < 2; times++) {
+        expect(await runBatch(client, numbers.map(of))).toEqual(numbers.map(told));
+        expect(await count()).toBe(before + 500);
+      }
+    });
   });
 
   it("that takes too long ends with its connection, and the next has another one", async () => {
