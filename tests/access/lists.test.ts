@@ -58,6 +58,7 @@ describe("a page", () => {
     ["no base64url", `${encodeAscii(ID)}=`],
     ["no cursor of this list", encodeAscii("shelter")],
     ["a cursor and more", encodeAscii(`${ID}0`)],
+    ["more and a cursor", encodeAscii(`0${ID}`)],
     ["in capitals", encodeAscii(ID.toUpperCase())],
     ["empty", ""],
     ["longer than 80 characters", encodeAscii("x".repeat(61)), /^x+$/],

@@ -1,7 +1,7 @@
 import { setFlagsFromString, getHeapSpaceStatistics } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Unavailable } from "../../src/kernel/errors.ts";
 import type * as pipeline from "../../src/platform/db/pipeline.ts";
 import { limitRoundTrips, rowsOf } from "../../src/platform/db/pipeline.ts";
@@ -57,8 +57,9 @@ describe("a round trip", () => {
 
   it("leaves no more than 500 statements on its connection, whatever is asked of it", async () => {
     // Of its own, for what it has named it never forgets.
-    const anew = "../../src/platform/db/pipeline.ts?anew";
-    const { runBatch } = (await import(anew)) as typeof pipeline;
+    const { runBatch } = await vi.importActual<typeof pipeline>(
+      "../../src/platform/db/pipeline.ts?anew",
+    );
     const of = (nth: number) => ({ text: `select $1::integer as n${nth}`, values: [nth] });
     const told = (nth: number) => ({ rows: [{ [`n${nth}`]: nth }], rowCount: 1 });
     const numbers = Array.from({ length: 510 }, (_, nth) => nth);

@@ -75,6 +75,12 @@ describe("a document is taken up to its bound, and not beyond:", () => {
   });
 });
 
+it("a subscription to fragments in a circle is refused as what it is", () => {
+  const query =
+    "subscription { ...E } fragment E on Subscription { ...F } fragment F on Subscription { ...E events { at } }";
+  expect(judged(query).code).toBe("BAD_USER_INPUT");
+});
+
 describe("a document is counted", () => {
   const ofLength = (length: number, mark = "") =>
     `{ viewer { scopes } }#${mark}`.padEnd(length, "x");

@@ -64,5 +64,8 @@ describe("a proof", () => {
     expect(() => verifyProof(bearer, bound(holder))).toThrow(Unauthenticated);
     expect(() => verifyProof({ ...bearer, scheme: "DPoP" }, free)).toThrow(Unauthenticated);
     expect(() => verifyProof({ ...bearer, scheme: "DPoP" }, bound(holder))).toThrow(InvalidProof);
+    const claims = { ...claimsOf(TOKEN), iat: NOW };
+    const proof = signProof(holder, headerOf(holder), claims);
+    expect(() => verifyProof({ ...bearer, proof }, bound(holder))).toThrow(Unauthenticated);
   });
 });
