@@ -66,13 +66,15 @@ describe("a session", () => {
   });
 
   it("writes nothing that something was taken back of while it wrote, and asks again", async () => {
-    const [own, other] = [
-      await plantOrganisation(database.ownerUrl, "revoked-meanwhile", BEDS),
-      await plantOrganisation(database.ownerUrl, "of-another", BEDS),
-    ];
-    const session = await openSession(pool, own);
+    const past = <R>(use: Parameters<typeof asSuperuser<R>>[1]) =>
+      asSuperuser(database.superuserUrl, use);
+    const open = async (handle: string) => {
+      const identity = await plantOrganisation(database.ownerUrl, handle, BEDS);
+      return openSession(pool, identity);
+    };
+    const narrow = "update client set scopes = '{beds:manage}' where organisation_id = $1";
     let tries = 0;
-    const writeWhile = (organisationId: string) =>
+    const writeWhile = (session: Session, meanwhile: () => Promise<unknown>) =>
       session.write(
         { name: "createShelter", scope: "beds:manage" },
         { idempotencyKey: randomUUID() },
@@ -80,19 +82,31 @@ describe("a session", () => {
           tries++;
           // With the first statement it is admitted.
           await sql`select`.execute(tx);
-          await asSuperuser(database.superuserUrl, (client) =>
-            client.query("update client set scopes = '{beds:manage}' where organisation_id = $1", [
-              organisationId,
-            ]),
-          );
+          await meanwhile();
           const { organisationId: id } = session;
           const change = { event: "ORGANISATION_CHANGED", type: "Organisation", id, owner: id };
           return { result: {}, changes: [change] };
         },
       );
-    await writeWhile(other.organisationId);
+    const [own, other] = [await open("revoked-meanwhile"), await open("of-another")];
+    await writeWhile(own, () => past((client) => client.query(narrow, [other.organisationId])));
     expect(tries).toBe(1);
-    await expect(writeWhile(own.organisationId)).rejects.toThrow(Forbidden);
+    const taken = () => past((client) => client.query(narrow, [own.organisationId]));
+    await expect(writeWhile(own, taken)).rejects.toThrow(Forbidden);
+
+    // Whoever takes something back may have begun before, and what was taken back before may be younger.
+    const late = await open("revoked-before");
+    const { organisationId } = late;
+    await past(async (client) => {
+      await client.query("begin; select pg_current_xact_id()");
+      const before = "insert into revocation (organisation_id, at) values ($1, now())";
+      await past((another) => another.query(before, [organisationId]));
+      tries = 0;
+      await writeWhile(late, async () => {});
+      expect(tries).toBe(1);
+      await client.query(narrow, [organisationId]);
+      await expect(writeWhile(late, () => client.query("commit"))).rejects.toThrow(Forbidden);
+    });
   });
 
   it("that is believed begins anew where its token may do less by now, or more, and has done nothing until then", async () => {
@@ -200,10 +214,20 @@ describe("a session", () => {
     await sleep(200);
     // What it may do was told by its opening alone.
     await expect(silent.confirm("read")).rejects.toThrow(Unavailable);
-    const later = await openSession(pool, harbourIdentity);
-    await look(later);
-    await sleep(200);
-    expect(await later.confirm("read")).toBe(true);
+    await asSuperuser(database.superuserUrl, async (client) => {
+      // As long as this goes on, what was taken back after it began is not old.
+      await client.query("begin; select pg_current_xact_id()");
+      await takeBack();
+      const later = await openSession(pool, harbourIdentity);
+      await look(later);
+      await client.query(
+        "insert into revocation (organisation_id, at) select id, now() from organisation where id <> $1",
+        [organisationId],
+      );
+      await client.query("commit");
+      await sleep(200);
+      expect(await later.confirm("read")).toBe(true);
+    });
   });
 
   it("begins no statement after its time", async () => {
