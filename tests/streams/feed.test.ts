@@ -1,15 +1,24 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { LimitExceeded } from "../../src/kernel/errors.ts";
+import { SCOPES } from "../../src/kernel/scopes.ts";
+import { demoKey } from "../../src/platform/auth/demo-keys.ts";
+import { seedDemo } from "../../src/platform/db/demo-network.ts";
 import { createCursors } from "../../src/platform/streams/cursors.ts";
-import { type Feed, startFeed } from "../../src/platform/streams/feed.ts";
-import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
+import { type Feed, type FeedEvent, startFeed } from "../../src/platform/streams/feed.ts";
+import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
 const PLACE = { transaction: "1", position: "1" };
 let database: TestDatabase;
 let feed: Feed;
+let dataDir: string;
 beforeAll(async () => {
   database = await createTestDatabase();
+  dataDir = mkdtempSync(join(tmpdir(), "wayhouse-feed-"));
+  await seedDemo({ ...database, dataDir });
   // However long it takes to open thousands of streams, the lease does not end meanwhile.
   vi.spyOn(performance, "now").mockReturnValue(performance.now());
   const cursors = createCursors(Buffer.alloc(16));
@@ -19,6 +28,7 @@ afterAll(async () => {
   await feed?.stop();
   vi.restoreAllMocks();
   await database?.drop();
+  if (dataDir) rmSync(dataDir, { recursive: true, force: true });
 });
 
 /** All at once, before the database has told of anybody that it is nobody there. */
@@ -67,3 +77,49 @@ const outcomes = (all: readonly PromiseSettledResult<unknown>[]) => [
   all.filter(({ status }) => status === "fulfilled").length,
   all.filter((one) => one.status === "rejected" && one.reason instanceof LimitExceeded).length,
 ];
+
+it("whoever follows from now on is told nothing of before, though another stream of its organisation is still to be", async () => {
+  while (feed.size > 0) await sleep(10);
+  const { kid } = await demoKey(dataDir, "lantern");
+  const scopes = SCOPES.filter((scope) => scope !== "network:admin");
+  await asSuperuser(database.superuserUrl, async (client) => {
+    const { rows } = await client.query("select id from organisation where handle = 'lantern'");
+    const organisationId = (rows[0] as { id: string }).id;
+    const identity = {
+      organisationId,
+      clientName: "bot",
+      kid,
+      jkt: null,
+      jti: "x".repeat(16),
+      scopes,
+    };
+    const expiresAt = Date.now() / 1_000 + 600;
+    const open = async () => {
+      const events = await feed.follow(
+        { identity, scopes: new Set(scopes), expiresAt },
+        null,
+        null,
+      );
+      return events[Symbol.asyncIterator]();
+    };
+    const happen = async () => {
+      const told = await client.query(
+        `insert into event (kind, subject_type, subject_id, owner_id)
+          values ('ORGANISATION_CHANGED', 'Organisation', $1, $1) returning "position"::text`,
+        [organisationId],
+      );
+      return (told.rows[0] as { position: string }).position;
+    };
+    const before = await open();
+    // From here on the process is not told of anything that happens.
+    await client.query("revoke execute on function stream_pulse from wayhouse_api");
+    const first = await happen();
+    const after = await open();
+    const second = await happen();
+    await client.query("grant execute on function stream_pulse to wayhouse_api");
+    const positionOf = async (events: AsyncIterator<FeedEvent>) =>
+      ((await events.next()).value as FeedEvent).position;
+    expect([await positionOf(before), await positionOf(before)]).toEqual([first, second]);
+    expect(await positionOf(after)).toBe(second);
+  });
+});
