@@ -237,7 +237,7 @@ export type HandoffStatus =
   | 'CANCELLED'
   /** By the recipient (completeHandoff), from IN_PROGRESS. Final, like those below. */
   | 'COMPLETED'
-  /** By the clock: REQUESTED at decideBy, ACCEPTED where no file was sealed within the time to acknowledge, counted anew when it is resumed, or one lay there for 14 days or until its consent ended. */
+  /** By the clock: REQUESTED at decideBy, ACCEPTED where no file was sealed within the time to acknowledge, counted anew when it is resumed, or one lay there for 14 days or until its consent ended, and was purged then, ten minutes later at most. */
   | 'EXPIRED'
   /** By the recipient (failHandoff), from ACCEPTED, IN_PROGRESS or ON_HOLD: responsibility is the sender's again. */
   | 'FAILED'

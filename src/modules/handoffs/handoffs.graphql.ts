@@ -71,7 +71,7 @@ const HandoffStatusEnum = builder.enumType("HandoffStatus", {
     },
     EXPIRED: {
       description:
-        "By the clock: REQUESTED at decideBy, ACCEPTED where no file was sealed within the time to acknowledge, counted anew when it is resumed, or one lay there for 14 days or until its consent ended.",
+        "By the clock: REQUESTED at decideBy, ACCEPTED where no file was sealed within the time to acknowledge, counted anew when it is resumed, or one lay there for 14 days or until its consent ended, and was purged then, ten minutes later at most.",
     },
   } as const satisfies Record<HandoffStatus, object>,
 });
