@@ -54,6 +54,11 @@ describe.each(["ACTIVE", "LOCKED_DOWN"])("an %s network admits", (status) => {
   });
 });
 
+it("finds of an issuer the keys alone that it signs with by now", async () => {
+  const keys = "select jsonb_array_length(keys) as keys from find_issuer('https://owner.example')";
+  expect(await walls.rowsOf(keys)).toEqual([{ keys: 1 }]);
+});
+
 /** Of what has no row yet, one. */
 const REST = `insert into organisation_budget values ('${id.owner}', 'holds', now());
   insert into used_proof values ('digest', now());
