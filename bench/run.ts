@@ -72,7 +72,6 @@ async function main(): Promise<void> {
     ends.push(() => observer.end());
     // What the limit's inbox reads in order: ours are of what is live and of what has ended.
     await observer.query("create index on handoff (recipient_id, id)");
-    await observer.query("analyze handoff");
     const { programFolder, remove } = buildProgram();
     ends.push(async () => remove());
     const subjects = await startSubjects(
