@@ -28,7 +28,6 @@ import {
   type HandoffStatus,
   LIVE,
   NEEDS,
-  reasonFor,
 } from "./handoffs.rules.ts";
 
 type TransitionRow = Awaited<ReturnType<typeof findTransitions>>[number];
@@ -201,7 +200,11 @@ Handoff.implement({
       type: HandoffReason,
       nullable: true,
       description: "Of the last step that gave one; of a rejection, to its sender alone.",
-      resolve: (handoff, _, { session }) => reasonFor(session.organisationId, handoff),
+      resolve({ status, reason, sender }, _, { session }) {
+        if (status === "EXPIRED") return "NO_ANSWER";
+        // The last candidate's: those that dropped out before read the handoff still, and never see one another.
+        return status === "REJECTED" && sender.id !== session.organisationId ? null : reason;
+      },
     }),
     caseReference: t.field({
       type: CaseReference,
@@ -266,7 +269,6 @@ builder.objectField(CaseReference, "handoffs", (t) =>
     resolve: async ({ id }, _, { session }) => ofCase(await loadHandoffsOf(session, id), LIVE),
   }),
 );
-
 const HandoffBox = builder.enumType("HandoffBox", { values: ["INBOX", "OUTBOX"] as const });
 const HandoffConnection = connectionOf("Handoff", Handoff);
 builder.queryField("handoffs", (t) =>

@@ -43,23 +43,6 @@ export const HANDOFF_REASONS = [
   "OTHER",
 ] as const;
 export type HandoffReason = (typeof HANDOFF_REASONS)[number];
-
-/**
- * What the caller is told of it. Why the last candidate rejected, the sender alone: those that dropped out before read the
- * handoff still, and never see one another.
- */
-export function reasonFor(
-  caller: string,
-  one: {
-    readonly status: HandoffStatus;
-    readonly reason: HandoffReason | null;
-    readonly sender: { readonly id: string };
-  },
-): HandoffReason | null {
-  if (one.status === "EXPIRED") return "NO_ANSWER";
-  return one.status === "REJECTED" && one.sender.id !== caller ? null : one.reason;
-}
-
 /** What the caller is to a handoff; who is passed over or out was a candidate before. */
 export type Standing = "SENDER" | "RECIPIENT" | "CANDIDATE" | "OUT" | "PASSED_OVER";
 
