@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { createClient, createPartners } from "wayhouse/client";
-import { thumbprintOf } from "wayhouse/sealing";
 import { parse } from "yaml";
 import { runBot } from "./bot.ts";
 import { readKey, readOwnKey } from "./keys.ts";
@@ -40,7 +39,7 @@ const client = createClient({
 });
 const store = openStore(at(folder), readKey(at(organisation.archiveKey)), compared);
 const own = {
-  identityThumbprint: organisation.identity ?? (await thumbprintOf(signingKey)),
+  identityThumbprint: organisation.identity,
   signingKey,
   sealingKeys: organisation.sealingKeys.map((name: string) => readOwnKey(at(name))),
 };

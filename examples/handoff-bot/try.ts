@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   createClient,
@@ -10,15 +10,18 @@ import {
   printable,
   SealHandoff,
 } from "wayhouse/client";
-import { pinOf, thumbprintOf } from "wayhouse/sealing";
+import { pinOf } from "wayhouse/sealing";
 import { parse } from "yaml";
-import { readKey, readOwnKey } from "./keys.ts";
+import { readOwnKey } from "./keys.ts";
 
-/** `node try.ts bot.yaml sender.json <issuer>`: plays a partner that hands two people over to this bot. */
-const [, , path = "bot.yaml", keyFile = "sender.json", issuer = ""] = process.argv;
+/**
+ * `node try.ts bot.yaml <folder> <issuer>`: plays a partner, with the keys of its folder, that hands two people over to
+ * this bot.
+ */
+const [, , path = "bot.yaml", folder = "", issuer = ""] = process.argv;
 const { node, organisation } = parse(readFileSync(path, "utf8"));
-const recipient = await thumbprintOf(readKey(resolve(dirname(path), organisation.signingKey)));
-const signingKey = readOwnKey(keyFile);
+const recipient = organisation.identity;
+const signingKey = readOwnKey(join(folder, "sign.json"));
 const client = createClient({
   url: node.url,
   credentials: {
@@ -30,7 +33,7 @@ const client = createClient({
   },
 });
 const own = {
-  identityThumbprint: await thumbprintOf(signingKey),
+  identityThumbprint: readFileSync(join(folder, "thumbprint"), "utf8").trim(),
   signingKey,
   sealingKeys: [],
 };

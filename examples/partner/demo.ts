@@ -94,7 +94,7 @@ try {
   const reference = randomUUID();
   const handoff = await handOver(networkUrl, dataDir, reference);
 
-  const { publicJwk, kid } = await demoKey(dataDir, "lantern");
+  const { publicJwk, kid } = demoKey(dataDir, "lantern");
   const cases = createCaseSubgraph({
     records: [
       { reference, code: "Heron-7", stage: "PLANNING", notes: ["Needs a ground-floor room."] },
@@ -108,7 +108,7 @@ try {
   const gatewayUrl = await listen(gateway);
 
   const tokenOf = async (organisation: string, audience: string) => {
-    const { privateJwk } = await demoKey(dataDir, organisation);
+    const { privateJwk } = demoKey(dataDir, organisation);
     const issuer = demoIssuer(organisation);
     const client = { clientId: "dashboard", scopes: SCOPES, ttlSeconds: 60 };
     return `Bearer ${await signAccessToken({ privateJwk, issuer, audience, ...client })}`;

@@ -6,7 +6,7 @@ import { isPrivate } from "../client/connection.ts";
 import { type Client, createClient, Viewer, type ViewerQuery } from "../client/index.ts";
 import type { Scope } from "../kernel/scopes.ts";
 import { readConfig } from "../platform/config/config.ts";
-import { DEMO_ORGANISATIONS, demoIssuer, demoKey, isOfDemo } from "../platform/auth/demo-keys.ts";
+import { DEMO_ORGANISATIONS, demoIssuer, findDemoFolder } from "../platform/auth/demo-keys.ts";
 import { newKey } from "../platform/auth/new-key.ts";
 import { printable } from "../kernel/printable.ts";
 import { Stop } from "./command.ts";
@@ -32,24 +32,21 @@ export function readIntroduction(path: string): Introduction {
   return parsed.data;
 }
 
-/** The folder that `org new` made, or an organisation of the demo. @throws Stop */
-export async function keyOf(organisation: string): Promise<{ issuer: string; key: JWK }> {
-  const folder = organisation;
-  const { dataDir } = readConfig();
-  const isDemo = isOfDemo(organisation) && existsSync(join(dataDir, "demo"));
-  if (existsSync(join(folder, INTRODUCTION))) {
+/** The folder that `org new` made, or the one of an organisation of the demo. @throws Stop */
+export function keyOf(organisation: string): { issuer: string; key: JWK } {
+  const introduction = join(organisation, INTRODUCTION);
+  const ofDemo = findDemoFolder(readConfig().dataDir, organisation);
+  if (existsSync(introduction)) {
     // As whom is not to be guessed: the other one is not known where this one is.
-    if (isDemo)
+    if (ofDemo)
       throw new Stop(
         `${organisation} is a folder here and one of the demo's, too: write ./${organisation} for the folder, or move it away for the demo's.`,
       );
-    const key = readOwnKey(join(folder, SIGNING_KEY));
-    return { issuer: readIntroduction(join(folder, INTRODUCTION)).issuer, key };
+    const key = readOwnKey(join(organisation, SIGNING_KEY));
+    return { issuer: readIntroduction(introduction).issuer, key };
   }
-  if (isDemo) {
-    const { privateJwk } = await demoKey(dataDir, organisation);
-    return { issuer: demoIssuer(organisation), key: privateJwk as JWK };
-  }
+  if (ofDemo)
+    return { issuer: demoIssuer(organisation), key: readOwnKey(join(ofDemo, SIGNING_KEY)) };
   throw new Stop(
     `--organisation ${printable(organisation)} is neither a folder that \`org new\` made nor one of the demo's (${DEMO_ORGANISATIONS.join(", ")}).`,
   );
@@ -104,7 +101,7 @@ export async function callerOf(options: CallerOptions, scopes: readonly Scope[])
   const credentials = token
     ? tokenOfFile(token)
     : {
-        ...(await keyOf(organisation)),
+        ...keyOf(organisation),
         audience: readConfig().audience,
         clientId: client,
         scopes: [...new Set([...scopes, "organisations:read" as const])],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { JWK } from "jose";
 import { faultsOfUse } from "../modules/organisations/index.ts";
 import { readConfig } from "../platform/config/config.ts";
-import { demoKey, isOfDemo } from "../platform/auth/demo-keys.ts";
+import { findDemoFolder } from "../platform/auth/demo-keys.ts";
 import {
   checkKeyLog,
   hashKeyLogEntry,
@@ -17,7 +17,7 @@ import {
   thumbprintOf,
 } from "../sealing/index.ts";
 import type { Given } from "./administration-entry.ts";
-import { IDENTITY_KEY, INTRODUCTION } from "./caller.ts";
+import { IDENTITY_KEY } from "./caller.ts";
 import { Stop } from "./command.ts";
 import { readAnyKey, readOwnKey } from "./key-files.ts";
 import type { Named } from "./named.ts";
@@ -50,10 +50,11 @@ type Active = Awaited<ReturnType<typeof checkKeyLog>>["active"];
 
 /** A statement for the next place in one's own log, which must be what this identity key made it. @throws Stop */
 async function stated(given: Given, named: Named, whatBy: (active: Active) => What) {
-  const { key, file } = await identityOf(given.options);
+  const identity = identityFileOf(given.options);
+  const [key, file] = [readOwnKey(identity), besideOf(identity)];
   if ((await thumbprintOf(key)) !== named.ownIdentity)
     throw new Stop("This is not the identity key that you are registered with. Nothing was done.");
-  const kept = file === null ? null : readOwnLog(file);
+  const kept = readOwnLog(file);
   try {
     const { active, pin: seen } = await checkOwn(key, named, kept);
     const { change, use, kid, jwk } = whatBy(active);
@@ -64,8 +65,8 @@ async function stated(given: Given, named: Named, whatBy: (active: Active) => Wh
       if (before.end.lastSequence > seen.lastSequence && given.options["instead"] !== "true")
         throw new Stop(anotherThan(before));
     }
-    // As the server refuses it; the demo's organisations have one key for both.
-    const [reused] = file && jwk ? faultsOfUse(named.ownIdentity, [kid], []) : [];
+    // As the server refuses it.
+    const [reused] = jwk ? faultsOfUse(named.ownIdentity, [kid], []) : [];
     if (reused) throw new Stop(`${reused.message}. Nothing was done.`);
     if (change === "PUBLISHED" && active.some((one) => one.kid === kid))
       throw new Stop(`${kid} is published already. Nothing was done.`);
@@ -79,7 +80,7 @@ async function stated(given: Given, named: Named, whatBy: (active: Active) => Wh
     const hash = await hashKeyLogEntry(named.ownIdentity, { ...place, kid, change, statement });
     const end = { ...seen, lastSequence: place.sequence, lastHash: hash };
     // Before it is sent: what a lying server has of it, it has from then on.
-    if (file !== null) keepOwnLog(file, { seen, signed: { change, use, kid, statement, end } });
+    keepOwnLog(file, { seen, signed: { change, use, kid, statement, end } });
     return statement;
   } catch (error) {
     if (!(error instanceof SealingError)) throw error;
@@ -113,15 +114,14 @@ const anotherThan = ({ change, kid, end }: OwnLog["signed"]) =>
     "If it was refused for good, --instead true signs this for the same place: whoever holds the server then has two, and can show either to a partner that has seen neither.",
   ].join("\n");
 
-/** The key, and where is kept what it signed; null for the demo's, whose server has them itself. */
-async function identityOf(options: Given["options"]): Promise<{ key: JWK; file: string | null }> {
+/** @throws Stop */
+function identityFileOf(options: Given["options"]): string {
   const organisation = options["organisation"]!;
-  const file = options["identity"] ?? join(organisation, IDENTITY_KEY);
-  if (options["identity"] || existsSync(file))
-    return { key: readOwnKey(file), file: besideOf(file) };
-  const { dataDir } = readConfig();
-  if (!existsSync(join(organisation, INTRODUCTION)) && isOfDemo(organisation))
-    return { key: (await demoKey(dataDir, organisation)).privateJwk as JWK, file: null };
+  const file = join(organisation, IDENTITY_KEY);
+  if (options["identity"]) return options["identity"];
+  if (existsSync(file)) return file;
+  const ofDemo = findDemoFolder(readConfig().dataDir, organisation);
+  if (ofDemo) return join(ofDemo, IDENTITY_KEY);
   throw new Stop(
     `${file} is not there: fetch it from where it is kept offline, and name it with --identity.`,
   );

@@ -32,7 +32,7 @@ export async function run(args: readonly string[]): Promise<0> {
   const ttl = /^(\d{1,3})(s|m)$/.exec(values.ttl ?? "10m");
   const ttlSeconds = ttl ? Number(ttl[1]) * (ttl[2] === "m" ? 60 : 1) : 0;
   if (ttlSeconds < 1 || ttlSeconds > 900) throw new Stop("--ttl must be from 1s to 15m.");
-  const { issuer, key } = await keyOf(values.organisation);
+  const { issuer, key } = keyOf(values.organisation);
   const token = await signAccessToken({
     privateJwk: key,
     issuer,

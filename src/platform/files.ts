@@ -92,15 +92,21 @@ export function replaceFile(path: string, text: string): void {
   placed(path, text, OWNER_ALONE, (draft) => renameSync(draft, path));
 }
 
-/** Puts a folder for its owner alone where none is, with all of its files or not at all. */
+/**
+ * Puts a folder for its owner alone where none is, with all of its files or not at all: of several at once the first
+ * stands. @returns whether it was this one
+ */
 export function putFolder(path: string, files: Readonly<Record<string, string>>): boolean {
   if (existsSync(path)) return false;
   const draft = draftOf(path);
   try {
     mkdirSync(draft, { mode: 0o700 });
     for (const [name, text] of Object.entries(files)) putFile(join(draft, name), text);
-    // Fails where another has put its own there since.
     renameSync(draft, path);
+  } catch (error) {
+    // Another has put its own there since.
+    if ((error as NodeJS.ErrnoException).code === "ENOTEMPTY") return false;
+    throw error;
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }

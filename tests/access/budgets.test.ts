@@ -86,7 +86,7 @@ describe("an organisation", () => {
   });
 
   it("that names whom it knows, as with each envelope, is not", async () => {
-    const { kid } = await demoKey(demo.dataDir, "harbour");
+    const { kid } = demoKey(demo.dataDir, "harbour", "identity");
     const query = `{ organisation(thumbprint: "${kid}") { handle } }`;
     for (let nth = 0; nth < 5; nth++)
       expect(await demo.ask("lantern", query)).toEqual({

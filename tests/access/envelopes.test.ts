@@ -6,7 +6,7 @@ import { digestOf, open, thumbprintOf } from "../../src/sealing/index.ts";
 import { type Answer, codeOf, type Demo, idOf, startDemo } from "../support/demo.ts";
 import { accept, meddle, offer, openTo, see, step } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
-import { envelopeFor, identityOf, retire, sealingKey, state } from "../support/keys.ts";
+import { envelopeFor, identityOf, retire, sealingKey, signerOf, state } from "../support/keys.ts";
 import { mutate } from "../support/mutate.ts";
 
 let demo: Demo;
@@ -48,13 +48,12 @@ describe("a case file", () => {
       expect((await see(ask, by, id))?.envelope ?? null).toBeNull();
     }
     const { envelope } = await see(ask, "harbour", id);
-    const sender = await identityOf(demo, "lantern");
     const { content } = await open({
       envelope,
       privateKeys: [keys.get("harbour")!],
-      sender: await thumbprintOf(sender),
-      senderKeys: [sender],
-      audience: await thumbprintOf(await identityOf(demo, "harbour")),
+      sender: await thumbprintOf(identityOf(demo, "lantern")),
+      senderKeys: [signerOf(demo, "lantern")],
+      audience: await thumbprintOf(identityOf(demo, "harbour")),
       subject: id,
       now: new Date(),
     });

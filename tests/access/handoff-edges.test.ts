@@ -193,7 +193,7 @@ describe("all of these steps", () => {
   it("are told nothing on an expired token", async () => {
     const id = await handoffIn("REQUESTED");
     const token = await signAccessToken({
-      privateJwk: (await demoKey(demo.dataDir, RECIPIENT)).privateJwk,
+      privateJwk: demoKey(demo.dataDir, RECIPIENT).privateJwk,
       issuer: demoIssuer(RECIPIENT),
       audience: AUDIENCE,
       clientId: "bot",

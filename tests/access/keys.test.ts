@@ -11,7 +11,15 @@ import {
 import { type Answer, codeOf, type Demo, startDemo } from "../support/demo.ts";
 import { meddle } from "../support/handoffs.ts";
 import { heldUp } from "../support/held-up.ts";
-import { identityOf, logOf, publish, retire, sealingKey, state } from "../support/keys.ts";
+import {
+  identityOf,
+  logOf,
+  publish,
+  retire,
+  sealingKey,
+  signerOf,
+  state,
+} from "../support/keys.ts";
 import { mutationOf } from "../support/mutate.ts";
 import { ed25519, p256 } from "../support/sealing.ts";
 
@@ -94,7 +102,7 @@ describe("a key", () => {
     const kid = await thumbprintOf(key);
     const place = { kid, jwk: key, iat: 1, use: "SEAL", change: "PUBLISHED" } as const;
     const first = { sequence: 1, previousHash: NO_HASH };
-    const identity = await identityOf(demo, "bridge");
+    const identity = identityOf(demo, "bridge");
     for (const [reason, statement] of [
       ["UNKNOWN_SIGNER", await signKeyStatement({ ...place, ...first }, ed25519())],
       ["after 0000", await signKeyStatement({ ...place, ...first, sequence: 2 }, identity)],
@@ -146,13 +154,13 @@ describe("a key", () => {
   });
 
   it("that signs tokens opens nothing once it is retired, and the last of them stays", async () => {
-    const identity = await identityOf(demo, "outsider");
-    const kid = await thumbprintOf(identity);
+    const signing = signerOf(demo, "outsider");
+    const kid = await thumbprintOf(signing);
     const last = await retire(
       demo,
       "outsider",
       kid,
-      await state(demo, "outsider", "RETIRED", identity, "SIGN"),
+      await state(demo, "outsider", "RETIRED", signing, "SIGN"),
     );
     expect(messageOf(last)).toContain("last signing key");
     const next = ed25519();
@@ -164,7 +172,7 @@ describe("a key", () => {
       "SIGN",
     );
     expect(published.data["publishKey"].use).toBe("SIGN");
-    const statement = await state(demo, "outsider", "RETIRED", identity, "SIGN");
+    const statement = await state(demo, "outsider", "RETIRED", signing, "SIGN");
     const retired = await retire(demo, "outsider", kid, statement);
     expect(retired.data["retireKey"].retiredAt).toBeTypeOf("string");
     expect(codeOf(await demo.ask("outsider", "{ viewer { scopes } }"))).toBe("UNAUTHENTICATED");
@@ -174,14 +182,15 @@ describe("a key", () => {
   });
 
   it("that signs tokens is not retired with the last other one at the same moment", async () => {
-    const [first, second] = [await identityOf(demo, "bridge"), ed25519()];
+    const identity = identityOf(demo, "bridge");
+    const [first, second] = [signerOf(demo, "bridge"), ed25519()];
     const stated = await state(demo, "bridge", "PUBLISHED", second, "SIGN");
     await publish(demo, "bridge", second, stated, "SIGN");
     const [kid, other] = [await thumbprintOf(first), await thumbprintOf(second)];
     const one = await state(demo, "bridge", "RETIRED", first, "SIGN");
     const before = (await logOf(demo, "bridge", "bridge")).at(-1)!;
     const place = { sequence: before.sequence + 2, iat: 1 };
-    const previousHash = await hashKeyLogEntry(kid, {
+    const previousHash = await hashKeyLogEntry(await thumbprintOf(identity), {
       sequence: before.sequence + 1,
       kid,
       change: "RETIRED",
@@ -190,7 +199,7 @@ describe("a key", () => {
     });
     const two = await signKeyStatement(
       { change: "RETIRED", use: "SIGN", kid: other, previousHash, ...place },
-      first,
+      identity,
     );
     await heldUp(
       demo,

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { JWK } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { runBot, type Work } from "../../examples/handoff-bot/bot.ts";
@@ -229,13 +230,11 @@ describe("on the network, the bot", () => {
 
   it("is handed a file that its partner seals anew when the key is retired that it is sealed to", async () => {
     await openTo(ask, "harbour", ["lantern"]);
-    const write = (name: string, what: object) =>
-      writeFileSync(path(name), JSON.stringify(what), { mode: 0o600 });
-    write("sender.json", harbour.own.signingKey);
-    write("sign.json", lantern.own.signingKey);
     const node = { url: demo.url, audience: AUDIENCE };
-    write("bot.yaml", { node, organisation: { signingKey: "sign.json" } });
-    const files = [path("bot.yaml"), path("sender.json"), demoIssuer("harbour")];
+    const bot = { node, organisation: { identity: lantern.thumbprint } };
+    writeFileSync(path("bot.yaml"), JSON.stringify(bot));
+    const folder = join(demo.dataDir, "demo", "harbour");
+    const files = [path("bot.yaml"), folder, demoIssuer("harbour")];
     const source = ["--conditions=wayhouse-source", "--import", "tsx"];
     const sender = spawn(process.execPath, [...source, "examples/handoff-bot/try.ts", ...files]);
     try {

@@ -39,7 +39,7 @@ it.each<[string, () => Promise<object>]>([
         audience: AUDIENCE,
         clientId: "bot",
         scopes: ["beds:read"],
-        key: (await demoKey(demo.dataDir, "lantern")).privateJwk as never,
+        key: demoKey(demo.dataDir, "lantern").privateJwk as never,
         proofKey: (await make()) as never,
       },
     });

@@ -182,7 +182,9 @@ describe("the wrong actor", () => {
     expect([short.code, short.stdout]).toEqual([1, expect.stringContaining("LOG_ROLLED_BACK")]);
     // Another statement for the same place.
     await type("keygen --use seal --out other.json > other.public.json");
-    await type(`keys publish other.json --use seal ${own}`);
+    const again = await type(`keys publish other.json --use seal ${own}`);
+    expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining("signed before") });
+    await type(`keys publish other.json --use seal ${own} --instead true`);
     const forked = await listed("harbour");
     expect([forked.code, forked.stdout]).toEqual([1, expect.stringContaining("LOG_FORKED")]);
     expect(readFileSync(file, "utf8")).toBe(kept);

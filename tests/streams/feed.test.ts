@@ -80,7 +80,7 @@ const outcomes = (all: readonly PromiseSettledResult<unknown>[]) => [
 
 it("whoever follows from now on is told nothing of before, though another stream of its organisation is still to be", async () => {
   while (feed.size > 0) await sleep(10);
-  const { kid } = await demoKey(dataDir, "lantern");
+  const { kid } = demoKey(dataDir, "lantern");
   const scopes = SCOPES.filter((scope) => scope !== "network:admin");
   await asSuperuser(database.superuserUrl, async (client) => {
     const { rows } = await client.query("select id from organisation where handle = 'lantern'");

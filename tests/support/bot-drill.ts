@@ -98,6 +98,7 @@ async function setUpBot(demo: Demo, url: string) {
   const organisation = {
     issuer: demoIssuer("harbour"),
     client: "bot",
+    identity: harbour.thumbprint,
     signingKey: "keys/sign.json",
     sealingKeys: ["keys/seal.json"],
     archiveKey: "keys/archive.json",

@@ -17,7 +17,7 @@ export async function signIn(
   organisation: string,
   client: string,
 ): Promise<Caller> {
-  const { privateJwk } = await demoKey(dataDir, organisation);
+  const { privateJwk } = demoKey(dataDir, organisation);
   const tokens = createAccessTokens({
     issuer: demoIssuer(organisation),
     audience: AUDIENCE,

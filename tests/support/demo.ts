@@ -114,7 +114,7 @@ export async function serveToo<Database extends { readonly apiUrl: string }>(
     const { organisation, clientId = "bot", scopes = SCOPES, ttlSeconds = 15 * 60 } = caller;
     const { key, issuer, jkt } = caller;
     return signAccessToken({
-      privateJwk: key ?? (await demoKey(dataDir, organisation)).privateJwk,
+      privateJwk: key ?? demoKey(dataDir, organisation).privateJwk,
       issuer: issuer ?? demoIssuer(organisation),
       audience: AUDIENCE,
       clientId,

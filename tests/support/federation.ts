@@ -27,7 +27,7 @@ export async function startFederation(
   records: readonly CaseRecord[],
   networkUrl = demo.url,
 ): Promise<Federation> {
-  const { publicJwk, kid } = await demoKey(demo.dataDir, "lantern");
+  const { publicJwk, kid } = demoKey(demo.dataDir, "lantern");
   const cases = createCaseSubgraph({
     records,
     issuer: demoIssuer("lantern"),
@@ -129,7 +129,7 @@ export async function bearer(
   organisation: string,
   claims: JWTPayload & { scope?: string },
 ): Promise<string> {
-  const { privateJwk, kid } = await demoKey(demo.dataDir, organisation);
+  const { privateJwk, kid } = demoKey(demo.dataDir, organisation);
   const now = Math.floor(Date.now() / 1000);
   const standard = {
     iss: demoIssuer(organisation),

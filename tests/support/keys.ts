@@ -6,8 +6,12 @@ import { type Demo, idOf } from "./demo.ts";
 import { mutationOf } from "./mutate.ts";
 import { p256 } from "./sealing.ts";
 
-export const identityOf = async (demo: Demo, organisation: string) =>
-  (await demoKey(demo.dataDir, organisation)).privateJwk as JWK;
+export const identityOf = (demo: Demo, organisation: string) =>
+  demoKey(demo.dataDir, organisation, "identity").privateJwk as JWK;
+
+/** With which it signs its tokens, and files. */
+export const signerOf = (demo: Demo, organisation: string) =>
+  demoKey(demo.dataDir, organisation).privateJwk as JWK;
 
 export const logOf = async (demo: Demo, by: string, of: string) => {
   const { data } = await demo.ask(
@@ -41,7 +45,7 @@ export async function state(
       previousHash: last?.hash ?? NO_HASH,
       iat: Math.floor(Date.now() / 1000),
     },
-    await identityOf(demo, organisation),
+    identityOf(demo, organisation),
   );
 }
 
@@ -73,13 +77,12 @@ export async function envelopeFor(
   demo: Demo,
   what: { from: string; to: string; key: JWK; subject: string; text: string },
 ): Promise<string> {
-  const senderKey = await identityOf(demo, what.from);
   return seal({
     content: new TextEncoder().encode(what.text),
     recipientKey: what.key,
-    senderKey,
-    sender: await thumbprintOf(senderKey),
-    audience: await thumbprintOf(await identityOf(demo, what.to)),
+    senderKey: signerOf(demo, what.from),
+    sender: await thumbprintOf(identityOf(demo, what.from)),
+    audience: await thumbprintOf(identityOf(demo, what.to)),
     subject: what.subject,
     issuedAt: new Date(),
     expiresAt: new Date(Date.now() + 86_400_000),

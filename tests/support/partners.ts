@@ -17,7 +17,7 @@ export async function clientOf(
   handle: string,
   options: Pick<ClientOptions, "fetch" | "patienceMs"> = {},
 ) {
-  const { privateJwk } = await demoKey(dataDir, handle);
+  const { privateJwk } = demoKey(dataDir, handle);
   return createClient({
     url,
     credentials: {
@@ -45,8 +45,8 @@ export function pinsOf(
 
 /** With keys published, and the other's thumbprint compared. */
 export async function openDesk(demo: Demo, handle: string, compared: readonly string[]) {
-  const { privateJwk, kid } = await demoKey(demo.dataDir, handle);
-  const signingKey = privateJwk as JWK;
+  const { kid } = demoKey(demo.dataDir, handle, "identity");
+  const signingKey = demoKey(demo.dataDir, handle).privateJwk as JWK;
   const sealing = await sealingKey(demo, handle);
   await publish(
     demo,
@@ -56,8 +56,7 @@ export async function openDesk(demo: Demo, handle: string, compared: readonly st
     "SIGN",
   );
   const client = await clientOf(demo, handle);
-  const keys = await Promise.all(compared.map((one) => demoKey(demo.dataDir, one)));
-  const pins = pinsOf(...keys.map((key) => key.kid));
+  const pins = pinsOf(...compared.map((one) => demoKey(demo.dataDir, one, "identity").kid));
   const own = { identityThumbprint: kid, signingKey, sealingKeys: [sealing] };
   return { client, pins, own, thumbprint: kid, partners: createPartners(client, own, pins) };
 }

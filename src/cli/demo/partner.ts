@@ -37,9 +37,9 @@ export interface Partner {
 }
 
 export async function openPartner(node: Node, handle: string): Promise<Partner> {
-  const { privateJwk, kid: thumbprint } = await demoKey(node.dataDir, handle);
-  // The demo's organisations have one key to sign everything; a real one keeps its identity key apart.
+  const { privateJwk, kid: thumbprint } = demoKey(node.dataDir, handle, "identity");
   const identityKey = privateJwk as JWK;
+  const signingKey = demoKey(node.dataDir, handle).privateJwk as JWK;
   const client = createClient({
     url: node.url,
     credentials: {
@@ -47,11 +47,11 @@ export async function openPartner(node: Node, handle: string): Promise<Partner> 
       audience: node.audience,
       clientId: "bot",
       scopes: SCOPES,
-      key: identityKey,
+      key: signingKey,
     },
   });
   const sealingKeys: JWK[] = [];
-  const own = { identityThumbprint: thumbprint, signingKey: identityKey, sealingKeys };
+  const own = { identityThumbprint: thumbprint, signingKey, sealingKeys };
   const compared = { load: async (of: string) => pinOf(of), save: async () => {} };
   const partners = createPartners(client, own, compared);
   const { id } = (await client.run(Viewer)).viewer.organisation;
@@ -84,7 +84,7 @@ export async function openPartner(node: Node, handle: string): Promise<Partner> 
       const sealingKey = newKey("P-256") as JWK;
       sealingKeys.push(sealingKey);
       await publish(sealingKey, "SEAL");
-      await publish(identityKey, "SIGN");
+      await publish(signingKey, "SIGN");
     },
     sealTo: (partner, subject, text) =>
       partners.sealTo(partner.thumbprint, {

@@ -47,11 +47,8 @@ export function publishKey(session: Session, input: PublishKey): Promise<KeyRow>
     if (known && (known.statement !== null || known.retired_at !== null || known.use !== use)) {
       throw new BadUserInput([{ path: ["jwk"], message: "was published before" }]);
     }
-    if (!known) {
-      // The demo's organisations stand with one key for both, and say so of it.
-      refuse(faultsOfUse(log.identity_thumbprint, [kid], ["jwk"]));
-      refuse(faultsOfKey(await countActiveKeys(tx, use)));
-    }
+    refuse(faultsOfUse(log.identity_thumbprint, [kid], ["jwk"]));
+    if (!known) refuse(faultsOfKey(await countActiveKeys(tx, use)));
     await append(tx, log, session.organisationId, statement, { change: "PUBLISHED", use, kid });
     await saveKey(tx, {
       organisationId: session.organisationId,

@@ -13,7 +13,10 @@ export interface SigningKey {
 
 /** For the demo network and the tests: a real organisation makes its keys where they stay. */
 export async function generateSigningKey(alg: "EdDSA" | "ES256" = "EdDSA"): Promise<SigningKey> {
-  const privateJwk = newKey(alg === "EdDSA" ? "Ed25519" : "P-256");
+  return signingKeyOf(newKey(alg === "EdDSA" ? "Ed25519" : "P-256"));
+}
+
+export function signingKeyOf(privateJwk: JsonWebKey): SigningKey {
   const publicJwk = publicHalf(privateJwk);
   return { privateJwk, publicJwk, kid: thumbprint(publicJwk) };
 }

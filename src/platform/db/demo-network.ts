@@ -1,7 +1,6 @@
 import pg from "pg";
 import { SCOPES, type Scope } from "../../kernel/scopes.ts";
-import { DEMO_ORGANISATIONS, demoIssuer, demoKey } from "../auth/demo-keys.ts";
-import type { SigningKey } from "../auth/sign.ts";
+import { DEMO_ORGANISATIONS, demoIssuer, demoKey, isOfDemo } from "../auth/demo-keys.ts";
 
 const scopesOf = (handle: string): readonly Scope[] =>
   handle === DEMO_ORGANISATIONS[0] ? SCOPES : SCOPES.filter((scope) => scope !== "network:admin");
@@ -51,24 +50,23 @@ export async function seedDemo(options: {
   readonly apiUrl: string;
   readonly dataDir: string;
 }): Promise<void> {
-  const keys = new Map<string, SigningKey>();
-  for (const handle of DEMO_ORGANISATIONS) keys.set(handle, await demoKey(options.dataDir, handle));
+  const { dataDir } = options;
   await connected(options.ownerUrl, async (owner) => {
     // To the end of the connection.
     await owner.query("select pg_advisory_lock($1)", [LOCK]);
-    const ids = await plantOrganisations(owner, keys);
+    const ids = await plantOrganisations(owner, dataDir);
     if (!ids) return;
     await connected(options.apiUrl, async (client) => {
       await client.query("begin");
-      await formCircle(client, ids, keys.get("coordinator")!.kid);
-      await share(client, ids, keys.get("harbour")!.kid);
+      await formCircle(client, ids, demoKey(dataDir, "coordinator").kid);
+      await share(client, ids, demoKey(dataDir, "harbour").kid);
       await client.query("commit");
     });
   });
 }
 
 /** Null where others are there, or where all was shared. */
-async function plantOrganisations(client: pg.Client, keys: Map<string, SigningKey>) {
+async function plantOrganisations(client: pg.Client, dataDir: string) {
   await client.query("begin");
   await client.query("lock table organisation in share row exclusive mode");
   await client.query("set local role wayhouse_keeper");
@@ -76,24 +74,27 @@ async function plantOrganisations(client: pg.Client, keys: Map<string, SigningKe
     "select id, handle, identity_thumbprint as kid from organisation",
   );
   if (standing.length === 0) {
-    const ids = await insertOrganisations(client, keys);
+    const ids = await insertOrganisations(client, dataDir);
     await client.query("commit");
     return ids;
   }
   // Whatever anybody does here leaves an entry: without one, nobody has done anything yet.
   const { rowCount: done } = await client.query("select from audit_entry limit 1");
   await client.query("commit");
-  const isOurs = standing.every(({ handle, kid }) => keys.get(handle)?.kid === kid);
-  return done || !isOurs ? null : new Map(standing.map(({ handle, id }) => [handle, id] as const));
+  const isOurs = ({ handle, kid }: { handle: string; kid: string }) =>
+    isOfDemo(handle) && demoKey(dataDir, handle, "identity").kid === kid;
+  if (done || !standing.every(isOurs)) return null;
+  return new Map(standing.map(({ handle, id }) => [handle, id] as const));
 }
 
-async function insertOrganisations(client: pg.Client, keys: Map<string, SigningKey>) {
+async function insertOrganisations(client: pg.Client, dataDir: string) {
   const ids = new Map<string, string>();
   for (const handle of DEMO_ORGANISATIONS) {
-    const { kid, publicJwk } = keys.get(handle)!;
+    const identity = demoKey(dataDir, handle, "identity");
+    const signing = demoKey(dataDir, handle);
     const { rows } = await client.query<{ id: string }>(
       "insert into organisation (handle, identity_thumbprint, identity_jwk) values ($1, $2, $3) returning id",
-      [handle, kid, publicJwk],
+      [handle, identity.kid, identity.publicJwk],
     );
     const id = rows[0]!.id;
     const scopes = scopesOf(handle);
@@ -104,7 +105,7 @@ async function insertOrganisations(client: pg.Client, keys: Map<string, SigningK
     );
     await client.query(
       "insert into organisation_key (organisation_id, kid, use, jwk) values ($1, $2, 'SIGN', $3)",
-      [id, kid, publicJwk],
+      [id, signing.kid, signing.publicJwk],
     );
     for (const [name, kind] of Object.entries(CLIENTS)) {
       await client.query(
