@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   faultsOfHold,
   faultsOfNights,
@@ -178,4 +178,14 @@ describe("an instant is held to", () => {
   ])("and takes %s for none", (text) => {
     expect(() => read(text)).toThrow("must be an RFC 3339");
   });
+});
+
+it("a language is read of text alone: what says to have 2^53 members is not counted through", () => {
+  const { parseValue } = builder.configStore.getTypeConfig("LanguageTag", "Scalar");
+  const length = vi.fn<() => number>(() => 0);
+  const list = Object.defineProperty({}, "length", { get: length });
+  for (const value of [list, ["de"], 1, null, ""])
+    expect(() => parseValue!(value)).toThrow("must be a BCP 47 language tag");
+  expect(length).not.toHaveBeenCalled();
+  expect(parseValue!("de")).toBe("de");
 });

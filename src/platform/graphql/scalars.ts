@@ -113,8 +113,8 @@ builder.scalarType("LanguageTag", {
   serialize: (value) => value,
   parseValue(value) {
     try {
-      const [tag] = Intl.getCanonicalLocales(value as string);
-      if (typeof value === "string" && tag === value) return value;
+      // Of an object it would read as many members as that says to have, without end.
+      if (typeof value === "string" && Intl.getCanonicalLocales(value)[0] === value) return value;
     } catch {
       // RangeError: told below
     }
