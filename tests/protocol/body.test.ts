@@ -91,6 +91,18 @@ describe("what is left of a refused body", () => {
     expect([stream.readableEnded, vi.getTimerCount()]).toEqual([true, 0]);
   });
 
+  it("is passed over, too, where that it is too long was found in the midst of it", async () => {
+    const { stream, request: one } = request();
+    const read = readJson(one);
+    stream.write("x".repeat(MOST + 1));
+    await expect(read).rejects.toThrow(OverlongBody);
+    const passed = passOver(one);
+    stream.end("x");
+    await new Promise(setImmediate);
+    expect(stream.readableEnded).toBe(true);
+    await passed;
+  });
+
   it("is passed over for 16 MiB and no more", async () => {
     const { stream, request: one } = request();
     let isOver = false;

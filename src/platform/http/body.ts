@@ -58,10 +58,13 @@ export async function passOver(request: IncomingMessage): Promise<void> {
   let left = MOST_PASSED_BYTES;
   const isOver = new AbortController();
   const bound = setTimeout(() => isOver.abort(), LONGEST_PASSING_MS);
-  request.on("data", (chunk: Buffer) => {
-    left -= chunk.length;
-    if (left < 0) isOver.abort();
-  });
+  request
+    .on("data", (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left < 0) isOver.abort();
+    })
+    // What was found too long in the midst of it stands still.
+    .resume();
   try {
     await finished(request, { signal: isOver.signal });
   } catch {
