@@ -8,15 +8,21 @@ const SLOWEST_MS = 10_000;
 
 export class OverlongBody extends Error {}
 export class SlowBody extends Error {}
+/** Its sender went away, perhaps when all of it was sent and none of it read. */
+export class LostBody extends Error {
+  constructor(options?: ErrorOptions) {
+    super("the caller went away", options);
+  }
+}
 
 /**
  * The request's JSON, read within its bound. @throws OverlongBody past 1 MiB, SlowBody after 10 seconds,
- * SyntaxError for what is not UTF-8 or not JSON
+ * LostBody, SyntaxError for what is not UTF-8 or not JSON
  */
 export function readJson(request: IncomingMessage, slowestMs = SLOWEST_MS): Promise<unknown> {
   return new Promise<Buffer>((resolve, reject) => {
     if (Number(request.headers["content-length"] ?? 0) > MOST_BYTES) throw new OverlongBody();
-    if (request.destroyed) throw new Error("the caller went away");
+    if (request.destroyed) throw new LostBody();
     const chunks: Buffer[] = [];
     let size = 0;
     // What comes after it stays unread, and leaves the socket for the answer.
@@ -33,11 +39,11 @@ export function readJson(request: IncomingMessage, slowestMs = SLOWEST_MS): Prom
     const slow = setTimeout(() => fail(new SlowBody()), slowestMs);
     request
       .on("data", take)
-      .once("error", reject)
+      .once("error", (cause) => reject(new LostBody({ cause })))
       .once("close", () => {
         clearTimeout(slow);
         // Each request ends so, and an error costs as much as its body.
-        if (!request.readableEnded) reject(new Error("the caller went away"));
+        if (!request.readableEnded) reject(new LostBody());
       })
       .once("end", () => {
         clearTimeout(slow);

@@ -16,7 +16,7 @@ import {
 import { NO_TRACING, type Tell, type Tracing } from "../telemetry/tracing.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
-import { OverlongBody, passOver, readJson, SlowBody } from "./body.ts";
+import { LostBody, OverlongBody, passOver, readJson, SlowBody } from "./body.ts";
 import type { Registry } from "./documents.ts";
 import { confirmed, createOperations } from "./operation.ts";
 import { type OperationRequest, readRequest } from "./request.ts";
@@ -61,8 +61,6 @@ export function createHttpServer(options: ServerOptions): Server {
         tell({ status: response.statusCode, ...(code !== undefined && { code }) });
       });
     traced.span("request", String(traceparent ?? ""), work).catch((error: unknown) => {
-      // The caller went away in the midst of its request: no fault of ours.
-      if (request.destroyed && !request.complete) return;
       options.log("request_failed", faultOf(error));
       if (!response.headersSent) refuse(response, 500, "INTERNAL", "Internal error.");
       else response.destroy();
@@ -161,7 +159,7 @@ async function isAdmitted(
   }
 }
 
-/** Null after the refusal was answered. */
+/** Null after the refusal was answered, or where nobody is left to hear it. */
 async function readParams(
   request: IncomingMessage,
   response: ServerResponse,
@@ -178,7 +176,7 @@ async function readParams(
       refuse(response, 408, "LIMIT_EXCEEDED", "The body took more than 10 seconds.");
     } else if (error instanceof SyntaxError) {
       refuse(response, 400, "BAD_USER_INPUT", "The body is not JSON.");
-    } else refuseKnown(request, response, error);
+    } else if (!(error instanceof LostBody)) refuseKnown(request, response, error);
     return null;
   }
 }
