@@ -89,6 +89,17 @@ describe.each(Object.keys(ALLOWED))("a hold that is %s (changeBedHold)", (state)
   });
 });
 
+it("each step of one document is answered with the hold as that step has left it (changeBedHold)", async () => {
+  const id = await holdIn("HELD");
+  const step = (name: string, field: string) =>
+    `${name}: ${field}(input: { id: $id, idempotencyKey: "${randomUUID()}" }) { ... on BedHold { status } }`;
+  const steps = `mutation ($id: ID!) { ${step("first", "confirmBedHold")} ${step("second", "releaseBedHold")} }`;
+  expect((await ask(HOLDER!, steps, { id })).data).toEqual({
+    first: { status: "CONFIRMED" },
+    second: { status: "RELEASED" },
+  });
+});
+
 describe("check-in instructions (sendInstructions)", () => {
   const INSTRUCTIONS =
     "query ($id: ID!) { node(id: $id) { ... on BedHold { instructions instructionsDigest } } }";

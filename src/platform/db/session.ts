@@ -43,7 +43,10 @@ export interface Session extends Writes {
   readonly clientId: string;
   /** token ∩ client ∩ organisation, as read when the session opened or believed until its first statement. */
   readonly scopes: ReadonlySet<Scope>;
-  /** Reads: what is asked in one tick is one implicit transaction, one round trip. */
+  /**
+   * Reads: what is asked in one tick is one implicit transaction, one round trip. Another one after a write, so that
+   * what was kept of it is not taken for how things are by then.
+   */
   readonly read: Kysely<DB>;
   /** The same for what is asked so often that its text is written down once. */
   ask<Row>(statement: Statement): Promise<Row[]>;
@@ -224,21 +227,25 @@ class Call implements Session, Writer {
     return true;
   }
 
-  write<R extends object>(
+  async write<R extends object>(
     operation: Operation,
     input: Keyed,
     work: (tx: Transaction<DB>) => Promise<Effect<R>>,
   ): Promise<R> {
-    return write(this, operation, input, work);
+    const result = await write(this, operation, input, work);
+    this.#kysely = undefined;
+    return result;
   }
 
-  writeAtOnce<R extends object, Row>(
+  async writeAtOnce<R extends object, Row>(
     operation: Operation,
     input: Keyed,
     result: R,
     work: Statement,
   ): Promise<Written<R, Row>> {
-    return writeAtOnce(this, operation, input, result, work);
+    const written = await writeAtOnce<R, Row>(this, operation, input, result, work);
+    this.#kysely = undefined;
+    return written;
   }
 }
 

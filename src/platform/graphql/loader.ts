@@ -13,18 +13,18 @@ export function loaderOf<Row>(find: Find<Row>, keyOf: (row: Row) => string) {
     (await grouped(session, id))[0] ?? null;
 }
 
-/** All rows of each id, in the order of the query. */
+/** All rows of each id, in the order of the query; read anew after a write. */
 export function groupLoaderOf<Row>(find: Find<Row>, keyOf: (row: Row) => string) {
-  const loaders = new WeakMap<Session, DataLoader<string, Row[]>>();
-  return (session: Session, id: string): Promise<Row[]> => {
-    let loader = loaders.get(session);
+  const loaders = new WeakMap<Session["read"], DataLoader<string, Row[]>>();
+  return ({ read }: Session, id: string): Promise<Row[]> => {
+    let loader = loaders.get(read);
     if (!loader) {
       loader = new DataLoader(async (ids) => {
         const rows = new Map<string, Row[]>(ids.map((one) => [one, []]));
-        for (const row of await find(session.read, ids)) rows.get(keyOf(row))?.push(row);
+        for (const row of await find(read, ids)) rows.get(keyOf(row))?.push(row);
         return ids.map((one) => rows.get(one) ?? []);
       });
-      loaders.set(session, loader);
+      loaders.set(read, loader);
     }
     return loader.load(id);
   };
