@@ -26,6 +26,25 @@ const FAULTS = [
   "alter table shelter drop constraint a_shelter_is_of_a_known_kind",
   `update shelter set kind = '${CANARY}', assured_at = 'infinity' where label = 'Pomegranate'`,
 ];
+interface Exported {
+  readonly resourceSpans: {
+    readonly scopeSpans: {
+      readonly spans: {
+        readonly name: string;
+        readonly attributes: { readonly key: string; readonly value: { stringValue?: string } }[];
+      }[];
+    }[];
+  }[];
+}
+/** The names of those that tell this. */
+const spansWith = (key: string, value: string) =>
+  spans
+    .flatMap((body) => (JSON.parse(body) as Exported).resourceSpans)
+    .flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans))
+    .filter(({ attributes }) =>
+      attributes.some((one) => one.key === key && one.value.stringValue === value),
+    )
+    .map(({ name }) => name);
 let demo: Demo;
 let api: ApiProcess;
 beforeAll(async () => {
@@ -131,6 +150,10 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
   expect(await endApi(api)).toBe(0);
   const traces = spans.join("\n");
   expect(traces).toContain('"graphql.field"');
+  // Of a job's round trip, and of its run.
+  expect(spansWith("error.type", "P0001")).toEqual(
+    expect.arrayContaining(["database", "job settle_handoffs"]),
+  );
   // The caller's span is the parent of ours.
   expect(traces).toContain("a".repeat(32));
   for (const written of [...answers, text, traces, api.log()]) {

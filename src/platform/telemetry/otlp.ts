@@ -41,12 +41,12 @@ export function traceTo(endpoint: string): Tracing {
     end() {},
     asyncStart() {},
     asyncEnd(trip: RoundTrip) {
-      open.get(trip)?.end();
-    },
-    error(trip: RoundTrip & { readonly error?: unknown }) {
       const span = open.get(trip);
-      if (span) tell(span, { code: String(faultOf(trip.error).code ?? "unknown") });
+      const error = trip.result?.error;
+      if (span && error) tell(span, { code: String(faultOf(error).code ?? "unknown") });
+      span?.end();
     },
+    error() {},
   };
   roundTrips.subscribe(followRoundTrips);
 

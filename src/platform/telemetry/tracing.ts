@@ -4,6 +4,8 @@ import { tracingChannel } from "node:diagnostics_channel";
 /** Told of each round trip to the database while somebody listens: how many statements, never which. */
 export interface RoundTrip {
   readonly statements: number;
+  /** Once it is over; it is told of an error, not rejected. */
+  readonly result?: { readonly error: Error | null };
 }
 export const roundTrips: TracingChannel<string, RoundTrip> = tracingChannel("wayhouse:round-trip");
 
