@@ -105,6 +105,15 @@ describe("the embedded server", () => {
     },
   );
 
+  it("is stopped before its folder is given back, where nothing can be made in it", async () => {
+    chmodSync(folder, 0o755);
+    const settings = { default_transaction_read_only: "on" };
+    const start = startEmbedded({ dataDir: folder, settings, log });
+    await expect(start).rejects.toThrow("read-only transaction");
+    const cluster = readdirSync(folder).find((name) => name.startsWith("cluster-"))!;
+    expect(readdirSync(join(folder, cluster))).not.toContain("postmaster.pid");
+  });
+
   it("refuses a second start on one folder and goes on serving the first", async () => {
     chmodSync(folder, 0o750);
     server = await startEmbedded({ dataDir: folder, log });

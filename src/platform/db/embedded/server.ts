@@ -70,6 +70,7 @@ export async function startEmbedded(options: {
   const account = serverAccount();
   openFolder(dataDir, account);
   const unlock = await lockFolder(dataDir);
+  let stop = async () => unlock();
   try {
     const secrets = readSecrets(join(dataDir, "secrets.json"));
     const home = homeOf(dataDir, secrets, account);
@@ -95,6 +96,7 @@ export async function startEmbedded(options: {
       () => run(binaries, cluster, account, port, options.durable ?? true, options.settings),
       log,
     );
+    stop = () => supervised.stop().then(unlock);
     await untilReady(superuserUrl, supervised, join(cluster, "server.log"));
     if (isNew) {
       await createDatabase(superuserUrl, secrets);
@@ -110,13 +112,10 @@ export async function startEmbedded(options: {
       get pid() {
         return supervised.child().pid!;
       },
-      async stop() {
-        await supervised.stop();
-        unlock();
-      },
+      stop,
     };
   } catch (error) {
-    unlock();
+    await stop();
     throw error;
   }
 }
@@ -267,7 +266,6 @@ async function untilReady(url: string, supervised: Supervised, serverLog: string
       await sleep(100);
     }
   }
-  await supervised.stop();
   throw new EmbeddedError(`The embedded database does not start: ${serverLog} says why.`);
 }
 
