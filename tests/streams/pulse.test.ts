@@ -24,3 +24,25 @@ it("a pulse that is rung without rest leaves the process to others for twice as 
   // A timer may come a millisecond early.
   expect(took).toBeGreaterThan(BEATS * (3 * BUSY_MS - 2));
 });
+
+it("a pulse that is stopped in the midst of a beat comes alive no more", async () => {
+  let pulse!: ReturnType<typeof startPulse>;
+  let end!: () => void;
+  await new Promise<void>((beating) => {
+    pulse = startPulse({
+      url: inject("superuserUrl"),
+      beat: () =>
+        new Promise((over) => {
+          end = over;
+          beating();
+        }),
+      isHeard: () => false,
+      onLost: () => {},
+    });
+  });
+  const waitedFor = pulse.comesAlive();
+  const stopped = pulse.stop();
+  end();
+  await stopped;
+  expect([await waitedFor, await pulse.comesAlive()]).toEqual([false, false]);
+});

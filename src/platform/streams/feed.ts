@@ -84,7 +84,6 @@ export function startFeed(options: {
   const companies = new Map<string, Company>();
   let size = 0;
   let horizon: string | null = null;
-  let stopped = false;
   const pulse = startPulse({
     url: options.url,
     async beat(client) {
@@ -117,7 +116,7 @@ export function startFeed(options: {
     serveOnce(id, company)
       .then(() => {
         company.serving = false;
-        if (company.isConcerned && !stopped) pulse.ring();
+        if (company.isConcerned) pulse.ring();
       })
       .catch((error: unknown) => {
         company.serving = false;
@@ -242,7 +241,7 @@ export function startFeed(options: {
     },
     async follow(subscriber, after, kinds) {
       const id = subscriber.identity.organisationId;
-      if (stopped || !(await pulse.comesAlive())) throw new Unavailable();
+      if (!(await pulse.comesAlive())) throw new Unavailable();
       const company = companies.get(id) ?? {
         followers: new Set(),
         epoch: null,
@@ -278,7 +277,6 @@ export function startFeed(options: {
       return queue;
     },
     async stop() {
-      stopped = true;
       endAll();
       await pulse.stop();
       await pool.end();

@@ -11,9 +11,10 @@ const RETRY_MS = 50;
 const REST = 3;
 
 interface Pulse {
-  /** False once nothing was learned for longer than the lease: the clock that counts does not stop with the process. */
-  isAlive(): boolean;
-  /** The same, after a moment's patience where it is about to become so. */
+  /**
+   * False where nothing was learned for longer than the lease, nor is in a moment, and once it is stopped: the clock
+   * that counts does not stop with the process.
+   */
   comesAlive(): Promise<boolean>;
   /** Asks now instead of at the next beat. */
   ring(): void;
@@ -36,7 +37,7 @@ export function startPulse(options: {
   let stopped = false;
   let rung = false;
   let wake: (() => void) | undefined;
-  const isAlive = () => performance.now() - renewedAt <= LEASE_MS;
+  const isAlive = () => !stopped && performance.now() - renewedAt <= LEASE_MS;
   const ring = () => {
     rung = true;
     wake?.();
@@ -100,10 +101,9 @@ export function startPulse(options: {
   }, 100);
   watch.unref();
   return {
-    isAlive,
     async comesAlive() {
       const until = performance.now() + LEASE_MS;
-      while (!isAlive() && performance.now() < until) await sleep(RETRY_MS);
+      while (!isAlive() && !stopped && performance.now() < until) await sleep(RETRY_MS);
       return isAlive();
     },
     ring,
