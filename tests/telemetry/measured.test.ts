@@ -115,6 +115,10 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
   const answers = [
     ...faults,
     await ask({ query: "{ handoffs(box: OUTBOX) { edges { node { id } } } }" }),
+    await ask(
+      { query: "{ handoffs(box: OUTBOX) { edges { node { id } } } }" },
+      { accept: "text/event-stream" },
+    ),
     await ask({ query: "query ($id: ID!) { node(id: $id) { id } }", variables: { id: [CANARY] } }),
     await ask(`{ "${CANARY}`),
     await ask({ query: search }, { authorization: `Bearer ${CANARY}` }),
@@ -135,7 +139,7 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
   expect(text).toMatch(/wayhouse_refusals_total\{code="BAD_USER_INPUT"\} [1-9]/);
   expect(text).toContain(`wayhouse_refusals_total{code="INTERNAL"} ${faults.length}`);
   expect(text).toMatch(/job="settle_handoffs",outcome="failure"\S* [1-9]/);
-  expect(text).toContain('wayhouse_refusals_total{code="FORBIDDEN"} 1');
+  expect(text).toContain('wayhouse_refusals_total{code="FORBIDDEN"} 2');
   expect(text).toContain('wayhouse_refusals_total{code="UNAUTHENTICATED"} 1');
   expect(text).toMatch(/wayhouse_job_lag_seconds\{job="settle_holds"\}/);
   // Of what has not happened yet as well: an alert sees the first.

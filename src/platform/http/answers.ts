@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ExecutionResult } from "graphql";
 import type { ErrorCode } from "../../kernel/errors.ts";
 
 export const JSON_TYPE = "application/json; charset=utf-8";
@@ -58,10 +59,13 @@ export function letGoUnlessTaken(response: ServerResponse, slowestMs = SLOWEST_M
 const told = new WeakMap<ServerResponse, ErrorCode[]>();
 /** Which errors an answer tells of, for whoever counts them. */
 export const codesOf = (response: ServerResponse): readonly ErrorCode[] => told.get(response) ?? [];
-export function tellCode(response: ServerResponse, code: unknown): void {
+function tellCode(response: ServerResponse, code: unknown): void {
   const codes = told.get(response);
   if (codes) codes.push(code as ErrorCode);
   else told.set(response, [code as ErrorCode]);
+}
+export function tellCodes(response: ServerResponse, { errors = [] }: ExecutionResult): void {
+  for (const { extensions } of errors) tellCode(response, extensions["code"]);
 }
 
 /** A request that is refused before it is a GraphQL operation, in the shape GraphQL clients read. */

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type ExecutionResult, type GraphQLSchema, OperationTypeNode } from "graphql";
+import { type GraphQLSchema, OperationTypeNode } from "graphql";
 import { RateLimited, Unauthenticated, WayhouseError } from "../../kernel/errors.ts";
 import type { Context } from "../graphql/builder.ts";
 import {
@@ -11,7 +11,7 @@ import {
   refuse,
   RESPONSE_TYPE,
   STREAM_TYPE,
-  tellCode,
+  tellCodes,
 } from "./answers.ts";
 import { NO_TRACING, type Tell, type Tracing } from "../telemetry/tracing.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
@@ -138,10 +138,6 @@ export function createHttpServer(options: ServerOptions): Server {
       }
     }
   }
-}
-
-function tellCodes(response: ServerResponse, { errors = [] }: ExecutionResult): void {
-  for (const { extensions } of errors) tellCode(response, extensions["code"]);
 }
 
 /** Where nothing was executed that would have asked; false after the refusal was answered. */

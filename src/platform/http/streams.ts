@@ -4,7 +4,7 @@ import type { Context } from "../graphql/builder.ts";
 import { presentError } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { letGoUnlessTaken, STREAM_TYPE, tellCode } from "./answers.ts";
+import { letGoUnlessTaken, STREAM_TYPE, tellCodes } from "./answers.ts";
 import { confirmed, type Operation } from "./operation.ts";
 
 /** A comment line keeps proxies from closing what is only quiet. */
@@ -63,11 +63,14 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
     context: Context,
   ): AsyncGenerator<string, void> {
     let beat: NodeJS.Timeout | undefined;
+    const last = (result: ExecutionResult) => {
+      tellCodes(response, result);
+      return next(JSON.stringify(result));
+    };
     try {
-      if (operation.type !== "subscription")
-        return yield next(JSON.stringify(await confirmed(operation, context)));
+      if (operation.type !== "subscription") return yield last(await confirmed(operation, context));
       const source = await operation.subscribe(context);
-      if (!(Symbol.asyncIterator in source)) return yield next(JSON.stringify(source));
+      if (!(Symbol.asyncIterator in source)) return yield last(source);
       const events = source[Symbol.asyncIterator]();
       response.once("close", () => void events.return?.());
       if (response.closed) return void events.return?.();
@@ -80,10 +83,7 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
         yield next(await payloadOf(value, operation, context));
       }
     } catch (error) {
-      const told = presentError(error, log);
-      tellCode(response, told.extensions["code"]);
-      const result: ExecutionResult = { errors: [told] };
-      yield next(JSON.stringify(result));
+      yield last({ errors: [presentError(error, log)] });
     } finally {
       clearInterval(beat);
     }
