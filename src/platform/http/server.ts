@@ -104,7 +104,7 @@ export function createHttpServer(options: ServerOptions): Server {
     const operation = await unlessRefused(async () => prepare(params, entry.more));
     if (!operation) return;
     if (!("execute" in operation)) {
-      if (!(await isAdmitted(context, request, response))) return;
+      if (!(await unlessRefused(() => admitted(context)))) return;
       tellCodes(response, operation);
       return answerJson(
         response,
@@ -116,7 +116,7 @@ export function createHttpServer(options: ServerOptions): Server {
     tell({ field: operation.field });
     if (type === STREAM_TYPE) return answerStream(response, operation, context);
     if (operation.type === OperationTypeNode.SUBSCRIPTION) {
-      if (!(await isAdmitted(context, request, response))) return;
+      if (!(await unlessRefused(() => admitted(context)))) return;
       const message = "A subscription is answered as text/event-stream: accept it.";
       return refuse(response, 406, "BAD_USER_INPUT", message);
     }
@@ -140,19 +140,10 @@ export function createHttpServer(options: ServerOptions): Server {
   }
 }
 
-/** Where nothing was executed that would have asked; false after the refusal was answered. */
-async function isAdmitted(
-  { session }: Context,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<boolean> {
-  try {
-    if (!(await session.confirm("written"))) await session.anew();
-    return true;
-  } catch (error) {
-    refuseKnown(request, response, error);
-    return false;
-  }
+/** Asked where nothing was executed that would have asked. @throws as `confirm` and `anew` */
+async function admitted({ session }: Context): Promise<true> {
+  if (!(await session.confirm("written"))) await session.anew();
+  return true;
 }
 
 /** Null after the refusal was answered, or where nobody is left to hear it. */
