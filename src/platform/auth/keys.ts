@@ -8,11 +8,10 @@ export interface VerificationKey {
   readonly key: KeyObject;
   /** Those that the key itself permits. */
   readonly algorithms: readonly Algorithm[];
-  readonly kid: string | null;
 }
 
 /** Ed25519 or P-256, or null. */
-export function ellipticKey(value: unknown) {
+export function ellipticKey(value: unknown): VerificationKey | null {
   const parsed = parsePublicJwk(value, "SIGN");
   if (!parsed.ok) return null;
   const algorithms: readonly Algorithm[] =
@@ -24,7 +23,7 @@ export function ellipticKey(value: unknown) {
 const RSA_MEMBERS = z.object({ n: z.string(), e: z.string(), d: z.undefined().optional() });
 
 /** Bounded both ways: a short key can be broken, a long one spends our time. */
-export function rsaKey(value: unknown): Omit<VerificationKey, "kid"> | null {
+export function rsaKey(value: unknown): VerificationKey | null {
   const members = RSA_MEMBERS.safeParse(value);
   if (!members.success) return null;
   const { n, e } = members.data;

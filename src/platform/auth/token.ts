@@ -94,13 +94,13 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       refuseOtherAudience(claims, options.audience);
       refuseOutsideItsTime(claims, seconds());
       const issuer = (await options.findIssuer(claims.iss)) ?? refuse("the issuer is unknown");
-      const key =
-        registeredKey(issuer, header) ?? (await publishedKey(issuer, header, options.jwks));
+      const registered = registeredKey(issuer, header);
+      const key = registered ?? (await publishedKey(issuer, header, options.jwks));
       refuseOtherAlgorithm(key, header);
       refuseBadSignature(key, header, parts);
       refuseOutsideItsTime(claims, seconds());
 
-      const result = tokenOf(claims, issuer, key);
+      const result = tokenOf(claims, issuer, registered && header.kid);
       remember(digest, result);
       options.onVerified?.(false);
       return result;
@@ -218,8 +218,7 @@ function refuseOutsideItsTime({ iat, nbf, exp }: Claims, now: number): void {
 function registeredKey({ keys }: Issuer, { kid }: Header): VerificationKey | null {
   // Whose signature it says to have costs nobody anything yet: one key alone is read.
   const named = keys.find((value) => thumbprint(value as PublicJwk) === kid);
-  const key = named && ellipticKey(named);
-  return key ? { ...key, kid } : null;
+  return named ? ellipticKey(named) : null;
 }
 
 /** A key behind the issuer's JWKS URI has whatever name its identity provider gave it. */
@@ -244,7 +243,7 @@ async function publishedKey(
     refuse("the key is the organisation's identity key");
   const { alg } = jwk;
   const algorithms = key.algorithms.filter((one) => alg === undefined || alg === one);
-  return { key: key.key, algorithms, kid: null };
+  return { ...key, algorithms };
 }
 
 /** The key decides; the header may only agree with it. */
@@ -258,7 +257,7 @@ function refuseBadSignature(key: VerificationKey, { alg }: Header, parts: Parts)
     refuse("the signature is not valid");
 }
 
-function tokenOf(claims: Claims, issuer: Issuer, { kid }: VerificationKey): VerifiedToken {
+function tokenOf(claims: Claims, issuer: Issuer, kid: string | null): VerifiedToken {
   return Object.freeze({
     organisationId: issuer.organisationId,
     clientName: claims.client_id,
