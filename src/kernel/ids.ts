@@ -1,7 +1,7 @@
 import { NotFound } from "./errors.ts";
 import { decodeBinary, encodeAscii } from "./base64url.ts";
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Opaque and global (Relay): the type's name and a random UUID, base64url. */
 export function encodeId(type: string, uuid: string): string {

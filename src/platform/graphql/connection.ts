@@ -1,6 +1,7 @@
 import type { ArgBuilder, ObjectRef } from "@pothos/core";
-import { decodeBase64url, encodeAscii } from "../../kernel/base64url.ts";
+import { decodeBinary, encodeAscii } from "../../kernel/base64url.ts";
 import { BadUserInput } from "../../kernel/errors.ts";
+import { UUID } from "../../kernel/ids.ts";
 import { builder } from "./builder.ts";
 
 /** Largest page. */
@@ -91,12 +92,9 @@ export async function cutPage<Node>(
   return { nodes: rows.slice(0, first), hasNextPage: rows.length > first, cursorOf };
 }
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 function decodeCursor(cursor: string | null, cursors: RegExp): string | null {
   if (cursor === null) return null;
-  const id = cursor.length <= 80 ? decodeBase64url(cursor) : null;
-  const text = id && new TextDecoder().decode(id);
+  const text = cursor.length <= 80 ? decodeBinary(cursor) : null;
   if (!text || !cursors.test(text)) {
     throw new BadUserInput([{ path: ["after"], message: "must be a cursor of this list" }]);
   }
