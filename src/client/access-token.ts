@@ -1,5 +1,5 @@
-import { base64url, type CryptoKey, type JWK, SignJWT } from "jose";
-import { publicHalf, thumbprintOf } from "../sealing/index.ts";
+import { type CryptoKey, type JWK, SignJWT } from "jose";
+import { digestOf, publicHalf, thumbprintOf } from "../sealing/index.ts";
 import type { Scope } from "../kernel/scopes.ts";
 
 /** Who a client is to the network: a registered client of a registered issuer. */
@@ -87,8 +87,7 @@ async function sign(from: Credentials, iat: number, ttlSeconds: number): Promise
 async function present({ proofKey }: Credentials, token: string, url: URL, iat: number) {
   if (!proofKey) return { authorization: `Bearer ${token}` };
   const jwk = publicJwkOf(proofKey);
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-  const ath = base64url.encode(new Uint8Array(digest));
+  const ath = await digestOf(token);
   const proof = await new SignJWT({ htm: "POST", htu: url.origin + url.pathname, ath })
     .setProtectedHeader({ alg: jwk.kty === "OKP" ? "EdDSA" : "ES256", typ: "dpop+jwt", jwk })
     .setJti(crypto.randomUUID())

@@ -11,6 +11,7 @@ import {
 } from "./jws.ts";
 import { demand, SealingError, type SealingReason } from "./refusal.ts";
 import { isSoundKey } from "./sound.ts";
+import { sha256, utf8 } from "./text.ts";
 
 /** What is signed is padded to one of these, in bytes; an envelope tells no more of its length. */
 export const SIZES = [1024, 4096, 16_384, 65_536] as const;
@@ -153,10 +154,9 @@ export interface Opened {
   readonly digest: string;
 }
 
-/** Names an envelope: SHA-256 of its ASCII text, base64url (as `ath` of RFC 9449). */
+/** Names an envelope, as `ath` of RFC 9449 a token: SHA-256 of its ASCII text, base64url. */
 export async function digestOf(envelope: string): Promise<string> {
-  const bytes = new TextEncoder().encode(envelope);
-  return encodeBase64url(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+  return encodeBase64url(await sha256(envelope));
 }
 
 interface Claims {
@@ -220,7 +220,7 @@ async function decrypted(envelope: string, key: JWK): Promise<string> {
       keyManagementAlgorithms: [ALG],
       contentEncryptionAlgorithms: [ENC],
     });
-    return new TextDecoder("utf-8", { fatal: true }).decode(plaintext);
+    return utf8.decode(plaintext);
   } catch {
     throw new SealingError("CANNOT_DECRYPT", "The key does not open it.");
   }
@@ -230,10 +230,7 @@ function claimsOf(padded: Uint8Array): Claims {
   const refused = () => new SealingError("BAD_CLAIMS", "The claims are not those of an envelope.");
   let claims: unknown;
   try {
-    const line = new TextDecoder("utf-8", { fatal: true }).decode(
-      padded.subarray(0, Math.max(padded.indexOf(10), 0)),
-    );
-    claims = JSON.parse(line);
+    claims = JSON.parse(utf8.decode(padded.subarray(0, Math.max(padded.indexOf(10), 0))));
   } catch {
     throw refused();
   }

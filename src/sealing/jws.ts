@@ -1,11 +1,10 @@
 import { CompactSign, compactVerify, importJWK, type JWK } from "jose";
 import { decodeBase64url, encodeBase64url } from "../kernel/base64url.ts";
 import { demand, SealingError } from "./refusal.ts";
+import { sha256, utf8 } from "./text.ts";
 
 /** P-256 or Ed25519; `d` only where it signs. */
 export type SigningJwk = JWK;
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The one algorithm a key permits: never the header's to choose. */
 function algorithmOf(key: SigningJwk): "EdDSA" | "ES256" {
@@ -17,8 +16,7 @@ function algorithmOf(key: SigningJwk): "EdDSA" | "ES256" {
 /** RFC 7638, SHA-256, base64url. */
 export async function thumbprintOf({ kty, crv, x, y }: JWK): Promise<string> {
   const members = kty === "EC" ? { crv, kty, x, y } : { crv, kty, x };
-  const bytes = new TextEncoder().encode(JSON.stringify(members));
-  return encodeBase64url(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+  return encodeBase64url(await sha256(JSON.stringify(members)));
 }
 
 export async function signCompact(

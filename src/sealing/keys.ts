@@ -2,6 +2,7 @@ import type { JWK } from "jose";
 import { hasExactly, publicHalf, signCompact, thumbprintOf, verifyCompact } from "./jws.ts";
 import { demand, SealingError } from "./refusal.ts";
 import { isSoundKey } from "./sound.ts";
+import { sha256Hex, utf8 } from "./text.ts";
 
 const TYPE = "key-statement+jws";
 /** Four times what one needs: whoever seals to an organisation reads all of its log. */
@@ -48,9 +49,7 @@ export async function verifyKeyStatement(jws: string, identityKey: JWK): Promise
   const payload = await verifyCompact(jws, [identityKey], TYPE);
   let statement: KeyStatement;
   try {
-    statement = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true }).decode(payload),
-    ) as KeyStatement;
+    statement = JSON.parse(utf8.decode(payload)) as KeyStatement;
   } catch {
     throw new SealingError("BAD_STATEMENT", "A statement is JSON.");
   }
@@ -106,9 +105,7 @@ export async function hashKeyLogEntry(
 ): Promise<string> {
   const { sequence, kid, change, statement, previousHash } = entry;
   const lines = ["wayhouse-keylog-1", identityThumbprint, sequence, kid, change, statement];
-  const text = new TextEncoder().encode([...lines, previousHash].join("\n"));
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256Hex([...lines, previousHash].join("\n"));
 }
 
 /** What a client keeps of an organisation: compared out of band once, then carried from check to check. */

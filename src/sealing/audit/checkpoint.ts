@@ -1,6 +1,7 @@
 import type { JWK } from "jose";
 import type { PublicJwk } from "../../kernel/jwk.ts";
 import { hasExactly, publicHalf, verifyCompact } from "../jws.ts";
+import { utf8 } from "../text.ts";
 
 /** `typ` of a checkpoint's signature. */
 export const CHECKPOINT_TYPE = "audit-checkpoint+jws";
@@ -24,7 +25,7 @@ export async function claimsOf({
 }: Checkpoint): Promise<{ sub: string; iat: number } | null> {
   try {
     const payload = await verifyCompact(signature, [publicHalf(nodeKey as JWK)], CHECKPOINT_TYPE);
-    const claims = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(payload)) as {
+    const claims = JSON.parse(utf8.decode(payload)) as {
       sub: string;
       sequence: number;
       hash: string;

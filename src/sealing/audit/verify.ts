@@ -1,6 +1,7 @@
 import { type Checkpoint, claimsOf } from "./checkpoint.ts";
 import { thumbprintOf } from "../jws.ts";
 import { NO_HASH } from "../keys.ts";
+import { sha256Hex } from "../text.ts";
 
 /** `record` is what is hashed; nothing else of an entry counts. */
 export interface ExportedEntry {
@@ -103,7 +104,7 @@ export async function verifyAuditExport(given: AuditExport, known: Known): Promi
     const read = readRecord(record);
     if (!read)
       return [finding("NOT_AN_EXPORT", 0, `Entry ${index + 1} of the file is no audit record.`)];
-    links.push({ ...read, hash, computed: await sha256(record) });
+    links.push({ ...read, hash, computed: await sha256Hex(record) });
   }
   const organisation = known.organisation ?? given.organisation;
   const order = faultsOfOrder(links);
@@ -256,8 +257,3 @@ const finding = (fault: AuditFault, sequence: number, message: string): Finding 
   sequence,
   message: sequence > 0 ? `Entry ${sequence} ${message}` : message,
 });
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
