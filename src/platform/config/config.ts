@@ -12,12 +12,12 @@ export interface Config {
   readonly port: number;
   /** Absolute. Holds the embedded database and its secrets; unused when databaseUrl is set. */
   readonly dataDir: string;
-  /** The login role of the API, a member of wayhouse_api. Absent: run the embedded database. */
-  readonly databaseUrl?: string;
+  /** The login role of the API, a member of wayhouse_api. Unset: run the embedded database. */
+  readonly databaseUrl: string | undefined;
   /** The role that owns the database and migrates it. */
-  readonly databaseOwnerUrl?: string;
+  readonly databaseOwnerUrl: string | undefined;
   /** A streaming replica of it, for reads that may be some seconds old. */
-  readonly databaseReadUrl?: string;
+  readonly databaseReadUrl: string | undefined;
   readonly seed: "demo" | "none";
   readonly environment: "development" | "production" | "test";
   /** Absolute. The private key this node signs checkpoints with, the same for all its processes. */
@@ -34,8 +34,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** Where operators ask for /metrics and health, apart from the API; null: nowhere. */
   readonly operations: { readonly host: string; readonly port: number } | null;
-  /** Base URL of an OpenTelemetry collector (OTLP over HTTP). Absent: no traces. */
-  readonly tracesEndpoint?: string;
+  /** Base URL of an OpenTelemetry collector (OTLP over HTTP). Unset: no traces. */
+  readonly tracesEndpoint: string | undefined;
   /** `none` where `npm run worker` runs the jobs. */
   readonly jobs: "inline" | "none";
   readonly limits: Limits;
@@ -44,7 +44,9 @@ export interface Config {
   readonly drain: { readonly noticeSeconds: number; readonly mostSeconds: number };
 }
 
-const protocolOf = (value: string) => (URL.canParse(value) ? new URL(value).protocol : "");
+const isWebUrl = (value: string) =>
+  URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+const webUrl = z.string().refine(isWebUrl, "must be an http or https URL");
 
 /** As pg reads it: also without a host, where a socket's folder is in the query. */
 function isPostgresUrl(value: string): boolean {
@@ -101,19 +103,13 @@ const environment = z
         "must be an absolute URI, such as https://wayhouse.example.org",
       )
       .default("https://wayhouse.localhost"),
-    PUBLIC_URL: z
-      .string()
-      .refine((value) => /^https?:$/.test(protocolOf(value)), "must be an http or https URL")
-      .optional(),
+    PUBLIC_URL: webUrl.optional(),
     INTROSPECTION: oneOf(["authenticated", "off"]).default("authenticated"),
     DOCUMENTS_DIR: z.string().optional(),
     LOG_LEVEL: oneOf(LOG_LEVELS).default("info"),
     METRICS_HOST: z.string().default("127.0.0.1"),
     METRICS_PORT: whole(0, 65_535).optional(),
-    OTEL_EXPORTER_OTLP_ENDPOINT: z
-      .string()
-      .refine((value) => /^https?:$/.test(protocolOf(value)), "must be an http or https URL")
-      .optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: webUrl.optional(),
     JOBS: oneOf(["inline", "none"]).default("inline"),
     CLIENT_REQUESTS_PER_SECOND: whole(1, MOST_RATE).default(DEFAULT_LIMITS.clientPerSecond),
     ORGANISATION_REQUESTS_PER_SECOND: whole(1, MOST_RATE).default(
@@ -146,7 +142,7 @@ const environment = z
     error: "needs DATABASE_URL beside it: the primary that it is a replica of",
     when: () => true,
   })
-  .refine((env) => env.PUBLIC_URL !== undefined || /^https?:$/.test(protocolOf(env.AUDIENCE)), {
+  .refine((env) => env.PUBLIC_URL !== undefined || isWebUrl(env.AUDIENCE), {
     path: ["PUBLIC_URL"],
     error: "must say where callers reach /graphql, since AUDIENCE is no http or https URL",
   })
@@ -176,9 +172,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: data.HOST,
     port: data.PORT,
     dataDir: resolve(data.DATA_DIR),
-    ...(data.DATABASE_URL !== undefined && { databaseUrl: data.DATABASE_URL }),
-    ...(data.DATABASE_OWNER_URL !== undefined && { databaseOwnerUrl: data.DATABASE_OWNER_URL }),
-    ...(data.DATABASE_READ_URL !== undefined && { databaseReadUrl: data.DATABASE_READ_URL }),
+    databaseUrl: data.DATABASE_URL,
+    databaseOwnerUrl: data.DATABASE_OWNER_URL,
+    databaseReadUrl: data.DATABASE_READ_URL,
     nodeKeyFile: resolve(data.NODE_KEY_FILE ?? join(data.DATA_DIR, "node-key.json")),
     seed: data.SEED ?? (data.DATABASE_URL === undefined ? "demo" : "none"),
     environment: data.NODE_ENV,
@@ -189,9 +185,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: data.LOG_LEVEL,
     operations:
       data.METRICS_PORT === undefined ? null : { host: data.METRICS_HOST, port: data.METRICS_PORT },
-    ...(data.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined && {
-      tracesEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
-    }),
+    tracesEndpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT,
     jobs: data.JOBS,
     limits: {
       clientPerSecond: data.CLIENT_REQUESTS_PER_SECOND,
