@@ -17,8 +17,9 @@ const rings = new WeakMap<Pool, number>();
  */
 export function ring(pool: Pool): void {
   const now = performance.now();
-  const at = Math.max(now, (rings.get(pool) ?? -Infinity) + EVERY_MS);
-  if ((rings.get(pool) ?? -Infinity) > now) return;
+  const last = rings.get(pool) ?? -Infinity;
+  if (last > now) return;
+  const at = Math.max(now, last + EVERY_MS);
   rings.set(pool, at);
   setTimeout(() => {
     onClient(pool, (client) => runBatch(client, [RING])).catch(() => {});
