@@ -45,6 +45,10 @@ describe("a document is taken up to its bound, and not beyond:", () => {
       "",
     );
   const CASE = ["caseReference", "handoffs"];
+  /** Each comes to 2,313: its fields, their arguments and what those take count as ten each. */
+  const ofTypes = (count: number) =>
+    `{ ${many(count, (nth) => `a${nth}: __type(name: "Mutation") { ...Told }`)} } fragment Told on __Type {
+      fields { args { type { ofType { inputFields { name description } } } } } }`;
   const values = (count: number) => ({ unused: Array(count - 1).fill(1) });
   const subscription = "subscription ($after: String) { events(after: $after) { at } }";
   const followed = (length: number) => ({
@@ -59,6 +63,7 @@ describe("a document is taken up to its bound, and not beyond:", () => {
       [`{ viewer { ${"scopes ".repeat(62)} } }`],
     ],
     ["50,000 fields", [ofCost(50_000)], [ofCost(50_001)]],
+    ["50,000 fields of types that it names", [ofTypes(21)], [ofTypes(22)]],
     [
       "12 levels",
       [ofCases("matches", "beds", "shelter", "organisation", "id")],

@@ -1,13 +1,18 @@
 import { complexityFromQuery } from "@pothos/plugin-complexity";
 import {
+  __Type,
   type ASTNode,
   type DocumentNode,
+  type FieldNode,
   GraphQLError,
-  type GraphQLSchema,
+  GraphQLObjectType,
+  GraphQLSchema,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
   parse,
   type TypeNode,
+  visit,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { presentInput, withCode } from "./errors.ts";
@@ -101,15 +106,42 @@ function sizeOf(
   try {
     const { depth, complexity, breadth } = complexityFromQuery(document, { schema, variables });
     if (depth > MOST_DEPTH) throw exceeded(`The operation is deeper than ${MOST_DEPTH} fields.`);
-    if (complexity > MOST_COST) {
+    const cost = complexity + costOfTypes(document);
+    if (cost > MOST_COST) {
       throw exceeded(
-        `The operation may come to ${complexity} fields, more than ${MOST_COST}: ask for smaller pages or fewer nights.`,
+        `The operation may come to ${cost} fields, more than ${MOST_COST}: ask for smaller pages or fewer nights.`,
       );
     }
-    return { fields: breadth, cost: complexity };
+    return { fields: breadth, cost };
   } catch (error) {
     throw error instanceof GraphQLError ? presentInput(error) : error;
   }
+}
+
+/** Tells of a type as `__type` does, which is no field of its root, so that the count passes it by. */
+const TYPES = new GraphQLSchema({
+  query: new GraphQLObjectType({ name: "Query", fields: { type: { type: __Type } } }),
+});
+
+/** Unlike all of the schema, which is told once, a type may be told under many aliases. */
+function costOfTypes({ definitions, ...document }: DocumentNode): number {
+  const told: FieldNode[] = [];
+  visit({ ...document, definitions }, {
+    Field(node) {
+      if (node.name.value !== "__type") return;
+      told.push({ ...node, name: { kind: Kind.NAME, value: "type" } });
+    },
+  });
+  const asked: OperationDefinitionNode = {
+    kind: Kind.OPERATION_DEFINITION,
+    operation: OperationTypeNode.QUERY,
+    selectionSet: { kind: Kind.SELECTION_SET, selections: told },
+  };
+  const fragments = definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  return complexityFromQuery(
+    { ...document, definitions: [asked, ...fragments] },
+    { schema: TYPES },
+  ).complexity;
 }
 
 /** Under which names its root fields are answered, those of fragments among them. */
