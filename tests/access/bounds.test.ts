@@ -7,6 +7,7 @@ import {
   faultsOfStayAt,
 } from "../../src/modules/capacity/capacity.rules.ts";
 import { faultsOfOffer } from "../../src/modules/handoffs/handoffs.rules.ts";
+import { faultsOfName, spelled } from "../../src/kernel/names.ts";
 import { builder } from "../../src/platform/graphql/builder.ts";
 import "../../src/platform/graphql/scalars.ts";
 import { after, DAY, holdsTo, many, NOW, SKEW, TODAY } from "../support/bounds.ts";
@@ -178,6 +179,15 @@ describe("an instant is held to", () => {
   ])("and takes %s for none", (text) => {
     expect(() => read(text)).toThrow("must be an RFC 3339");
   });
+});
+
+it("a name is spelled in one way if it can be one, and nothing longer is put in order", () => {
+  const written = "\u03b1\u0313\u0300\u0345".repeat(80);
+  expect(spelled(written)).toBe("\u1f82".repeat(80));
+  expect(faultsOfName("label", spelled(written))).toEqual([]);
+  const long = "a\u0323".repeat(321);
+  expect(spelled(long)).toBe(long);
+  expect(faultsOfName("label", long)).toHaveLength(1);
 });
 
 it("a language is read of text alone: what says to have 2^53 members is not counted through", () => {
