@@ -57,6 +57,11 @@ describe("a document is taken up to its bound, and not beyond:", () => {
 
   it.each<[string, [string, Record<string, unknown>?], [string, Record<string, unknown>?]]>([
     ["2,000 tokens", [scopes(665)], [scopes(665, "scopes")]],
+    ...["\n", "\r", "\r\n"].map((end): [string, [string], [string]] => [
+      `10,000 lines that end with ${JSON.stringify(end)}`,
+      [end.repeat(9_999) + scopes(1)],
+      [end.repeat(10_000) + scopes(1)],
+    ]),
     [
       "60 repetitions",
       [`{ viewer { ${"scopes ".repeat(61)} } }`],

@@ -18,6 +18,8 @@ import type { Plugin } from "graphql-yoga";
 import { presentInput, withCode } from "./errors.ts";
 
 const MOST_TOKENS = 2000;
+/** Which one an error is of is counted from the first one on, for each of up to a hundred errors and several times. */
+const MOST_LINES = 10_000;
 /** Levels of fields. */
 const MOST_DEPTH = 12;
 /** Fields that an answer may come to, a page counted at its full size. */
@@ -31,6 +33,8 @@ export const tooManyRepeats = () => exceeded("The document asks for the same fie
 export const boundDocuments: Plugin = {
   onParse({ setParseFn }) {
     setParseFn((source: string, options: object) => {
+      if (source.split(/\r\n?|\n/, MOST_LINES + 1).length > MOST_LINES)
+        throw exceeded(`The document has more than ${MOST_LINES} lines.`);
       try {
         return parse(source, { ...options, maxTokens: MOST_TOKENS });
       } catch (error) {
@@ -126,22 +130,23 @@ const TYPES = new GraphQLSchema({
 /** Unlike all of the schema, which is told once, a type may be told under many aliases. */
 function costOfTypes({ definitions, ...document }: DocumentNode): number {
   const told: FieldNode[] = [];
-  visit({ ...document, definitions }, {
-    Field(node) {
-      if (node.name.value !== "__type") return;
-      told.push({ ...node, name: { kind: Kind.NAME, value: "type" } });
+  visit(
+    { ...document, definitions },
+    {
+      Field(node) {
+        if (node.name.value !== "__type") return;
+        told.push({ ...node, name: { kind: Kind.NAME, value: "type" } });
+      },
     },
-  });
+  );
   const asked: OperationDefinitionNode = {
     kind: Kind.OPERATION_DEFINITION,
     operation: OperationTypeNode.QUERY,
     selectionSet: { kind: Kind.SELECTION_SET, selections: told },
   };
   const fragments = definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  return complexityFromQuery(
-    { ...document, definitions: [asked, ...fragments] },
-    { schema: TYPES },
-  ).complexity;
+  return complexityFromQuery({ ...document, definitions: [asked, ...fragments] }, { schema: TYPES })
+    .complexity;
 }
 
 /** Under which names its root fields are answered, those of fragments among them. */
