@@ -1,4 +1,4 @@
-import { type FieldNode, type GraphQLResolveInfo, Kind, type SelectionSetNode } from "graphql";
+import { type FieldNode, type GraphQLResolveInfo, Kind } from "graphql";
 
 /** By the nodes of a field: a compiled operation has the same for every answer. */
 const selections = new WeakMap<readonly FieldNode[], ReadonlySet<string>>();
@@ -8,14 +8,19 @@ const selections = new WeakMap<readonly FieldNode[], ReadonlySet<string>>();
  * more than that.
  */
 export function selectedOfNodes({ fieldNodes, fragments }: GraphQLResolveInfo) {
-  const fieldsIn = ({ selections: all }: SelectionSetNode): FieldNode[] =>
-    all.flatMap((one) => {
-      if (one.kind === Kind.FIELD) return [one];
-      const spread = one.kind === Kind.INLINE_FRAGMENT ? one : fragments[one.name.value]!;
-      return fieldsIn(spread.selectionSet);
-    });
-  const below = (fields: readonly FieldNode[]) =>
-    fields.flatMap(({ selectionSet }) => (selectionSet ? fieldsIn(selectionSet) : []));
+  const below = (fields: readonly FieldNode[]): FieldNode[] => {
+    // Each once: fragments can lead to the last of them by millions of ways.
+    const sets = new Set(fields.flatMap(({ selectionSet }) => selectionSet ?? []));
+    const found: FieldNode[] = [];
+    for (const { selections: all } of sets) {
+      for (const one of all) {
+        if (one.kind === Kind.FIELD) found.push(one);
+        else if (one.kind === Kind.INLINE_FRAGMENT) sets.add(one.selectionSet);
+        else sets.add(fragments[one.name.value]!.selectionSet);
+      }
+    }
+    return found;
+  };
   const named = (name: string, fields: readonly FieldNode[]) =>
     fields.filter((field) => field.name.value === name);
 
