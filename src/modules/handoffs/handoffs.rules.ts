@@ -96,38 +96,43 @@ const NEEDS_CONSENT: readonly HandoffStep[] = [
 
 /** Whether this caller may take this step now, and where it leads. */
 export function decide(step: HandoffStep, facts: HandoffFacts): Decision {
-  const edge: Edge = HANDOFF_EDGES[step];
+  const { by }: Edge = HANDOFF_EDGES[step];
   const { standing, status } = facts;
   if (standing === "PASSED_OVER") {
     return { kind: step === "acceptHandoff" ? "ALREADY_ACCEPTED" : "NOT_FOUND" };
   }
-  const wasCandidate = standing === "OUT" || standing === "RECIPIENT";
-  if (edge.by !== standing && !(edge.by === "CANDIDATE" && wasCandidate)) {
-    return standing === "SENDER" || edge.by === "SENDER"
-      ? { kind: "NOT_FOUND" }
-      : { kind: "ILLEGAL", from: status, allowed: allowedFrom(facts) };
-  }
+  if (by !== standing && (by === "SENDER" || standing === "SENDER")) return { kind: "NOT_FOUND" };
   const isOpen = standing === "CANDIDATE" && !isFinal(status);
   if (step === "acceptHandoff" && isOpen && facts.isBlocked) return { kind: "BLOCKED" };
-  const goesBack = edge.to === "BACK";
-  const isLegal =
-    edge.by === standing &&
-    edge.from.includes(status) &&
-    (step !== "receiveHandoff" || facts.isSealed) &&
-    (!goesBack || (facts.heldFrom !== null && !facts.isBlocked));
-  if (!isLegal) return { kind: "ILLEGAL", from: status, allowed: allowedFrom(facts) };
+  if (!isLegal(step, facts)) return { kind: "ILLEGAL", from: status, allowed: allowedFrom(facts) };
   if (NEEDS_CONSENT.includes(step) && !facts.hasConsent) return { kind: "NO_CONSENT" };
-  return { kind: "GO", to: edge.to === "BACK" ? facts.heldFrom : (edge.to ?? null) };
+  return { kind: "GO", to: targetOf(step, facts) };
+}
+
+function isLegal(step: HandoffStep, facts: HandoffFacts): boolean {
+  const { by, from, to }: Edge = HANDOFF_EDGES[step];
+  return (
+    by === facts.standing &&
+    from.includes(facts.status) &&
+    (step !== "receiveHandoff" || facts.isSealed) &&
+    (to !== "BACK" || (facts.heldFrom !== null && !facts.isBlocked))
+  );
+}
+
+/** Null: it stays in its state. */
+function targetOf(step: HandoffStep, { heldFrom }: HandoffFacts): HandoffStatus | null {
+  const { to }: Edge = HANDOFF_EDGES[step];
+  return to === "BACK" ? heldFrom : (to ?? null);
 }
 
 /** Where this caller can still take it. */
-function allowedFrom({ standing, status, heldFrom, isSealed, isBlocked }: HandoffFacts): string[] {
-  const edges: readonly Edge[] = Object.values(HANDOFF_EDGES);
-  const targets = edges
-    .filter(({ by, from, to }) => by === standing && to !== undefined && from.includes(status))
-    .map(({ to }) => (to === "BACK" ? (isBlocked ? null : heldFrom) : to!))
-    .filter((to) => to !== null && (to !== "IN_PROGRESS" || status !== "ACCEPTED" || isSealed));
-  return [...new Set(targets as string[])];
+function allowedFrom(facts: HandoffFacts): HandoffStatus[] {
+  const steps = Object.keys(HANDOFF_EDGES) as HandoffStep[];
+  const targets = steps
+    .filter((step) => isLegal(step, facts))
+    .map((step) => targetOf(step, facts))
+    .filter((to) => to !== null);
+  return [...new Set(targets)];
 }
 
 const HOUR_MS = 3_600_000;
