@@ -2221,7 +2221,10 @@ begin
     when the_handoff.status = 'REQUESTED' and the_handoff.decide_by <= clock_timestamp()
       or the_handoff.status = 'ACCEPTED' and the_handoff.seal_by <= clock_timestamp() then 'EXPIRED'
     else handoff_status(the_handoff) end;
-  return query select lock_handoff.viewed_as, lock_handoff.status, the_handoff.held_from,
+  return query select lock_handoff.viewed_as, lock_handoff.status,
+    case when the_handoff.held_from = 'ACCEPTED' and exists (
+        select from organisation o where o.id = the_handoff.sender_id and o.status <> 'ACTIVE') then null
+      else the_handoff.held_from end,
     the_handoff.sender_id, the_handoff.recipient_id, the_handoff.priority, the_handoff.risk_profile,
     the_handoff.destinations,
     exists (select from handoff_envelope e where e.handoff_id = in_handoff),

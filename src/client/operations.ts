@@ -350,7 +350,7 @@ export type OrganisationStatus =
   | 'ACTIVE'
   /** The same, and its grants, given and received, were revoked for good. */
   | 'LOCKED_DOWN'
-  /** Its tokens open nothing, its grants lie dormant, its accepted handoffs are ON_HOLD. What it warned of stands: an advisory in force blocks until it lapses, and nobody withdraws it. */
+  /** Its tokens open nothing, its grants lie dormant, its accepted handoffs are ON_HOLD until a recipient resumes what it has received. What it warned of stands: an advisory in force blocks until it lapses, and nobody withdraws it. */
   | 'SUSPENDED';
 
 /** 1 to 50 people. */

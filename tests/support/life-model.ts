@@ -114,7 +114,10 @@ export class Lives {
       case "holdHandoff":
         return legal("ACCEPTED", "IN_PROGRESS");
       case "resumeHandoff":
-        return this.isClosed(one) ? "IllegalTransition" : consented(legal("ON_HOLD"));
+        if (this.isClosed(one)) return "IllegalTransition";
+        if (one.heldFrom === "ACCEPTED" && this.suspended.has(one.sender))
+          return "IllegalTransition";
+        return consented(legal("ON_HOLD"));
       case "completeHandoff":
         return legal("IN_PROGRESS");
       default:

@@ -76,6 +76,7 @@ export const isFinal = (status: HandoffStatus) => !LIVE.some((live) => live === 
 export interface HandoffFacts {
   readonly standing: Standing;
   readonly status: HandoffStatus;
+  /** Of what is ON_HOLD: where it can be resumed to. Null: it goes back by itself, or its sender is suspended or locked down. */
   readonly heldFrom: "ACCEPTED" | "IN_PROGRESS" | null;
   readonly isSealed: boolean;
   readonly isBlocked: boolean;

@@ -148,17 +148,17 @@ export async function decided(
 }
 
 /** What to wait for, where that is all there is to do. */
-function hintFor(step: HandoffStep, { status, standing, isSealed, isBlocked }: Locked) {
+function hintFor(step: HandoffStep, { status, standing, heldFrom, isSealed, isBlocked }: Locked) {
   if (step === "receiveHandoff" && status === "ACCEPTED" && !isSealed)
     return "its sender has not sealed the file yet. Wait for it, or telephone.";
   if (status !== "ON_HOLD") return undefined;
-  if (isBlocked) {
+  if (isBlocked || heldFrom === null) {
     const ways = { SENDER: ", or until you cancel it", RECIPIENT: ", or until you fail it" };
     const way = ways[standing as keyof typeof ways] ?? "";
-    return `advisories close every destination. It waits until one of them ends${way}.`;
+    return isBlocked
+      ? `advisories close every destination. It waits until one of them ends${way}.`
+      : `its sender is suspended or locked down. It waits until that ends${way}.`;
   }
-  if (standing === "CANDIDATE")
-    return "its sender is suspended or locked down. It waits until that ends.";
   return standing === "SENDER" ? "its recipient resumes it. You can cancel it." : undefined;
 }
 

@@ -211,7 +211,7 @@ const STEPS = [
   [
     "resumeHandoff",
     "handoffs:receive",
-    "Back to where it was. IllegalTransition while an advisory forbids it, BAD_USER_INPUT where consent has ended.",
+    "Back to where it was. IllegalTransition while an advisory forbids it, and back to ACCEPTED while its sender is suspended or locked down and could not seal the file. BAD_USER_INPUT where consent has ended.",
   ],
   ["completeHandoff", "handoffs:receive", "What was needed is done."],
   [

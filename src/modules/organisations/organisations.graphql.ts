@@ -34,7 +34,7 @@ const OrganisationStatus = builder.enumType("OrganisationStatus", {
     ACTIVE: {},
     SUSPENDED: {
       description:
-        "Its tokens open nothing, its grants lie dormant, its accepted handoffs are ON_HOLD. What it warned of stands: an advisory in force blocks until it lapses, and nobody withdraws it.",
+        "Its tokens open nothing, its grants lie dormant, its accepted handoffs are ON_HOLD until a recipient resumes what it has received. What it warned of stands: an advisory in force blocks until it lapses, and nobody withdraws it.",
     },
     LOCKED_DOWN: {
       description: "The same, and its grants, given and received, were revoked for good.",
