@@ -101,15 +101,27 @@ describe("a grant", () => {
     expect(await list("outsider", "RECEIVED")).toEqual([]);
   });
 
-  it("that is revoked lets no hold be confirmed any more, but be released", async () => {
+  it("that is revoked lets no hold be confirmed any more, but be released; nobody is told to release others", async () => {
     const organisationId = await idOf(ask, "outsider");
     const { data } = await grant("harbour", { organisationId, scopes: ["BEDS_READ", "BEDS_HOLD"] });
-    const placed = await hold(ask, "outsider", [stay(await shelter(ask, "Apricot"), 1, 70)]);
-    const id = placed.data["holdBeds"].id as string;
+    const apricot = await shelter(ask, "Apricot");
+    const placed = async (from: number) =>
+      (await hold(ask, "outsider", [stay(apricot, 1, from)])).data["holdBeds"].id as string;
+    const [id, confirmed] = [await placed(70), await placed(80)];
+    await moveHold(ask, "outsider", "confirmBedHold", confirmed);
     await revoke("harbour", data["grantScopes"].id);
     const told = async (field: string) => (await moveHold(ask, "outsider", field, id)).data[field];
     expect(await told("confirmBedHold")).toMatchObject({ from: "HELD", allowed: ["RELEASED"] });
     expect(await told("releaseBedHold")).toMatchObject({ status: "RELEASED" });
+    const MESSAGE = "{ ... on IllegalTransition { message } }";
+    const advice = async (of: string) =>
+      (await mutate(ask, "outsider", "confirmBedHold", { id: of }, MESSAGE)).data["confirmBedHold"];
+    for (const [of, says] of [
+      [confirmed, "It is CONFIRMED: from there you can take it to RELEASED. Read it again"],
+      [id, "It is RELEASED: no step of yours leads on from there. Read it again"],
+    ] as const)
+      expect(await advice(of)).toEqual({ message: expect.stringContaining(says) });
+    await moveHold(ask, "outsider", "releaseBedHold", confirmed);
   });
 
   it("is one too many for its grantee, which reads them all, where there are thousands, though two are given at once", async () => {

@@ -182,7 +182,9 @@ export async function changeBedHold(
       if (seen?.holder.id !== caller) throw new NotFound();
       const sides = { holder_id: seen.holder.id, host_id: seen.host.id };
       const allowed = movesFrom(seen.status, caller, sides).filter((one) => one === "RELEASED");
-      throw new Refused(new IllegalTransition(seen.status, allowed, UNSHARED));
+      // What is confirmed stays so, and what is over is nobody's to release.
+      const hint = from.includes(seen.status) ? UNSHARED : undefined;
+      throw new Refused(new IllegalTransition(seen.status, allowed, hint));
     }
     if (!from.includes(moved.was)) {
       const allowed = movesFrom(moved.was, caller, moved);
