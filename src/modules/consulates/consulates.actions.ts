@@ -95,7 +95,12 @@ export async function sealConsulateContact(
     budget: "upkeep",
   } as const;
   await session.write(operation, input, async (tx) => {
-    if (!(await lockContact(tx, owner, uuid))) throw new NotFound();
+    const contact = await lockContact(tx, owner, uuid);
+    if (!contact) throw new NotFound();
+    if (contact.programme === "CLOSED") {
+      const message = "is closed: nothing of it is revealed. Assure it first, as ACTIVE or PAUSED";
+      throw new BadUserInput([{ path: ["id"], message }]);
+    }
     const changes = await putAll(tx, uuid, owner, input.envelopes, kids, input.replaces);
     return { result: { id: uuid }, changes };
   });

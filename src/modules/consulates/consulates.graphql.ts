@@ -281,7 +281,7 @@ builder.mutationField("sealConsulateContact", (t) =>
   t.field({
     type: ConsulateContact,
     description:
-      "By its owner. Say what they replace: an envelope takes the place of the earlier one for the same organisation. BAD_USER_INPUT for one to an organisation that no grant lets reveal it, RATE_LIMITED.",
+      "By its owner. Say what they replace: an envelope takes the place of the earlier one for the same organisation. BAD_USER_INPUT for one to an organisation that no grant lets reveal it, and while its programme is CLOSED. RATE_LIMITED.",
     requiresScopes: [["consulates:manage"]],
     args: { input: t.arg({ type: SealConsulateContactInput, required: true }) },
     resolve: async (_, { input }, { session }) =>

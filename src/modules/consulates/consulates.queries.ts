@@ -99,7 +99,7 @@ export async function insertContact(tx: Transaction<DB>, owner: string, made: Ne
 export async function lockContact(tx: Transaction<DB>, owner: string, id: string) {
   const row = await tx
     .selectFrom("consulate_contact")
-    .select(["id", "country"])
+    .select(["country", "programme"])
     .where("id", "=", id)
     .where("owner_id", "=", owner)
     .forNoKeyUpdate()

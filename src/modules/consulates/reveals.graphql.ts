@@ -22,7 +22,7 @@ ConsulateReveal.implement({
       nullable: true,
       complexity: ENVELOPE_COST,
       description:
-        "Null while the owner has yet to seal it to an active key of the caller; an event tells when it has.",
+        "Null while the owner has yet to seal it to an active key of the caller; an event tells when it has. Null while its programme is CLOSED.",
       resolve: ({ envelope }) => envelope,
     }),
   }),
