@@ -108,10 +108,14 @@ export function faultsOfHold(
   if (hold.keepApartFrom.length > MOST_KEPT_APART) {
     faults.push({ path: ["keepApartFrom"], message: `must be at most ${MOST_KEPT_APART}` });
   }
-  if (hold.caseReference !== null && !isReference(hold.caseReference)) {
-    faults.push({ path: ["caseReference"], message: "must be a random UUID (version 4)" });
-  }
-  return faults;
+  return [...faults, ...faultsOfReference(hold.caseReference)];
+}
+
+/** What is wrong with what an organisation calls a case of its own. */
+export function faultsOfReference(reference: string | null): Issue[] {
+  const message = "must be a random UUID (version 4), in lower case";
+  const fits = reference === null || isReference(reference);
+  return fits ? [] : [{ path: ["caseReference"], message }];
 }
 
 /** What is wrong with a stay at this very shelter; every stay of a hold is at one host. */

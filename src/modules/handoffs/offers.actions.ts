@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { BadUserInput, Forbidden, NotFound, refuse } from "../../kernel/errors.ts";
-import { isReference, uuidOf } from "../../kernel/ids.ts";
+import { uuidOf } from "../../kernel/ids.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Keyed } from "../../platform/db/writes.ts";
 import { Refused } from "../../kernel/refusals.ts";
 import { findAdvisoryAgainst } from "../advisories/index.ts";
 import {
   AdvisoryInForce,
+  faultsOfReference,
   type HoldBeds,
   placeWithin,
   prepareHold,
@@ -39,7 +40,7 @@ export interface OfferHandoff
  */
 export async function offerHandoff(session: Session, input: OfferHandoff): Promise<string> {
   const { caseReference, candidateIds, destinations, riskProfile } = input;
-  refuseReference(caseReference);
+  refuse(faultsOfReference(caseReference));
   const sender = session.organisationId;
   const candidates = candidateIds.map((id) => uuidOf("Organisation", id));
   const operation = { name: "offerHandoff", scope: "handoffs:offer", budget: "offers" } as const;
@@ -82,7 +83,7 @@ export interface AcceptHandoff extends Keyed {
  */
 export async function acceptHandoff(session: Session, input: AcceptHandoff): Promise<string> {
   const uuid = uuidOf("Handoff", input.id);
-  refuseReference(input.caseReference);
+  refuse(faultsOfReference(input.caseReference));
   if (input.holdBeds !== null && !session.scopes.has("beds:hold")) throw new Forbidden();
   // Each of the two has the other's where it is given none of its own.
   const caseReference = input.caseReference ?? input.holdBeds?.caseReference ?? null;
@@ -132,10 +133,4 @@ async function ofHoldBeds<R>(work: () => R | Promise<R>): Promise<R> {
       error.issues.map(({ path, message }) => ({ path: ["holdBeds", ...path], message })),
     );
   }
-}
-
-function refuseReference(reference: string | null): void {
-  if (reference === null || isReference(reference)) return;
-  const message = "must be a random UUID (version 4)";
-  throw new BadUserInput([{ path: ["caseReference"], message }]);
 }
