@@ -117,13 +117,7 @@ export async function placeWithin(tx: Transaction<DB>, hold: PreparedHold): Prom
   const id = randomUUID();
   try {
     const { host, holder } = await takeBedsWithin(tx, { ...hold, id });
-    return {
-      event: "BED_HOLD_CHANGED",
-      type: "BedHold",
-      id,
-      owner: host.id,
-      party: holder.id,
-    };
+    return changed(id, host.id, holder.id);
   } catch (error) {
     throw refusalIn(error, hold);
   }
@@ -192,11 +186,7 @@ export async function changeBedHold(
       const hint = isPromised ? PROMISED : undefined;
       throw new Refused(new IllegalTransition(moved.was, allowed, hint));
     }
-    const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id: uuid };
-    return {
-      result: { id: uuid },
-      changes: [{ ...change, owner: moved.host_id, party: moved.holder_id }],
-    };
+    return { result: { id: uuid }, changes: [changed(uuid, moved.host_id, moved.holder_id)] };
   });
   return id;
 }
@@ -221,9 +211,16 @@ export async function sendInstructions(session: Session, input: Sealing): Promis
       throw new Refused(new IllegalTransition(hold.status, []));
     await refuseStrayEnvelope(tx, kid, hold.holder_id);
     if (!(await replaceInstructions(tx, uuid, input))) throw new Refused(new EnvelopeReplaced());
-    const change = { event: "BED_HOLD_CHANGED", type: "BedHold", id: uuid };
-    const changes = [{ ...change, owner: session.organisationId, party: hold.holder_id }];
-    return { result: { id: uuid }, changes };
+    const change = changed(uuid, session.organisationId, hold.holder_id);
+    return { result: { id: uuid }, changes: [change] };
   });
   return uuid;
 }
+
+const changed = (id: string, host: string, holder: string): Change => ({
+  event: "BED_HOLD_CHANGED",
+  type: "BedHold",
+  id,
+  owner: host,
+  party: holder,
+});

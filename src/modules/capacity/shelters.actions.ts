@@ -2,7 +2,7 @@ import { BadUserInput, LimitExceeded, NotFound, refuse } from "../../kernel/erro
 import { uuidOf } from "../../kernel/ids.ts";
 import { spelled } from "../../kernel/names.ts";
 import type { Session } from "../../platform/db/session.ts";
-import type { Keyed } from "../../platform/db/writes.ts";
+import type { Change, Keyed } from "../../platform/db/writes.ts";
 import { settleOverdueHolds } from "./holds.queries.ts";
 import { faultsOfNames, faultsOfNights, faultsOfShelter, MOST_SHELTERS } from "./capacity.rules.ts";
 import {
@@ -28,8 +28,7 @@ export async function createShelter(session: Session, given: Keyed & NewShelter)
       throw new LimitExceeded(`You have ${MOST_SHELTERS} shelters: use one of them again.`);
     }
     const made = await insertShelter(tx, owner, shelter);
-    const change = { event: "BEDS_CHANGED", type: "Shelter", id: made, owner };
-    return { result: { id: made }, changes: [{ ...change, country: shelter.country }] };
+    return { result: { id: made }, changes: [changed(made, owner, shelter.country)] };
   });
   return id;
 }
@@ -57,8 +56,7 @@ export async function renameShelter(
   const { id } = await session.write(operation, input, async (tx) => {
     const country = await updateNames(tx, owner, shelterId, { label, locality });
     if (country === null) throw new NotFound();
-    const change = { event: "BEDS_CHANGED", type: "Shelter", id: shelterId, owner, country };
-    return { result: { id: shelterId }, changes: [change] };
+    return { result: { id: shelterId }, changes: [changed(shelterId, owner, country)] };
   });
   return id;
 }
@@ -85,8 +83,7 @@ export async function setBeds(session: Session, input: SetBeds): Promise<string>
     if (country === null) throw new NotFound();
     // The last ones open once an hour: none that is named here is to begin as if nothing had been said.
     await Promise.all([openNights(tx, shelterId), updateNights(tx, { ...input, shelterId })]);
-    const change = { event: "BEDS_CHANGED", type: "Shelter", id: shelterId, owner, country };
-    return { result: { id: shelterId }, changes: [change] };
+    return { result: { id: shelterId }, changes: [changed(shelterId, owner, country)] };
   });
   const { id } = await setting.catch((error: unknown) => {
     throw input.maximum === null ? ofOutOfService(error) : error;
@@ -101,3 +98,11 @@ function ofOutOfService(error: unknown): unknown {
     "must not exceed what is neither held nor occupied: decline what is held, and ask its holders to release what is occupied";
   return new BadUserInput([{ path: ["outOfService"], message }]);
 }
+
+const changed = (id: string, owner: string, country: string): Change => ({
+  event: "BEDS_CHANGED",
+  type: "Shelter",
+  id,
+  owner,
+  country,
+});
