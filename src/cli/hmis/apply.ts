@@ -19,7 +19,7 @@ interface Made {
   readonly nights: readonly Change[];
 }
 /** What was done, which is what was planned but for what the API refused. */
-export interface Done {
+interface Done {
   readonly created: readonly (Made & { readonly beds: number })[];
   readonly set: readonly Made[];
   readonly quarantined: readonly Quarantined[];

@@ -3,12 +3,7 @@ export { findMembers, lockCircle } from "./circles.queries.ts";
 export { inspectEnvelope, refuseStrayEnvelope, type Sealing } from "./keys.actions.ts";
 export { digestIn } from "./keys.queries.ts";
 export { ScopeEnum } from "./clients.graphql.ts";
-export {
-  loadOrganisation,
-  Organisation,
-  organisationOf,
-  wholeOrganisation,
-} from "./organisations.graphql.ts";
+export { Organisation, organisationOf, wholeOrganisation } from "./organisations.graphql.ts";
 export {
   cardColumns,
   findOrganisations,

@@ -25,7 +25,7 @@ import {
 } from "./organisations.queries.ts";
 import { MOST_CLIENTS } from "./organisations.rules.ts";
 
-export const loadOrganisation = loaderOf(findOrganisations, ({ id }) => id);
+const loadOrganisation = loaderOf(findOrganisations, ({ id }) => id);
 const loadCeiling = loaderOf(findCeilings, ({ organisation_id }) => organisation_id);
 const loadClientsOf = groupLoaderOf(findClientsOf, ({ organisation_id }) => organisation_id);
 
