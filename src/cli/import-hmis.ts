@@ -1,3 +1,4 @@
+import { COUNTRY_CODES } from "../kernel/countries.ts";
 import { spelled } from "../kernel/names.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf } from "./caller.ts";
 import { answer, Stop } from "./command.ts";
@@ -88,7 +89,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
 }
 
 function checkPlace(country: string, locality: string | undefined): void {
-  if (!/^[A-Z]{2}$/.test(country)) fail("--country must be a code such as AM.");
+  if (!COUNTRY_CODES.has(country)) fail("--country must be a code of ISO 3166-1, such as AM.");
   // An address has a number; hardly a city or region has.
   if (
     locality !== undefined &&

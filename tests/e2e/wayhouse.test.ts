@@ -34,6 +34,11 @@ describe("import hmis ends with 2 and a sentence", () => {
       /--country must be/,
     ],
     [
+      "with a code that is no country's, though it only plans",
+      [FIXTURE, "--organisation", "harbour", "--country", "XX", "--dry-run"],
+      /--country must be/,
+    ],
+    [
       "with an address",
       [FIXTURE, "--organisation", "harbour", "--country", "AM", "--locality", "Long Street 4"],
       /--locality must be a city/,
