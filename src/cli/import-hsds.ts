@@ -45,8 +45,7 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
     flags: [...CALLER_FLAGS, "dry-run"],
     words: ["<json|folder>"],
   });
-  const { country, locality } = values;
-  const plan = planShelters(readTables(words[0]!), { country, locality });
+  const plan = planShelters(readTables(words[0]!), values);
   const { api } = await callerOf({ ...values, ...flags }, ["beds:manage"]);
   const standing = new Map(
     (await findOwn(api, "HSDS-")).map((shelter) => [shelter.label, shelter] as const),
@@ -58,8 +57,14 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
     quarantined: [...plan.quarantined],
   };
   for (const statement of plan.statements) {
-    const { label, maximum, outOfService } = statement;
+    const { label, country, locality, maximum, outOfService } = statement;
+    const { file, place } = statement.from;
     const found = standing.get(label);
+    if (found && (found.country !== country || found.locality !== locality)) {
+      const reason = `is not ${found.country}, ${found.locality}, where ${label} stands: left as it is`;
+      report.quarantined.push({ file, place, column: "city", reason });
+      continue;
+    }
     if (found && (await isAsStated(api, found.id, statement))) {
       report.unchanged.push(label);
       continue;
@@ -74,7 +79,6 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
     } catch (error) {
       const { code, message } = refusal(error);
       const reason = `is refused: ${code}, ${message}`;
-      const { file, place } = statement.from;
       report.quarantined.push({ file, place, column: "maximum", reason });
     }
   }

@@ -215,6 +215,20 @@ describe("import hsds", () => {
     expect(await nights()).toMatchObject({ nights: [{ maximum: 9, outOfService: 3 }] });
   });
 
+  it("counts no beds in a city that their service has left", async () => {
+    const at = (city: string) => [{ location: { addresses: [{ city, country: "AM" }] } }];
+    const moved = service({ maximum: 20 }, { service_at_locations: at("Sevan") });
+    const { code, stdout } = await run({ "service.json": moved });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /city +is not AM, Vanadzor, where HSDS-aaaaaaaa stands: left as it is$/m,
+    );
+    expect(await nights()).toMatchObject({ locality: "Vanadzor", nights: [{ maximum: 9 }] });
+    const spelt = service({}, { id: OTHER, service_at_locations: at("Gare\u0301") });
+    await run({ "service.json": spelt });
+    expect((await run({ "service.json": spelt })).stdout).toContain("unchanged    1 shelters");
+  });
+
   it("ends with 2 on what is none", async () => {
     expect(await run({ "a.json": "{" })).toMatchObject({ code: 2 });
     expect(await run({ "a.txt": "" })).toMatchObject({ code: 2 });

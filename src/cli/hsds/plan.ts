@@ -1,4 +1,5 @@
 import { COUNTRY_CODES } from "../../kernel/countries.ts";
+import { spelled } from "../../kernel/names.ts";
 import type { Capacity, Service, Tables } from "./read.ts";
 
 const MOST_BEDS = 10_000;
@@ -20,8 +21,8 @@ export interface Statement {
   readonly from: Pick<Capacity, "file" | "place" | "id" | "serviceId">;
 }
 export interface Place {
-  readonly country: string | undefined;
-  readonly locality: string | undefined;
+  readonly country?: string;
+  readonly locality?: string;
 }
 
 /** Sound capacities counted in beds, each service once; and every fault of every other. */
@@ -114,5 +115,5 @@ function placeOf(
   if (!COUNTRY_CODES.has(country)) return "has a country that is no code of ISO 3166-1";
   if (locality.includes("\u{FFFD}")) return "is not UTF-8";
   if (locality.length > 80 || /[\p{N}\p{C}]/u.test(locality)) return "is no name of a city";
-  return { country, locality };
+  return { country, locality: spelled(locality) };
 }
