@@ -1,11 +1,10 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
-import { isIPv6 } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { type App, type Core, createApp, createWorker } from "./app.ts";
 import { loadNodeKey, NodeKeyError } from "./platform/auth/node-key.ts";
 import { seedDemo } from "./platform/db/demo-network.ts";
-import { type Config, isProduction, readConfig } from "./platform/config/config.ts";
+import { type Config, isProduction, originOf, readConfig } from "./platform/config/config.ts";
 import { ConfigError } from "./platform/config/errors.ts";
 import { EmbeddedError } from "./platform/db/embedded/errors.ts";
 import { startEmbedded } from "./platform/db/embedded/server.ts";
@@ -139,7 +138,7 @@ async function listen(server: Server, at: { host: string; port: number }): Promi
   }
   const address = server.address();
   const port = address && typeof address === "object" ? address.port : at.port;
-  return `http://${isIPv6(at.host) ? `[${at.host}]` : at.host}:${port}`;
+  return originOf(at.host, port);
 }
 
 function announce(url: string, { seed, environment }: Config): void {

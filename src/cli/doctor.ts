@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { openConnection } from "../client/connection.ts";
 import { CallFailed } from "../client/index.ts";
-import { type Config, readConfig } from "../platform/config/config.ts";
+import { type Config, originOf, readConfig } from "../platform/config/config.ts";
 import { ConfigError } from "../platform/config/errors.ts";
 import { adviceOn } from "./advice.ts";
 import { CALLER_FLAGS, CALLER_OPTIONAL, callerOf, urlOf } from "./caller.ts";
@@ -125,7 +125,7 @@ async function examineMetrics({ operations }: Config): Promise<Finding[]> {
       { name: "metrics", state: "unknown", told: "METRICS_PORT is not set: nothing is measured" },
     ];
   }
-  const url = `http://${operations.host}:${operations.port}/metrics`;
+  const url = `${originOf(operations.host, operations.port)}/metrics`;
   const name = "metrics";
   try {
     const { ok, status } = await reach(new URL(url));

@@ -110,6 +110,11 @@ describe("the doctor, of a node", () => {
     });
   });
 
+  it("looks for metrics at an address of IPv6 as it is spelled in a URL", async () => {
+    const { of } = await examine({ METRICS_HOST: "::1", METRICS_PORT: "9" });
+    expect(of("metrics").told).toBe("http://[::1]:9/metrics cannot be reached");
+  });
+
   it("finds no database where none answers, and says what to look at", async () => {
     const { code, of } = await examine({ DATABASE_URL: "postgres://nobody@127.0.0.1:9/none" });
     expect(code).toBe(1);

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parse } from "pg-connection-string";
@@ -151,6 +152,10 @@ const environment = z
     error:
       "must be less than DRAIN_SECONDS, of which it is a part: what is under way is answered after it",
   });
+
+/** Of what listens there: an address of IPv6 stands in brackets (RFC 3986). */
+export const originOf = (host: string, port: number) =>
+  `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 
 /** As far as the log's form goes, before anything of the configuration is known to be right. */
 export const isProduction = (env: NodeJS.ProcessEnv = process.env): boolean =>
