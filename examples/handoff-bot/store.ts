@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { CompactEncrypt, importJWK, type JWK } from "jose";
 import type { PinStore } from "wayhouse/client";
 import { pinOf } from "wayhouse/sealing";
+import { isName } from "./answers.ts";
 
 /** What outlives the bot: files that it cannot read itself, pins, and how far it has come. */
 export interface Store extends PinStore {
@@ -42,7 +43,7 @@ export function openStore(folder: string, archiveKey: JWK, compared: readonly st
   sync(folder);
   /** The server names what is kept: a name that leads elsewhere would overwrite what lies there. */
   const checked = (name: string) => {
-    if (/^[\w-]{1,200}$/.test(name)) return name;
+    if (isName(name)) return name;
     throw new Error("What the server says is no name. Nothing was kept under it.");
   };
   const read = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : null);
