@@ -93,7 +93,8 @@ AuditCheckpoint.implement({
     }),
     nodeKey: t.field({
       type: "PublicJwk",
-      description: "Compare its thumbprint out of band, once: it stays the same.",
+      description:
+        "Compare its thumbprint out of band, once: it stays the same, unless the operator tells you of another one, out of band too.",
       resolve: ({ nodeKey }) => nodeKey,
     }),
   }),
