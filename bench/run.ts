@@ -184,7 +184,7 @@ async function refuseUnequal(
   const callers = await signedIn();
   for (const operation of NAMES) {
     let expected: string | undefined;
-    for (const subject of subjects.filter((one) => plays(one, operation))) {
+    for (const subject of subjects) {
       const { url } = subject.servers[0]!;
       const socket = connect({ host: url.hostname, port: Number(url.port) });
       const answer = await lineOf(socket)(
@@ -203,9 +203,6 @@ async function refuseUnequal(
   await level(observer);
 }
 
-const plays = ({ name }: Subject, operation: OperationName) =>
-  operation !== "hold" || name !== "guarded limit";
-
 async function measureAll(
   observer: pg.Client,
   subjects: readonly Subject[],
@@ -217,11 +214,10 @@ async function measureAll(
   const measured: Measured[] = [];
   for (const operation of NAMES) {
     const callers = await signedIn();
-    const playing = subjects.filter((one) => plays(one, operation));
-    const slices = new Map<Subject, Slice[]>(playing.map((one) => [one, []]));
+    const slices = new Map<Subject, Slice[]>(subjects.map((one) => [one, []]));
     for (let round = 0; round < rounds; round++) {
-      const turn = round % playing.length;
-      for (const subject of [...playing.slice(turn), ...playing.slice(0, turn)]) {
+      const turn = round % subjects.length;
+      for (const subject of [...subjects.slice(turn), ...subjects.slice(0, turn)]) {
         const script = (target: URL) => scriptOf(operation, callers, target);
         const slice = await measureSlice(observer, subject, script, { connections, seconds });
         slices.get(subject)!.push(slice);

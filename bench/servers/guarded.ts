@@ -1,12 +1,13 @@
 import { createServer } from "node:http";
 import pg from "pg";
 import { createTokenVerifier, type Issuer } from "../../src/platform/auth/token.ts";
+import { admitted, enterAs } from "../../src/platform/db/admission.ts";
 import { runBatch } from "../../src/platform/db/pipeline.ts";
 import { AUDIENCE } from "../network.ts";
-import { WALLED, walledValues } from "./statements.ts";
+import { walled } from "./statements.ts";
 
-// The limit with its guards: the token is verified, and the statement runs behind `admit` under
-// row-level security, both in one round trip. Still no GraphQL.
+// The limit with every guard: the token is verified, and Wayhouse's own statements run behind the caller's
+// status as the API's role, in one round trip, and answer in JSON. Still no GraphQL.
 const pool = new pg.Pool({
   connectionString: process.env["DATABASE_URL"],
   max: 4,
@@ -32,23 +33,18 @@ const verifier = createTokenVerifier({
   },
 });
 
+const SCOPES = { search: "beds:read", inbox: "handoffs:read", hold: "beds:hold" } as const;
+
 async function answer(url: string, authorization: string, body: string): Promise<string> {
-  const operation = url.slice(1) as keyof typeof WALLED;
+  const operation = url.slice(1) as keyof typeof SCOPES;
   const { variables } = JSON.parse(body) as { variables: unknown };
   const who = await verifier.verify(authorization.slice("Bearer ".length));
   const client = await pool.connect();
   try {
-    const [entered, told] = await runBatch(client, [
-      {
-        text: "select client_id, scopes from admit($1, $2, $3, $4, $5, false)",
-        values: [who.organisationId, who.clientName, who.kid, who.jti, who.scopes],
-      },
-      { text: WALLED[operation].text, values: walledValues(operation, variables) },
-    ]);
-    const scope = operation === "search" ? "beds:read" : "handoffs:read";
-    if (!(entered!.rows[0]?.["scopes"] as string | null)?.split(" ").includes(scope))
-      throw new Error("refused");
-    return `{"data":${told!.rows[0]!["data"] as string}}`;
+    const asked = walled(operation, variables, who.scopes.join(" "));
+    const told = await runBatch(client, [enterAs(who), ...asked]);
+    if (!admitted(told[0]).scopes.has(SCOPES[operation])) throw new Error("refused");
+    return `{"data":${told.at(-1)!.rows[0]!["data"] as string}}`;
   } finally {
     client.release();
   }

@@ -1,4 +1,7 @@
+import { hash, randomUUID } from "node:crypto";
 import { decodeId } from "../../src/kernel/ids.ts";
+import { takeBeds } from "../../src/modules/capacity/holds.queries.ts";
+import type { Statement } from "../../src/platform/db/pipeline.ts";
 
 /** One statement an operation, which answers with the `data` of the same GraphQL operation as JSON. */
 export interface Prepared {
@@ -10,6 +13,8 @@ type Variables = {
   search: { country: string; checkIn: string; checkOut: string; beds: number };
   input: {
     idempotencyKey: string;
+    ttlMinutes: number;
+    riskProfile: string;
     stays: [{ shelterId: string; beds: number; checkIn: string; checkOut: string }];
   };
 };
@@ -90,24 +95,6 @@ export const BARE = {
   },
 } satisfies Record<string, Prepared>;
 
-/** As the API's role, after `enter`: the walls decide, and what no caller may count the keeper counts. */
-export const WALLED = {
-  search: {
-    name: "search",
-    text: page(
-      "bedAvailability",
-      `json_build_object('band', p.band, 'beds', p.free, 'shelter', ${SHELTER})`,
-      `select s.id, s.label, s.country, s.locality, s.kind, s.features, o.handle, b.band, b.beds as free
-        from search_beds($1, null, '{}', $2, $3, $4, null, 21) b
-        join shelter s on s.id = b.shelter_id join organisation o on o.id = s.owner_id`,
-    ),
-  },
-  inbox: {
-    name: "inbox",
-    text: BARE.inbox.text.replaceAll("$1", "viewer_organisation()"),
-  },
-} satisfies Record<string, Prepared>;
-
 export function bareValues(operation: keyof typeof BARE, organisation: string, given: unknown) {
   const { search, input } = given as Variables;
   if (operation === "search")
@@ -117,9 +104,51 @@ export function bareValues(operation: keyof typeof BARE, organisation: string, g
   return [organisation, decodeId(shelterId)!.uuid, beds, checkIn, checkOut, input.idempotencyKey];
 }
 
-export function walledValues(operation: keyof typeof WALLED, given: unknown) {
-  const { search } = given as Variables;
-  return operation === "search"
-    ? [search.country, search.checkIn, search.checkOut, search.beds]
-    : [];
+const FOUND = page(
+  "bedAvailability",
+  `json_build_object('band', p.band, 'beds', p.beds, 'shelter', ${SHELTER})`,
+  `select s.id, s.label, s.country, s.locality, s.kind, s.features, f.owner_handle as handle, f.band, f.beds
+    from find_beds($1, null, '{}', $2, $3, $4, null, 21) f cross join lateral (select (f.shelter).*) s`,
+);
+const OFFERED = page(
+  "handoffs",
+  HANDOFF,
+  "select h.*, h.sender_handle as handle from list_inbox(null, null, 21) h",
+);
+const held = (
+  taken: string,
+) => `select json_build_object('holdBeds', json_build_object('__typename', 'BedHold',
+  'id', t.id, 'status', t.status, 'expiresAt', t."expiresAt",
+  'host', json_build_object('handle', t."host.handle")))::text as data from (${taken}) t`;
+
+/** As the API's role, once it has entered: what Wayhouse asks itself, told as JSON; the last one answers. */
+export function walled(operation: keyof typeof BARE, given: unknown, may: string): Statement[] {
+  const { search, input } = given as Variables;
+  if (operation === "search") {
+    const { country, checkIn, checkOut, beds } = search;
+    return [{ text: FOUND, values: [country, checkIn, checkOut, beds] }];
+  }
+  if (operation === "inbox") return [{ text: OFFERED, values: [] }];
+  const { idempotencyKey, ttlMinutes, riskProfile, stays } = input;
+  const [key, request] = [idempotencyKey, JSON.stringify(stays)].map((text) =>
+    hash("sha256", text, "buffer"),
+  );
+  const id = randomUUID();
+  const { text, values } = takeBeds(
+    {
+      id,
+      ttlMinutes,
+      riskProfile,
+      caseReference: null,
+      stays: stays.map((stay) => ({ ...stay, shelterId: decodeId(stay.shelterId)!.uuid })),
+      references: [],
+      holds: [],
+    },
+    { action: "holdBeds", scope: "beds:hold" },
+  );
+  const claim = {
+    text: "select claim_write($1, $2, $3, $4, $5, $6, $7)",
+    values: ["beds:hold", may, key, request, JSON.stringify({ id }), "holds", 1_000_000],
+  };
+  return [claim, { text: held(text), values }];
 }
