@@ -2142,8 +2142,8 @@ begin
           where e.sender_id = viewer and e.id > least and not is_of_live
             and (e.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD')) is false order by e.id)
         order by id offset 0) h
-      where in_statuses is null or handoff_status(
-        row(h.*)::handoff, (select closed_countries()), (select inactive_organisations())) = any (in_statuses)
+      where in_statuses is null
+        or handoff_status(row(h.*)::handoff, (select closed_countries()), '{}') = any (in_statuses)
       order by h.id limit in_limit;
 end
 $function$

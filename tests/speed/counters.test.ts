@@ -12,7 +12,7 @@ import { loadNodeKey } from "../../src/platform/auth/node-key.ts";
 import { PURGES } from "../../src/platform/jobs/tasks.ts";
 import { night } from "../support/demo.ts";
 import { serveGraph } from "../support/ports.ts";
-import { blocksOf, haveAccepted, haveKept, LIVE_FROM } from "../support/kept.ts";
+import { blocksOf, connectionOf, haveAccepted, haveKept, LIVE_FROM } from "../support/kept.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
 // What an operation costs, in units that no other work on the machine changes. Over one connection.
@@ -166,26 +166,6 @@ async function countersOf(name: Name): Promise<Counted> {
 let thousands: Promise<unknown> | undefined;
 const haveThousands = () => (thousands ??= haveKept(observer, network.idOf(1), network.idOf(2)));
 
-/** The one that the process uses. */
-async function connectionOf(ask: () => Promise<void>): Promise<pg.Client> {
-  const client = pg.Client.prototype as unknown as {
-    query: (this: unknown, ...call: unknown[]) => unknown;
-  };
-  const { query } = client;
-  const used: unknown[] = [];
-  client.query = function (...call) {
-    const { statements = [] } = call[0] as { statements?: { text: string }[] };
-    if (statements.some(({ text }) => text.includes("from admit("))) used.push(this);
-    return query.apply(this, call);
-  };
-  try {
-    await ask();
-  } finally {
-    client.query = query;
-  }
-  return used[0] as pg.Client;
-}
-
 describe("of one call", () => {
   it.each<[Name, Record<"blocks" | "walBytes" | "answerBytes", number>]>([
     ["search", { blocks: 260, walBytes: 0, answerBytes: 4_500 }],
@@ -294,5 +274,16 @@ describe("of one call", () => {
     );
     const after = await countersOf("hold");
     expect(after.blocks - before.blocks).toBeLessThan(20);
+  });
+
+  it("is not how many others are suspended: two thousand more cost a page of own offers nothing", async () => {
+    await haveThousands();
+    const before = await countersOf("liveOffers");
+    await observer.query(
+      `insert into organisation (handle, status, identity_thumbprint, identity_jwk)
+        select 'suspended-' || n, 'SUSPENDED', 'suspended ' || n, '{}' from generate_series(1, 2000) n`,
+    );
+    const after = await countersOf("liveOffers");
+    expect(after.blocks - before.blocks).toBeLessThan(10);
   });
 });

@@ -1,4 +1,4 @@
-import type pg from "pg";
+import pg from "pg";
 
 /** Between the ids of an organisation's own. */
 export const LIVE_FROM = "40000000-0000-4000-8000-000000000000";
@@ -89,4 +89,24 @@ export function haveAccepted(observer: pg.Client, me: string): Promise<unknown> 
         where a.nth = 1 + n % a.among;
     set session_replication_role = origin;
     analyze handoff`);
+}
+
+/** Of those that there are, the one over which a process asks for this. */
+export async function connectionOf(ask: () => Promise<void>): Promise<pg.Client> {
+  const client = pg.Client.prototype as unknown as {
+    query: (this: unknown, ...call: unknown[]) => unknown;
+  };
+  const { query } = client;
+  const used: unknown[] = [];
+  client.query = function (...call) {
+    const { statements = [] } = call[0] as { statements?: { text: string }[] };
+    if (statements.some(({ text }) => text.includes("from admit("))) used.push(this);
+    return query.apply(this, call);
+  };
+  try {
+    await ask();
+  } finally {
+    client.query = query;
+  }
+  return used[0] as pg.Client;
 }

@@ -85,9 +85,9 @@ function columnsOf(selected: ReadonlySet<string>): string {
   return selections.has(columns) ? columns : ALL;
 }
 
-const statusNow = sql`handoff_status(h, (select closed_countries()), (select inactive_organisations()))`;
-const select = (columns = ALL) =>
-  sql`select ${sql.raw(columns)}, h.sender_id as "sender.id", ${statusNow} as status`;
+const select = (columns = ALL, inactive = "(select inactive_organisations())") =>
+  sql`select ${sql.raw(columns)}, h.sender_id as "sender.id",
+    handoff_status(h, (select closed_countries()), ${sql.raw(inactive)}) as status`;
 
 export async function findHandoffs(db: Kysely<DB>, ids: readonly string[]) {
   const { rows } = await sql<HandoffRow>`
@@ -96,7 +96,7 @@ export async function findHandoffs(db: Kysely<DB>, ids: readonly string[]) {
   return rows;
 }
 
-/** Its own offers, in order of id, as far as `selected` shows them. */
+/** Its own offers, in order of id, as far as `selected` shows them. Who is not active would not be let in to ask. */
 export async function listOutbox(
   db: Kysely<DB>,
   selected: ReadonlySet<string>,
@@ -105,7 +105,7 @@ export async function listOutbox(
   limit: number,
 ) {
   const { rows } = await sql<HandoffRow>`
-    ${select(columnsOf(selected))} from list_outbox(${statuses}, ${after}, ${limit}) h
+    ${select(columnsOf(selected), "'{}'")} from list_outbox(${statuses}, ${after}, ${limit}) h
   `.execute(db);
   return rows;
 }
