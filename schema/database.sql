@@ -2757,6 +2757,7 @@ CREATE OR REPLACE FUNCTION public.purge_consulate_envelopes(in_limit integer)
  LANGUAGE sql
  SET search_path TO 'public', 'pg_temp'
  SET enable_seqscan TO 'on'
+ SET jit TO 'off'
 BEGIN ATOMIC
  WITH RECURSIVE used AS (
          ( SELECT e.recipient_id,
@@ -2774,6 +2775,13 @@ BEGIN ATOMIC
                    WHERE (ROW(e.recipient_id, COALESCE(envelope_kid(e.envelope), ''::text)) > ROW(u.recipient_id, u.kid))
                    ORDER BY e.recipient_id, COALESCE(envelope_kid(e.envelope), ''::text)
                   LIMIT 1) n)
+         ), gone AS MATERIALIZED (
+          SELECT u.recipient_id,
+             u.kid
+            FROM used u
+           WHERE (NOT (EXISTS ( SELECT
+                    FROM organisation_key k
+                   WHERE ((k.organisation_id = u.recipient_id) AND (k.kid = u.kid) AND (k.use = 'SEAL'::text) AND (k.retired_at IS NULL)))))
          ), past AS (
           SELECT e.contact_id,
              e.recipient_id
@@ -2786,19 +2794,21 @@ BEGIN ATOMIC
           SELECT e.contact_id,
              e.recipient_id
             FROM (consulate_contact c
-              JOIN consulate_envelope e ON ((e.contact_id = c.id)))
+              CROSS JOIN LATERAL ( SELECT e_1.contact_id,
+                     e_1.recipient_id
+                    FROM consulate_envelope e_1
+                   WHERE (e_1.contact_id = c.id)
+                  OFFSET 0) e)
            WHERE ((c.programme = 'CLOSED'::text) OR (c.review_by < (( SELECT due_before('consulate_envelope'::text) AS due_before) - '180 days'::interval)))
          UNION ALL
           SELECT e.contact_id,
              e.recipient_id
-            FROM (used u
+            FROM (gone g
               CROSS JOIN LATERAL ( SELECT e_1.contact_id,
                      e_1.recipient_id
                     FROM consulate_envelope e_1
-                   WHERE ((e_1.recipient_id = u.recipient_id) AND (COALESCE(envelope_kid(e_1.envelope), ''::text) = u.kid))) e)
-           WHERE (NOT (EXISTS ( SELECT
-                    FROM organisation_key k
-                   WHERE ((k.organisation_id = u.recipient_id) AND (k.kid = u.kid) AND (k.use = 'SEAL'::text) AND (k.retired_at IS NULL)))))
+                   WHERE ((e_1.recipient_id = g.recipient_id) AND (COALESCE(envelope_kid(e_1.envelope), ''::text) = g.kid))
+                  OFFSET 0) e)
          ), due AS (
           SELECT e.contact_id,
              e.recipient_id,

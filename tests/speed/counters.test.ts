@@ -202,7 +202,7 @@ describe("of one call", () => {
     const most: Record<string, number> = {
       purge_bed_night: 1_000,
       purge_handoff_envelope: 1_500,
-      purge_consulate_envelope: 4_000,
+      purge_consulate_envelope: 2_700,
     };
     expect(await blocksOf(observer, text)).toBeLessThan(most[name] ?? 50);
   });
