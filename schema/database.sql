@@ -3792,7 +3792,6 @@ declare
   became text;
   settled handoff[] := '{}';
   closed text[] := closed_to_profiles();
-  countries text[] := array(select split_part(c, ' ', 1) from unnest(closed) c);
 begin
   for due in
     select h.* from handoff h
@@ -3805,13 +3804,14 @@ begin
           where d.status = 'ACCEPTED' and closed <> '{}'
             and d.destinations[1] || ' ' || d.risk_profile = any (closed)
             and d.destinations[cardinality(d.destinations)] || ' ' || d.risk_profile = any (closed)
-            and d.destinations <@ countries
+            and string_to_array(
+              array_to_string(d.destinations, ' ' || d.risk_profile || ',') || ' ' || d.risk_profile, ',') <@ closed
             and is_blocked(d.destinations, d.risk_profile, d.sender_id, d.recipient_id)
         order by id limit in_limit)
       order by h.id for update of h skip locked
   loop
     became := handoff_status(due);
-    continue when became = due.status or due.status = 'REQUESTED' and became <> 'EXPIRED';
+    continue when became = due.status;
     perform settle_handoff(due, became, case when became = 'EXPIRED' then 'CLOCK' else 'NETWORK' end,
       case when became = 'EXPIRED' then 'NO_ANSWER' else 'UNSAFE_COUNTRY' end);
     due.status := became;

@@ -107,3 +107,22 @@ it("a handoff that the clock ends at the moment of a suspension stays ended", as
   const { rows } = await owner.query("select status from handoff where id = $1", [handoff]);
   expect(rows).toEqual([{ status: "EXPIRED" }]);
 });
+
+it("a handoff that is cancelled while the clock looks at it stays as it was cancelled", async () => {
+  const handoff = await retained.plant([
+    HANDOFF("ACCEPTED", "now() + interval '9 days'"),
+    ...PLANTS["advisory"]![1]("now() + interval '1 day'"),
+  ]);
+  const asked = "select pg_get_functiondef('is_blocked'::regproc) as text";
+  const text = (await owner.query(asked)).rows[0].text as string;
+  // Held up once it has begun to look.
+  const held = `language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(1); return true; end $$`;
+  await owner.query(text.replace(/language sql.*/is, () => `${held}; select pg_advisory_lock(1)`));
+  const settled = pool.query("select settle_handoffs(10) as done");
+  await waiting(owner, 1);
+  await owner.query("update handoff set status = 'CANCELLED' where id = $1", [handoff]);
+  await owner.query(`select pg_advisory_unlock(1); ${text}`);
+  expect((await settled).rows).toEqual([{ done: 0 }]);
+  const cancelled = `handoff where id = '${handoff}' and status = 'CANCELLED' and reason is null`;
+  expect(await retained.count(cancelled)).toBe(1);
+});
