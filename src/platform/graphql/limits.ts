@@ -80,6 +80,7 @@ export function createBound(
   { variableDefinitions = [] }: OperationDefinitionNode,
 ): (variables: Record<string, unknown>) => Size {
   const sizes = new Map<string, Size>();
+  const ofTypes = costOfTypes(document);
   const counted = variableDefinitions
     .filter(({ type }) => isList(type) || COUNTED.has(nameOf(type)))
     .map(({ type, variable }) => ({ isOfList: isList(type), name: variable.name.value }));
@@ -94,7 +95,7 @@ export function createBound(
     );
     let size = sizes.get(key);
     if (!size) {
-      size = sizeOf(schema, document, variables);
+      size = sizeOf(schema, document, variables, ofTypes);
       if (sizes.size === MOST_SIZES) sizes.clear();
       sizes.set(key, size);
     }
@@ -106,11 +107,12 @@ function sizeOf(
   schema: GraphQLSchema,
   document: DocumentNode,
   variables: Record<string, unknown>,
+  ofTypes: number,
 ): Size {
   try {
     const { depth, complexity, breadth } = complexityFromQuery(document, { schema, variables });
     if (depth > MOST_DEPTH) throw exceeded(`The operation is deeper than ${MOST_DEPTH} fields.`);
-    const cost = complexity + costOfTypes(document);
+    const cost = ofTypes + complexity;
     if (cost > MOST_COST) {
       throw exceeded(
         `The operation may come to ${cost} fields, more than ${MOST_COST}: ask for smaller pages or fewer nights.`,
@@ -128,25 +130,22 @@ const TYPES = new GraphQLSchema({
 });
 
 /** Unlike all of the schema, which is told once, a type may be told under many aliases. */
-function costOfTypes({ definitions, ...document }: DocumentNode): number {
+function costOfTypes(document: DocumentNode): number {
   const told: FieldNode[] = [];
-  visit(
-    { ...document, definitions },
-    {
-      Field(node) {
-        if (node.name.value !== "__type") return;
-        told.push({ ...node, name: { kind: Kind.NAME, value: "type" } });
-      },
+  visit(document, {
+    Field(node) {
+      if (node.name.value !== "__type") return;
+      told.push({ ...node, name: { kind: Kind.NAME, value: "type" } });
     },
-  );
+  });
   const asked: OperationDefinitionNode = {
     kind: Kind.OPERATION_DEFINITION,
     operation: OperationTypeNode.QUERY,
     selectionSet: { kind: Kind.SELECTION_SET, selections: told },
   };
-  const fragments = definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  return complexityFromQuery({ ...document, definitions: [asked, ...fragments] }, { schema: TYPES })
-    .complexity;
+  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  const alone: DocumentNode = { ...document, definitions: [asked, ...fragments] };
+  return complexityFromQuery(alone, { schema: TYPES }).complexity;
 }
 
 /** Under which names its root fields are answered, those of fragments among them. */
