@@ -30,7 +30,7 @@ import {
 } from "./writes.ts";
 
 /** How much one call may use. */
-export interface Allowance extends Pick<Limits, "perHour"> {
+interface Allowance extends Pick<Limits, "perHour"> {
   /** Milliseconds since the epoch: from then on no statement begins. */
   readonly until?: number;
   /** @throws RateLimited */
