@@ -45,6 +45,19 @@ const HOSTILE: Readonly<Record<string, [query: string, variables?: object]>> = {
   "fragments in a circle": [
     "{ ...a } fragment a on Query { ...b } fragment b on Query { ...c } fragment c on Query { ...a }",
   ],
+  "fragments by a thousand million ways": [
+    `{ handoffs(box: INBOX, first: 0) { edges { node { ...a0 } } } } ${Array.from(
+      { length: 29 },
+      (_, nth) => `fragment a${nth} on Handoff { ...a${nth + 1} ...a${nth + 1} }`,
+    ).join(" ")} fragment a29 on Handoff { id }`,
+  ],
+  "errors after 900,000 lines": [
+    `${"\n".repeat(900_000)}{ ${Array.from({ length: 100 }, (_, nth) => `a${nth}`).join(" ")} }`,
+  ],
+  "a language of 2^53 members": [
+    "mutation ($input: PublishConsulateContactInput!) { publishConsulateContact(input: $input) { id } }",
+    { input: { languages: [{ length: 2 ** 53 - 1 }] } },
+  ],
   "a million tokens": [`{ ${"a ".repeat(450_000)} }`],
   "a name of 900 kB": [`{ ${long} }`],
   "a huge variable": [
