@@ -212,11 +212,15 @@ async function openDatabase({ apiUrl, nodeKey, log, metrics, databaseConnections
   }
   // A stand-by that is not promoted yet answers, and takes nothing.
   const text = "select current_setting('transaction_read_only') = 'off' as writes";
+  let asking: Promise<boolean> | undefined;
+  // Once for all who ask meanwhile: anybody may, and as often as it likes.
   const isReady = () =>
-    onClient(pool, (client) => rowsOf<{ writes: boolean }>(client, text)).then(
-      ([row]) => row!.writes,
-      () => false,
-    );
+    (asking ??= onClient(pool, (client) => rowsOf<{ writes: boolean }>(client, text))
+      .then(
+        ([row]) => row!.writes,
+        () => false,
+      )
+      .finally(() => (asking = undefined)));
   return { pool, isReady };
 }
 

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, type Socket } from "node:net";
 import { getNamedType, isObjectType } from "graphql";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { ENVELOPE_COST } from "../../src/platform/graphql/costs.ts";
 import { buildSchema } from "../../src/schema.ts";
@@ -247,6 +248,23 @@ it("opens GraphiQL to a browser where it was started for development, and only t
   const text = await page.text();
   expect(text).toContain("GraphiQL");
   expect(text).toContain("Bearer <token>");
+  await app.stop();
+});
+
+it("asks the database once whether it is there, for all who ask that meanwhile", async () => {
+  const { apiUrl } = demo.database;
+  const nodeKey = await loadNodeKey(inject("nodeKeyFile"));
+  const app = await createApp({ apiUrl, audience: AUDIENCE, nodeKey, log: () => {} });
+  const url = await serveGraph(app.server);
+  const query = vi.spyOn(pg.Client.prototype, "query");
+  const asked = () =>
+    query.mock.calls.filter((call) => JSON.stringify(call[0]).includes("transaction_read_only"))
+      .length;
+  const ready = await Promise.all(Array.from({ length: 50 }, () => app.isReady()));
+  expect([new Set(ready), asked()]).toEqual([new Set([true]), 1]);
+  expect((await fetch(new URL("/health/ready", url))).status).toBe(200);
+  expect(asked()).toBe(2);
+  query.mockRestore();
   await app.stop();
 });
 
