@@ -66,7 +66,7 @@ export async function startEmbedded(options: {
   readonly settings?: Readonly<Record<string, string>>;
   readonly log: Log;
 }): Promise<EmbeddedServer> {
-  const { dataDir, log } = options;
+  const { dataDir, durable = true, settings, log } = options;
   const account = serverAccount();
   openFolder(dataDir, account);
   const unlock = await lockFolder(dataDir);
@@ -83,7 +83,7 @@ export async function startEmbedded(options: {
     const cluster = join(home, clusterOf(secrets.cluster));
     await stopOrphan(cluster);
     const isNew = !existsSync(join(dataDir, "ready"));
-    if (isNew) await initialise(binaries, cluster, account, secrets, home);
+    if (isNew) await initialise(binaries, cluster, account, secrets, home, durable);
     else if (!existsSync(cluster))
       throw new EmbeddedError(
         `${cluster} is gone, and ${dataDir} says that it was there: bring both back from one backup, or set DATA_DIR to another folder to begin anew.`,
@@ -92,10 +92,8 @@ export async function startEmbedded(options: {
     const url = (user: string, password: string, database = "wayhouse") =>
       `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
     const superuserUrl = url("wayhouse_super", secrets.superuser, "postgres");
-    const supervised = supervise(
-      () => run(binaries, cluster, account, port, options.durable ?? true, options.settings),
-      log,
-    );
+    const start = () => run(binaries, cluster, account, port, durable, settings);
+    const supervised = supervise(start, log);
     stop = () => supervised.stop().then(unlock);
     await untilReady(superuserUrl, supervised, join(cluster, "server.log"));
     if (isNew) {
@@ -140,6 +138,7 @@ async function initialise(
   account: Account | null,
   secrets: Secrets,
   home: string,
+  durable: boolean,
 ): Promise<void> {
   await rm(cluster, { recursive: true, force: true });
   await mkdir(cluster, { mode: 0o700 });
@@ -159,6 +158,7 @@ async function initialise(
         "--auth=scram-sha-256",
         "--encoding=UTF8",
         "--locale=C",
+        ...(durable ? [] : ["--no-sync"]),
       ],
       { ...account, cwd: "/", stdio: ["ignore", "ignore", "pipe"], env: { LC_ALL: "C" } },
     );
