@@ -43,8 +43,8 @@ async function pastMidnight(): Promise<void> {
 async function connectionsLeft(client: pg.Client, name: string): Promise<number> {
   for (let waits = 0; ; waits++) {
     const { rows } = await client.query("select from pg_stat_activity where datname = $1", [name]);
-    if (rows.length === 0 || waits === 400) return rows.length;
-    await sleep(50);
+    if (rows.length === 0 || waits === 4_000) return rows.length;
+    await sleep(5);
   }
 }
 
