@@ -5,7 +5,7 @@ import { z } from "zod";
 import { isPrivate } from "../client/connection.ts";
 import { type Client, createClient, Viewer, type ViewerQuery } from "../client/index.ts";
 import type { Scope } from "../kernel/scopes.ts";
-import { readConfig } from "../platform/config/config.ts";
+import { originOf, readConfig } from "../platform/config/config.ts";
 import { DEMO_ORGANISATIONS, demoIssuer, findDemoFolder } from "../platform/auth/demo-keys.ts";
 import { newKey } from "../platform/auth/new-key.ts";
 import { printable } from "../kernel/printable.ts";
@@ -56,7 +56,7 @@ export function keyOf(organisation: string): { issuer: string; key: JWK } {
 export function urlOf(given: string | undefined): URL {
   const { host, port } = readConfig();
   const here = /^(?:0\.0\.0\.0|::)$/.test(host) ? "127.0.0.1" : host;
-  const text = given ?? `http://${here.includes(":") ? `[${here}]` : here}:${port}/graphql`;
+  const text = given ?? `${originOf(here, port)}/graphql`;
   if (URL.canParse(text) && isPrivate(new URL(text))) return new URL(text);
   throw new Stop("--url must be https, or http on this machine: a token must not travel in clear.");
 }
