@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { loadNodeKey, NodeKeyError } from "../../src/platform/auth/node-key.ts";
 import { seedDemo } from "../../src/platform/db/demo-network.ts";
+import { foundNetwork } from "../../src/platform/db/found-network.ts";
 import { AUDIENCE } from "../support/demo.ts";
 import { asSuperuser, createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
@@ -19,6 +20,16 @@ beforeAll(async () => {
 afterAll(async () => {
   await database.drop();
   rmSync(folder, { recursive: true, force: true });
+});
+
+it("founding tells why it failed, also where the connection is gone and nothing can be rolled back", async () => {
+  const key = { kid: "x", jwk: { kty: "OKP", crv: "Ed25519", x: "x" } } as const;
+  const first = { handle: "a", issuer: "b", identity: key, signing: key, adminScopes: [] };
+  const query = async (text: string) => {
+    if (text !== "begin") throw new Error(`gone before: ${text}`);
+  };
+  const gone = { query } as unknown as pg.ClientBase;
+  await expect(foundNetwork(gone, first)).rejects.toThrow("gone before: lock table");
 });
 
 describe("the node's key", () => {

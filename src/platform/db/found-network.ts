@@ -54,7 +54,7 @@ export async function foundNetwork(
     await owner.query("commit");
     return id;
   } catch (error) {
-    await owner.query("rollback");
+    await owner.query("rollback").catch(() => {});
     throw error;
   }
 }
