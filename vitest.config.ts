@@ -24,6 +24,7 @@ export default defineConfig({
     // The longest takes a sixth of it on two cores that do nothing else.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    maxWorkers: 2,
+    // One more than cores: a file waits for streams, locks and clocks, too.
+    maxWorkers: 3,
   },
 });
