@@ -6,6 +6,8 @@ import { listen } from "../support/ports.ts";
 
 const URI = "https://provider.example/jwks";
 const json = { "content-type": "application/jwk-set+json" };
+/** To another protocol, which nobody asked for. */
+const SWITCHING = "HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n";
 let requests = 0;
 let respond: (response: ServerResponse) => void;
 let port: number;
@@ -104,6 +106,8 @@ describe("the keys of an issuer", () => {
     respond = () => {};
     await expect(fetcherAt({ now: 0 }, 100)(URI)).rejects.toThrow(Unavailable);
     respond = (response) => void response.writeHead(200, json).write('{"keys":[');
+    await expect(fetcherAt({ now: 0 }, 300)(URI)).rejects.toThrow(Unavailable);
+    respond = ({ socket }) => void socket!.write(SWITCHING);
     await expect(fetcherAt({ now: 0 }, 300)(URI)).rejects.toThrow(Unavailable);
   });
 

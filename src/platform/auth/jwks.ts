@@ -153,11 +153,11 @@ function answer(
     signal,
     ...(url.port && { port: Number(url.port) }),
   };
-  return reaching(
-    new Promise((resolved, rejected) => {
-      request(options, resolved).on("error", rejected).end();
-    }),
-  );
+  // Where a host switches protocols Node tells of no response and of no error, not of the signal's either.
+  const answered = new Promise<IncomingMessage>((resolved, rejected) => {
+    request(options, resolved).on("error", rejected).end();
+  });
+  return reaching(orAbort(answered, signal));
 }
 
 /** Whatever is not 200, redirects too, and whatever is not JSON as it stands. */
