@@ -3,7 +3,13 @@ import { join } from "node:path";
 import type { JWK } from "jose";
 import { z } from "zod";
 import { isPrivate } from "../client/connection.ts";
-import { type Client, createClient, Viewer, type ViewerQuery } from "../client/index.ts";
+import {
+  CallFailed,
+  type Client,
+  createClient,
+  Viewer,
+  type ViewerQuery,
+} from "../client/index.ts";
 import type { Scope } from "../kernel/scopes.ts";
 import { originOf, readConfig } from "../platform/config/config.ts";
 import { DEMO_ORGANISATIONS, demoIssuer, findDemoFolder } from "../platform/auth/demo-keys.ts";
@@ -91,6 +97,15 @@ export interface Caller {
   readonly me: ViewerQuery["viewer"];
 }
 
+/** As far as anything here relies on it: a file is named after the handle, and a server can say anything. */
+const Known = z.object({
+  organisation: z.object({
+    id: z.string(),
+    handle: z.string().regex(/^[a-z0-9-]+$/),
+    identityThumbprint: z.string(),
+  }),
+});
+
 /**
  * Who calls, as the API knows it, with tokens of no more scopes than the command needs. It waits only for
  * a server that has answered once: another one is rather not there than busy. @throws Stop, CallFailed
@@ -110,6 +125,8 @@ export async function callerOf(options: CallerOptions, scopes: readonly Scope[])
         }),
       };
   const { viewer } = await createClient({ url, credentials, patienceMs: 2_000 }).run(Viewer);
+  if (!Known.safeParse(viewer).success)
+    throw new CallFailed("PROTOCOL", "What the server answers is no organisation.");
   const { handle } = viewer.organisation;
   if (token && handle !== organisation) {
     throw new Stop(

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Demo, startDemo } from "../support/demo.ts";
 import { serveGraph } from "../support/ports.ts";
 import { countWrites, wayhouse } from "../support/wayhouse.ts";
@@ -94,6 +94,18 @@ describe("import missions", () => {
     front.close();
     expect((await contacts()).map(({ representing }) => representing)).toEqual(["DE", "ES", "FR"]);
     expect((await run([GERMANY, FRANCE])).stdout).toContain("paused  ES AM Gyumri");
+  });
+
+  it("remembers it nowhere else, whatever the server says that its caller is called", async () => {
+    const { fetch } = globalThis;
+    vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+      const told = await (await fetch(...call)).text();
+      return new Response(told.replaceAll('"bridge"', '"x/../../elsewhere"'));
+    });
+    const { code, stderr } = await run([GERMANY]);
+    vi.unstubAllGlobals();
+    expect([code, stderr]).toEqual([2, "PROTOCOL: What the server answers is no organisation.\n"]);
+    expect(existsSync(join(demo.dataDir, "elsewhere.json"))).toBe(false);
   });
 
   it("ends with 2 on a file that is none", async () => {
