@@ -19,6 +19,7 @@ import { faultOf, type Log } from "../telemetry/log.ts";
 import { LostBody, OverlongBody, passOver, readJson, SlowBody } from "./body.ts";
 import type { Registry } from "./documents.ts";
 import { confirmed, createOperations } from "./operation.ts";
+import { isHeard } from "./pipelines.ts";
 import { type OperationRequest, readRequest } from "./request.ts";
 import { createStreams } from "./streams.ts";
 import { challenge, readCredentials, valuesOf } from "./credentials.ts";
@@ -53,6 +54,7 @@ export function createHttpServer(options: ServerOptions): Server {
   const answerStream = createStreams(options);
 
   return createServer((request, response) => {
+    if (!isHeard(request, response)) return;
     const traced = request.url?.startsWith("/graphql") ? options.tracing : NO_TRACING;
     const { traceparent } = request.headers;
     const work = (tell: Tell) =>

@@ -1,0 +1,44 @@
+import type { Server } from "node:http";
+import { buildSchema } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createHttpServer } from "../../src/platform/http/server.ts";
+import { createMetrics } from "../../src/platform/telemetry/metrics.ts";
+import { NO_TRACING } from "../../src/platform/telemetry/tracing.ts";
+import { serveGraph } from "../support/ports.ts";
+import { openRaw, statusesOf } from "../support/raw.ts";
+
+let server: Server;
+let url: string;
+beforeAll(async () => {
+  server = createHttpServer({
+    schema: buildSchema("type Query { a: Int }"),
+    documents: null,
+    introspection: true,
+    graphiql: false,
+    admit: () => Promise.reject(new Error("admitted")),
+    isReady: async () => true,
+    log: () => {},
+    metrics: createMetrics(),
+    tracing: NO_TRACING,
+  });
+  url = await serveGraph(server);
+});
+afterAll(() => void server.close());
+
+const ask = "GET /health/live HTTP/1.1\r\nhost: node.example\r\n";
+async function sent(count: number): Promise<number[]> {
+  const raw = await openRaw(url);
+  raw.send(`${ask}\r\n`.repeat(count - 1) + `${ask}connection: close\r\n\r\n`);
+  return statusesOf(await raw.answer.catch(() => ""));
+}
+
+describe("requests that one connection sends before the first is answered", () => {
+  it("are answered, a hundred of them", async () => {
+    expect(await sent(100)).toEqual(Array.from({ length: 100 }, () => 200));
+  });
+
+  it("close it where they are more: nobody else would be heard meanwhile", async () => {
+    expect((await sent(1_000)).length).toBeLessThan(100);
+    expect(await sent(1)).toEqual([200]);
+  });
+});
