@@ -7,7 +7,8 @@ import { listen } from "../support/ports.ts";
 const URI = "https://provider.example/jwks";
 const json = { "content-type": "application/jwk-set+json" };
 /** To another protocol, which nobody asked for. */
-const SWITCHING = "HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n";
+const SWITCHING =
+  "HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n";
 let requests = 0;
 let respond: (response: ServerResponse) => void;
 let port: number;

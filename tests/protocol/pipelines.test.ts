@@ -1,4 +1,5 @@
-import type { Server } from "node:http";
+import { once } from "node:events";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { buildSchema } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHttpServer } from "../../src/platform/http/server.ts";
@@ -16,7 +17,7 @@ beforeAll(async () => {
     introspection: true,
     graphiql: false,
     admit: () => Promise.reject(new Error("admitted")),
-    isReady: async () => true,
+    isReady: () => new Promise(() => {}),
     log: () => {},
     metrics: createMetrics(),
     tracing: NO_TRACING,
@@ -40,5 +41,24 @@ describe("requests that one connection sends before the first is answered", () =
   it("close it where they are more: nobody else would be heard meanwhile", async () => {
     expect((await sent(1_000)).length).toBeLessThan(100);
     expect(await sent(1)).toEqual([200]);
+  });
+
+  it("are over with it, those too that nothing was written of", async () => {
+    const closed: (string | undefined)[] = [];
+    const asked = new Promise<IncomingMessage>((resolve) => {
+      server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+        response.once("close", () => closed.push(request.url));
+        if (request.url === "/health/ready?3") resolve(request);
+      });
+    });
+    const raw = await openRaw(url);
+    const [path, rest] = ["GET /health/ready?", " HTTP/1.1\r\nhost: node.example\r\n\r\n"];
+    raw.send([1, 2, 3].map((nth) => `${path}${nth}${rest}`).join(""));
+    const { socket } = await asked;
+    raw.close();
+    await expect(raw.answer).rejects.toThrow(/./);
+    await once(socket, "close");
+    await new Promise(setImmediate);
+    expect(closed).toEqual(["/health/ready?1", "/health/ready?2", "/health/ready?3"]);
   });
 });

@@ -73,7 +73,7 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
       if (!(Symbol.asyncIterator in source)) return yield last(source);
       const events = source[Symbol.asyncIterator]();
       response.once("close", () => void events.return?.());
-      if (response.closed) return void events.return?.();
+      if (response.destroyed) return void events.return?.();
       // Whoever reads this misses nothing of what happens from now on.
       yield BEAT;
       beat = setInterval(() => void response.write(BEAT), BEAT_MS);
