@@ -24,7 +24,6 @@ export default defineConfig({
     // The longest takes a sixth of it on two cores that do nothing else.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // One more than cores: a file waits for streams, locks and clocks, too.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });
