@@ -113,6 +113,16 @@ describe("a document is counted", () => {
     expect([1, 2, 5].map((count) => judged(writes(count)).counted.at(-1))).toEqual([0, 1, 4]);
   });
 
+  it("as one more for each root field of a query after its tenth, those of fragments too", () => {
+    const page = (nth: number) => `a${nth}: organisations(first: 1) { edges { cursor } }`;
+    const pages = (count: number) => `{ ${many(count, page)} }`;
+    expect([1, 10, 11, 90].map((count) => judged(pages(count)).counted.at(-1))).toEqual([
+      0, 0, 1, 80,
+    ]);
+    const spread = `{ ...More } fragment More on Query { ${many(12, page)} }`;
+    expect(judged(spread).counted.at(-1)).toBe(2);
+  });
+
   it("anew where it is longer than 32 KiB, or is none of the 200 that were asked last", () => {
     const by = start();
     const isKnown = (query: string) => judged(query, {}, by).counted.length === 1;

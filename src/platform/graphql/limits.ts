@@ -148,7 +148,7 @@ function costOfTypes(document: DocumentNode): number {
   return complexityFromQuery(alone, { schema: TYPES }).complexity;
 }
 
-/** Under which names its root fields are answered, those of fragments among them. */
+/** Under which names its root fields are answered, those of fragments among them; what tells of the schema is none. */
 export function rootNamesOf(
   { definitions }: DocumentNode,
   { selectionSet }: OperationDefinitionNode,
@@ -158,8 +158,9 @@ export function rootNamesOf(
   const sets = [selectionSet];
   for (const { selections } of sets) {
     for (const one of selections) {
-      if (one.kind === Kind.FIELD) names.add((one.alias ?? one.name).value);
-      else if (one.kind === Kind.INLINE_FRAGMENT) sets.push(one.selectionSet);
+      if (one.kind === Kind.FIELD) {
+        if (!one.name.value.startsWith("__")) names.add((one.alias ?? one.name).value);
+      } else if (one.kind === Kind.INLINE_FRAGMENT) sets.push(one.selectionSet);
       else if (!spread.has(one.name.value)) {
         spread.add(one.name.value);
         for (const fragment of definitions) {

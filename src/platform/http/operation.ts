@@ -53,8 +53,8 @@ interface Selected {
   readonly document: DocumentNode;
   /** @throws GraphQLError */
   readonly refuseExcess: (variables: Record<string, unknown>) => Size;
-  /** Of a mutation, each a request of its own. */
-  readonly furtherWrites: number;
+  /** Root fields that are each as much as a request of its own. */
+  readonly furtherRoots: number;
   runs: number;
   compiled: Compiled | null;
 }
@@ -151,7 +151,7 @@ export function createOperations(options: {
       return error instanceof AggregateError ? refusal(...error.errors) : refusal(error);
     }
     const { definition, document } = selected;
-    count(Math.floor(size.cost / COST_OF_REQUEST) + selected.furtherWrites);
+    count(Math.floor(size.cost / COST_OF_REQUEST) + selected.furtherRoots);
     const args = (contextValue: Context) => ({
       schema,
       document,
@@ -203,12 +203,13 @@ function createSelector(schema: GraphQLSchema, document: DocumentNode) {
       const alone = { ...document, definitions };
       const refuseExcess = createBound(schema, alone, definition);
       const isWrite = definition.operation === OperationTypeNode.MUTATION;
-      const furtherWrites = isWrite ? rootNamesOf(alone, definition).size - 1 : 0;
+      const roots = rootNamesOf(alone, definition).size;
+      const furtherRoots = Math.max(roots - (isWrite ? 1 : READS_OF_REQUEST), 0);
       selected = {
         definition,
         document: alone,
         refuseExcess,
-        furtherWrites,
+        furtherRoots,
         runs: 0,
         compiled: null,
       };
@@ -264,6 +265,8 @@ function compiledOf(schema: GraphQLSchema, selected: Selected, { fields }: Size)
 /** As one request counts what may come to so many fields, and a document of so many characters that is read anew. */
 const COST_OF_REQUEST = 1_000;
 const LENGTH_OF_REQUEST = 1_000;
+/** However few fields a read comes to, the database may look at thousands of rows for it. */
+const READS_OF_REQUEST = 10;
 
 function fieldOf({ selectionSet }: OperationDefinitionNode): string {
   const [first] = selectionSet.selections;
