@@ -14,7 +14,7 @@ import {
   faultsOfScopes,
   hasAdmin,
 } from "../../src/modules/organisations/organisations.rules.ts";
-import { faultsOfTerms } from "../../src/modules/sharing/grants.rules.ts";
+import { faultsOfTerms, reachesTooMany } from "../../src/modules/sharing/grants.rules.ts";
 import { after, DAY, holdsTo, many, NOW, SKEW } from "../support/bounds.ts";
 
 describe("a grant is held to", () => {
@@ -46,6 +46,11 @@ describe("a grant is held to", () => {
       [{ validUntil: NOW }, { validFrom: after(DAY), validUntil: after(DAY) }],
     ],
   ]);
+  it("10,000 of its members, scopes and countries together", () => {
+    const terms = { ...sound, scopes: ["beds:read", "beds:hold"] as const, countries: many(25) };
+    expect([200, 201].map((members) => reachesTooMany(terms, members))).toEqual([false, true]);
+    expect(reachesTooMany({ ...terms, countries: null }, 5_000)).toBe(false);
+  });
 });
 
 describe("an advisory is held to", () => {

@@ -16,7 +16,14 @@ import {
   lockCircle,
 } from "../organisations/index.ts";
 import { endGrant, insertGrant, lockGrant, reachTooFar, stands } from "./grants.queries.ts";
-import { faultsOfTerms, type GrantTerms, MOST_GRANTS, MOST_REACHES } from "./grants.rules.ts";
+import {
+  faultsOfTerms,
+  type GrantTerms,
+  MOST_GRANTS,
+  MOST_REACHES,
+  reachesOf,
+  reachesTooMany,
+} from "./grants.rules.ts";
 
 export interface GrantScopes extends Keyed, GrantTerms {
   readonly organisationId: string | null;
@@ -56,8 +63,11 @@ export async function grantScopes(session: Session, input: GrantScopes): Promise
       if (audience.length === 0) throw new NotFound();
     }
     const { scopes, countries, validFrom, validUntil } = input;
+    if (reachesTooMany(input, audience.length)) {
+      throw new LimitExceeded("It is too much for so many at once: name fewer countries, or none.");
+    }
     // Asked before: what is taken away again with the rest may be a million rows.
-    const reaches = MOST_REACHES - scopes.length * (countries?.length ?? 1);
+    const reaches = MOST_REACHES - reachesOf(input);
     if (await reachTooFar(tx, audience, { reaches, grants: MOST_GRANTS - 1 })) {
       throw new LimitExceeded("You gave it too many: revoke those that have ended, too.");
     }

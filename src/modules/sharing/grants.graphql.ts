@@ -119,7 +119,7 @@ builder.mutationField("grantScopes", (t) =>
   t.field({
     type: SharingGrant,
     description:
-      "NOT_FOUND for a grantee that the caller may not know of, BAD_USER_INPUT for a scope that its organisation lacks, LIMIT_EXCEEDED where all that it gave one organisation comes to more than 100 grants, or 5,000 pairs of scope and country, those that have ended, too, until they are revoked. RATE_LIMITED.",
+      "NOT_FOUND for a grantee that the caller may not know of, BAD_USER_INPUT for a scope that its organisation lacks, LIMIT_EXCEEDED where all that it gave one organisation comes to more than 100 grants, or 5,000 pairs of scope and country, those that have ended, too, until they are revoked, and for a circle whose members, scopes and countries multiply to more than 10,000. RATE_LIMITED.",
     requiresScopes: [["sharing:manage"]],
     args: { input: t.arg({ type: GrantScopesInput, required: true }) },
     resolve: async (_, { input }, { session }) => {

@@ -18,6 +18,12 @@ export const MOST_REACHES = 5_000;
 /** From one owner, standing at once: each that is taken back ends its streams. */
 export const MOST_GRANTS = 100;
 
+/**
+ * By one grant, on all that it reaches together, written in one statement: a circle of 200 and all that can be named for it
+ * would be a quarter of a million, which is cut off in its midst, and what failed costs its giver nothing.
+ */
+const MOST_REACHES_OF_GRANT = 10_000;
+
 export interface GrantTerms {
   readonly scopes: readonly Scope[];
   /** Null: every country. */
@@ -48,3 +54,9 @@ export function faultsOfTerms(terms: GrantTerms, now: Date): Issue[] {
   }
   return faults;
 }
+
+export const reachesOf = ({ scopes, countries }: GrantTerms): number =>
+  scopes.length * (countries?.length ?? 1);
+
+export const reachesTooMany = (terms: GrantTerms, organisations: number): boolean =>
+  organisations * reachesOf(terms) > MOST_REACHES_OF_GRANT;
