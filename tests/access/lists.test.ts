@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { encodeAscii } from "../../src/kernel/base64url.ts";
 import { BadUserInput, LimitExceeded } from "../../src/kernel/errors.ts";
 import { cutPage, pageOf } from "../../src/platform/graphql/connection.ts";
-import { MOST_OF_CASE, ofCase } from "../../src/platform/graphql/costs.ts";
+import { MOST_LOOKED_AT, MOST_OF_CASE, ofCase } from "../../src/platform/graphql/costs.ts";
 
 describe("a page", () => {
   /** So many rows, and which limits they were asked with. */
@@ -81,5 +81,9 @@ describe("what is told of a case", () => {
   });
   it("never leaves out anything that is under way", () => {
     expect(() => told(31, 0)).toThrow(LimitExceeded);
+  });
+  it("is looked for among no more than are read of it", () => {
+    expect(told(1, MOST_LOOKED_AT - 1)).toHaveLength(MOST_OF_CASE);
+    expect(() => told(1, MOST_LOOKED_AT)).toThrow(LimitExceeded);
   });
 });

@@ -13,6 +13,7 @@ import { PURGES } from "../../src/platform/jobs/tasks.ts";
 import { night } from "../support/demo.ts";
 import { serveGraph } from "../support/ports.ts";
 import { blocksOf, connectionOf, haveAccepted, haveKept, LIVE_FROM } from "../support/kept.ts";
+import { OF_CASE } from "../support/of-case.ts";
 import { createTestDatabase, type TestDatabase } from "../support/postgres.ts";
 
 // What an operation costs, in units that no other work on the machine changes. Over one connection.
@@ -92,7 +93,7 @@ const OWN = {
   ownGrants: page("sharingGrants", `direction: GIVEN after: "${MIDDLE}"`),
   ownEvents: page("events"),
 };
-const LISTS = { nights: NIGHTS, contacts: CONTACTS, ...OWN };
+const LISTS = { nights: NIGHTS, contacts: CONTACTS, ofCase: OF_CASE, ...OWN };
 type Name = OperationName | keyof typeof LISTS;
 const operationOf = (name: Name) => ({ ...OPERATIONS, ...LISTS })[name];
 
@@ -251,6 +252,11 @@ describe("of one call", () => {
       expect({ plans, isMore: blocks > most }, String(blocks)).toEqual({ plans: 0, isMore: false });
     },
   );
+
+  it("is not what the caller did under one case: thousands of holds and of handoffs", async () => {
+    await haveThousands();
+    expect((await countersOf("ofCase")).blocks).toBeLessThan(2_500);
+  });
 
   it("is not what is accepted: the clock's pass over handoffs with nothing to settle, whether anything is closed or not", async () => {
     await haveThousands();

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { CASE } from "./of-case.ts";
 
 /** Between the ids of an organisation's own. */
 export const LIVE_FROM = "40000000-0000-4000-8000-000000000000";
@@ -28,11 +29,14 @@ export function haveKept(observer: pg.Client, me: string, other: string): Promis
     set session_replication_role = replica;
     insert into bed_hold (id, holder_id, host_id, status, ends_on, ended_at)
       select ${id("hold")}, '${me}', '${other}', 'RELEASED', current_date, now() from generate_series(1, 2000) n;
+    insert into bed_hold_reference
+      select ${id("hold")}, '${me}', '${other}', '${CASE}' from generate_series(1, 2000) n;
     insert into bed_hold (id, holder_id, host_id, status, ends_on, ended_at)
       select ${id("hosted")}, '${other}', '${me}', 'RELEASED', current_date, now() from generate_series(1, 2000) n;
     insert into handoff
       select (jsonb_populate_record(h, jsonb_build_object('id', ${id("handoff")}))).*
         from (select h as h from handoff h where h.sender_id = '${me}' and h.status = 'COMPLETED' limit 1) o, generate_series(1, 2000) n;
+    insert into handoff_reference select ${id("handoff")}, '${me}', '${CASE}' from generate_series(1, 2000) n;
     insert into handoff
       select (jsonb_populate_record(h, '{"id":"${LIVE_FROM.slice(0, -1)}1"}')).*
         from (select h as h from handoff h where h.sender_id = '${me}' and h.status = 'REQUESTED' limit 1) o;
@@ -75,7 +79,7 @@ export function haveKept(observer: pg.Client, me: string, other: string): Promis
         from consulate_contact where owner_id = '${me}' and programme = 'ACTIVE';
     set session_replication_role = origin;
     analyze bed_hold, handoff, sharing_grant, event, revoked_token, consulate_contact, consulate_envelope, organisation_key,
-      handoff_envelope, audit_entry, handoff_candidate, revocation`);
+      handoff_envelope, audit_entry, handoff_candidate, revocation, bed_hold_reference, handoff_reference`);
 }
 
 /** As thousands of handoffs that others have accepted, each until tomorrow, to where none of their people is kept from. */

@@ -2,7 +2,7 @@ import { encodeId, isReference } from "../../kernel/ids.ts";
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { about, ENVELOPE_COST, MOST_OF_CASE, ofCase } from "../../platform/graphql/costs.ts";
-import { groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
+import { caseLoaderOf, groupLoaderOf, loaderOf, present } from "../../platform/graphql/loader.ts";
 import { Node, nodeOf } from "../../platform/graphql/node.ts";
 import { Organisation, wholeOrganisation } from "../organisations/index.ts";
 import {
@@ -40,7 +40,7 @@ const loadReference = loaderOf(findReferences, ({ hold_id }) => hold_id);
 const loadSealed = loaderOf(findSealedInstructions, ({ hold_id }) => hold_id);
 const loadRetiredKey = loaderOf(findInstructionsToRetiredKeys, ({ hold_id }) => hold_id);
 const loadInstructions = loaderOf(findInstructions, ({ hold_id }) => hold_id);
-const loadHoldsOf = groupLoaderOf(findHoldsOf, ({ case_reference }) => case_reference);
+const loadHoldsOf = caseLoaderOf(findHoldsOf);
 
 const BedStay = builder.objectRef<StayRow>("BedStay");
 BedStay.implement({
@@ -138,7 +138,7 @@ CaseReference.implement({
     bedHolds: t.field({
       type: [BedHold],
       description:
-        "The caller's own, with beds:hold; without it none. At most 30, those that are held or confirmed first; LIMIT_EXCEEDED where more than 30 are.",
+        "The caller's own, with beds:hold; without it none. At most 30, those that are held or confirmed first; LIMIT_EXCEEDED where more than 30 are, or where it has more than 200.",
       complexity: about(MOST_OF_CASE),
       resolve: async ({ id }, _, { session }) =>
         ofCase(await loadHoldsOf(session, id), HOLD_EDGES.RELEASED.from),

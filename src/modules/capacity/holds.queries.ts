@@ -141,11 +141,16 @@ export function findReferences(db: Kysely<DB>, holdIds: readonly string[]) {
     .execute();
 }
 
-/** The caller's own holds for these references of its own. */
-export async function findHoldsOf(db: Kysely<DB>, references: readonly string[]) {
+/** The caller's own holds for these references of its own; of each at most so many. */
+export async function findHoldsOf(db: Kysely<DB>, references: readonly string[], most: number) {
   const { rows } = await sql<HoldRow & { readonly case_reference: string }>`
-    select ${columns}, r.case_reference from bed_hold_reference r join bed_hold h on h.id = r.hold_id
-      where r.holder_id = (select viewer_organisation()) and r.case_reference = any(${references}::uuid[])
+    select ${columns}, r.case_reference
+      from unnest(${references}::uuid[]) c (reference)
+      cross join lateral (
+        select r.hold_id, r.case_reference from bed_hold_reference r
+          where r.holder_id = (select viewer_organisation()) and r.case_reference = c.reference
+          limit ${most}) r
+      join bed_hold h on h.id = r.hold_id
       order by h.id
   `.execute(db);
   return rows;

@@ -2,7 +2,7 @@ import { encodeId } from "../../kernel/ids.ts";
 import { builder } from "../../platform/graphql/builder.ts";
 import { connectionOf, pageArgs, pageOf } from "../../platform/graphql/connection.ts";
 import { about, ENVELOPE_COST, MOST_OF_CASE, ofCase } from "../../platform/graphql/costs.ts";
-import { groupLoaderOf, loaderOf } from "../../platform/graphql/loader.ts";
+import { caseLoaderOf, groupLoaderOf, loaderOf } from "../../platform/graphql/loader.ts";
 import { findNode, Node, nodeOf } from "../../platform/graphql/node.ts";
 import { selectedOfNodes } from "../../platform/graphql/selection.ts";
 import { RiskProfile } from "../advisories/index.ts";
@@ -39,7 +39,7 @@ const loadEnvelope = loaderOf(findEnvelopes, ({ handoff_id }) => handoff_id);
 const loadSealedFile = loaderOf(findSealedFiles, ({ handoff_id }) => handoff_id);
 const loadRetiredKey = loaderOf(findFilesToRetiredKeys, ({ handoff_id }) => handoff_id);
 const loadReceipt = loaderOf(findReceipts, ({ id }) => id);
-const loadHandoffsOf = groupLoaderOf(findHandoffsOf, ({ case_reference }) => case_reference);
+const loadHandoffsOf = caseLoaderOf(findHandoffsOf);
 
 const HandoffStatusEnum = builder.enumType("HandoffStatus", {
   description:
@@ -264,7 +264,7 @@ builder.objectField(CaseReference, "handoffs", (t) =>
   t.field({
     type: [Handoff],
     description:
-      "The caller's own, as sender and as recipient; none without a scope for handoffs. At most 30, those that are not final first; LIMIT_EXCEEDED where more than 30 are not.",
+      "The caller's own, as sender and as recipient; none without a scope for handoffs. At most 30, those that are not final first; LIMIT_EXCEEDED where more than 30 are not, or where it has more than 200.",
     complexity: about(MOST_OF_CASE),
     resolve: async ({ id }, _, { session }) => ofCase(await loadHandoffsOf(session, id), LIVE),
   }),

@@ -187,11 +187,16 @@ export function findReceipts(db: Kysely<DB>, handoffIds: readonly string[]) {
     .execute();
 }
 
-/** The caller's own, for references of its own. */
-export async function findHandoffsOf(db: Kysely<DB>, references: readonly string[]) {
+/** The caller's own, for references of its own; of each at most so many. */
+export async function findHandoffsOf(db: Kysely<DB>, references: readonly string[], most: number) {
   const { rows } = await sql<HandoffRow & { readonly case_reference: string }>`
-    ${select()}, r.case_reference from handoff h join handoff_reference r on r.handoff_id = h.id
-      where r.organisation_id = (select viewer_organisation()) and r.case_reference = any(${references}::uuid[])
+    ${select()}, r.case_reference
+      from unnest(${references}::uuid[]) c (reference)
+      cross join lateral (
+        select r.handoff_id, r.case_reference from handoff_reference r
+          where r.organisation_id = (select viewer_organisation()) and r.case_reference = c.reference
+          limit ${most}) r
+      join handoff h on h.id = r.handoff_id
       order by h.id
   `.execute(db);
   return rows;

@@ -11,12 +11,18 @@ export const about = (count: number) => ({ field: 1, multiplier: count });
 
 /** Of what a case's list tells, which can stand within itself: no more than it counts as. */
 export const MOST_OF_CASE = 30;
+/** Of a case, to know which of them are told: a call may name a hundred. */
+export const MOST_LOOKED_AT = 200;
 
-/** Those in a live state, then others. @throws LimitExceeded where one of the first would be left out */
+/** Those in a live state, then others. @throws LimitExceeded where one of the first might be left out */
 export function ofCase<Row extends { readonly status: string }>(
   rows: readonly Row[],
   live: readonly string[],
 ): Row[] {
+  if (rows.length > MOST_LOOKED_AT)
+    throw new LimitExceeded(
+      `This case has more than ${MOST_LOOKED_AT}: page through all of yours.`,
+    );
   const [first, others] = [true, false].map((isLive) =>
     rows.filter(({ status }) => live.includes(status) === isLive),
   ) as [Row[], Row[]];

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { NotFound } from "../../kernel/errors.ts";
 import type { DB } from "../db/schema.ts";
 import type { Session } from "../db/session.ts";
+import { MOST_LOOKED_AT } from "./costs.ts";
 
 type Find<Row> = (db: Kysely<DB>, ids: readonly string[]) => Promise<Row[]>;
 
@@ -29,6 +30,15 @@ export function groupLoaderOf<Row>(find: Find<Row>, keyOf: (row: Row) => string)
     return loader.load(id);
   };
 }
+
+/** All rows of each case, or one more than are looked at: `ofCase` tells them. */
+export const caseLoaderOf = <Row extends { readonly case_reference: string }>(
+  find: (db: Kysely<DB>, references: readonly string[], most: number) => Promise<Row[]>,
+) =>
+  groupLoaderOf(
+    (db, references) => find(db, references, MOST_LOOKED_AT + 1),
+    ({ case_reference }: Row) => case_reference,
+  );
 
 /** @throws NotFound for what is not there or not the caller's to see */
 export async function present<Row>(row: Promise<Row | null>): Promise<Row> {
