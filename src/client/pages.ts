@@ -23,6 +23,8 @@ export async function* nodesOf<Result, V, Node>(
     const { hasNextPage, endCursor } = page.pageInfo;
     if (!hasNextPage || endCursor === null) return;
     if (endCursor === after) throw new CallFailed("PROTOCOL", "The next page is the one before.");
+    // Of these there could be any number, and whoever asks would hear of none.
+    if (page.edges.length === 0) throw new CallFailed("PROTOCOL", "More follows a page of nothing.");
     after = endCursor;
   }
 }

@@ -16,7 +16,11 @@ function algorithmOf(key: SigningJwk): "EdDSA" | "ES256" {
 /** RFC 7638, SHA-256, base64url. */
 export async function thumbprintOf({ kty, crv, x, y }: JWK): Promise<string> {
   const members = kty === "EC" ? { crv, kty, x, y } : { crv, kty, x };
-  return encodeBase64url(await sha256(JSON.stringify(members)));
+  // What is no text is of no key; nested too deep it could be read, and not be written.
+  const text = JSON.stringify(members, (_, one: unknown) =>
+    one === members || typeof one === "string" ? one : null,
+  );
+  return encodeBase64url(await sha256(text));
 }
 
 export async function signCompact(

@@ -147,12 +147,27 @@ describe("a call", () => {
 
   it("of a list ends where the next page is the one before", async () => {
     const pageInfo = { hasNextPage: true, endCursor: "a" };
+    const edges = [{ node: { id: "x" } }];
     const { asked, client } = await serve({
-      body: JSON.stringify({ data: { handoffs: { edges: [], pageInfo } } }),
+      body: JSON.stringify({ data: { handoffs: { edges, pageInfo } } }),
     });
     const all = client.all(Handoffs, { box: "INBOX" }, ({ handoffs }) => handoffs);
+    await all.next();
+    await all.next();
     await expect(all.next()).rejects.toMatchObject({ code: "PROTOCOL" });
     expect(asked).toHaveLength(2);
+  });
+
+  it("of a list ends where nothing stands on a page that is not the last", async () => {
+    const pages = ["a", "b", "c"].map((endCursor) => ({
+      body: JSON.stringify({
+        data: { handoffs: { edges: [], pageInfo: { hasNextPage: endCursor < "c", endCursor } } },
+      }),
+    }));
+    const { asked, client } = await serve(...pages);
+    const all = client.all(Handoffs, { box: "INBOX" }, ({ handoffs }) => handoffs);
+    await expect(all.next()).rejects.toMatchObject({ code: "PROTOCOL" });
+    expect(asked).toHaveLength(1);
   });
 
   it.each<unknown>([

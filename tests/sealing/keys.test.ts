@@ -165,7 +165,8 @@ it("a key log is refused by a reason, whatever the server tells for one", async 
   }
   for (const entries of [[null], [1], ["x"]] as never[][])
     expect(await reasonOf(checkKeyLog(identity, entries, pin))).toBe("BAD_STATEMENT");
-  for (const key of [null, 1, "x", {}] as never[])
+  const deep: unknown = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`);
+  for (const key of [null, 1, "x", {}, { kty: "EC", crv: "P-256", x: deep }] as never[])
     expect(await reasonOf(checkKeyLog(key, log, pin))).toBe("THUMBPRINT_MISMATCH");
 });
 
