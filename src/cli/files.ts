@@ -2,16 +2,19 @@ import * as files from "../platform/files.ts";
 import { Stop } from "./command.ts";
 
 /** To the byte: it may be an image. @throws Stop */
-export function readBytes(path: string): Buffer {
+export const readBytes = (path: string) => reading(path, () => files.readRegular(path));
+
+/** Of half a gigabyte at most, which is as long as a text can be. @throws Stop */
+export const readText = (path: string) =>
+  reading(path, () => files.readRegular(path).toString("utf8"));
+
+function reading<T>(path: string, read: () => T): T {
   try {
-    return files.readRegular(path);
+    return read();
   } catch (error) {
     throw new Stop(`${path} cannot be read (${codeOf(error)}).`, { cause: error });
   }
 }
-
-/** @throws Stop */
-export const readText = (path: string) => readBytes(path).toString("utf8");
 
 /** @throws Stop */
 export function readJson(path: string): unknown {

@@ -1,5 +1,13 @@
+import { constants } from "node:buffer";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { optionsOf } from "../../src/cli/options.ts";
@@ -110,6 +118,14 @@ describe("the command line", () => {
       expect(stderr).toMatch(/^The database cannot be reached \(ECONNREFUSED\): .*\n$/);
     },
   );
+
+  it("reads no file that is longer than a text can be, and says so", async () => {
+    const path = join(demo.dataDir, "long.jsonl");
+    writeFileSync(path, "");
+    truncateSync(path, constants.MAX_STRING_LENGTH + 1);
+    const { code, stderr } = await typed({}, ["audit", "verify", path]);
+    expect([code, stderr]).toEqual([2, `${path} cannot be read (ERR_STRING_TOO_LONG).\n`]);
+  });
 
   it("waits for no pipe and no device in the place of a file, nor for a folder where none can be made", () => {
     const pipe = join(demo.dataDir, "pipe.csv");
