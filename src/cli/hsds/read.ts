@@ -46,7 +46,7 @@ export function readTables(path: string): Tables {
   const capacities: Capacity[] = [];
   // The tables that lead from a service to its cities, in whichever order they are read.
   const stands: { readonly serviceId: string; readonly locationId: string }[] = [];
-  const addresses: (City & { readonly locationId: string })[] = [];
+  const addresses = new Map<string, City[]>();
   for (const file of filesAt(path)) {
     const name = basename(file);
     const text = readText(file).replace(/^\uFEFF/, "");
@@ -58,9 +58,8 @@ export function readTables(path: string): Tables {
     }
   }
   for (const { serviceId, locationId } of stands) {
-    const cities = addresses.filter((one) => one.locationId === locationId);
     // Whether there is such a service, its own table says.
-    if (services.has(serviceId)) describe(serviceId, "", cities);
+    if (services.has(serviceId)) describe(serviceId, "", addresses.get(locationId) ?? []);
   }
   return { capacities, units, services };
 
@@ -130,13 +129,11 @@ export function readTables(path: string): Tables {
       else if (/^services?$/.test(table)) describe(field("id"), field("status"), []);
       else if (/^services?_at_locations?$/.test(table))
         stands.push({ serviceId: field("service_id"), locationId: field("location_id") });
-      else if (/^address(?:es)?$/.test(table))
-        addresses.push({
-          locationId: field("location_id"),
-          city: field("city"),
-          country: field("country"),
-        });
-      else if (/^service_capacit(?:y|ies)$/.test(table))
+      else if (/^address(?:es)?$/.test(table)) {
+        const there = addresses.get(field("location_id")) ?? [];
+        addresses.set(field("location_id"), there);
+        there.push({ city: field("city"), country: field("country") });
+      } else if (/^service_capacit(?:y|ies)$/.test(table))
         capacities.push({
           file,
           place: `row ${index + 2}`,
