@@ -24,7 +24,8 @@ export async function* nodesOf<Result, V, Node>(
     if (!hasNextPage || endCursor === null) return;
     if (endCursor === after) throw new CallFailed("PROTOCOL", "The next page is the one before.");
     // Of these there could be any number, and whoever asks would hear of none.
-    if (page.edges.length === 0) throw new CallFailed("PROTOCOL", "More follows a page of nothing.");
+    if (page.edges.length === 0)
+      throw new CallFailed("PROTOCOL", "More follows a page of nothing.");
     after = endCursor;
   }
 }
