@@ -929,6 +929,7 @@ create table sharing_reach (
 CREATE INDEX sharing_reach_by_circle_member ON public.sharing_reach USING btree (circle_id, organisation_id);
 CREATE INDEX sharing_reach_by_grant ON public.sharing_reach USING btree (grant_id);
 CREATE INDEX sharing_reach_by_owner ON public.sharing_reach USING btree (owner_id);
+CREATE INDEX sharing_reach_through_circle ON public.sharing_reach USING btree (owner_id, organisation_id) WHERE (circle_id IS NOT NULL);
 CREATE TRIGGER a_grant_ended_ends_streams AFTER DELETE ON public.sharing_reach REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION note_ended_reaches();
 alter table sharing_reach enable row level security;
 alter table sharing_reach force row level security;
@@ -1021,7 +1022,7 @@ BEGIN ATOMIC
  UNION
   SELECT r.organisation_id
     FROM sharing_reach r
-   WHERE (r.owner_id = acquaintances_of.in_organisation)
+   WHERE ((r.owner_id = acquaintances_of.in_organisation) AND (r.circle_id IS NOT NULL))
  UNION
   SELECT c.sender_id
     FROM handoff_candidate c

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { seedNetwork, type Size } from "../../bench/network.ts";
+import { blocksOf as blocksRead } from "../support/kept.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 
 // Nights enough for their index to be as deep as it is ten times as large.
@@ -65,5 +66,32 @@ describe("ten times the shelters, whoever they are shared with, and of strangers
       search,
     );
     expect(many["search"]! / few["search"]!).toBeLessThanOrEqual(1.5);
+  });
+});
+
+describe("whom an organisation knows", () => {
+  it("costs no more for all the scopes and countries in which it lets others in", async () => {
+    const database = await createTestDatabase();
+    const network = await seedNetwork(database.superuserUrl, SMALL);
+    const client = new pg.Client({ connectionString: database.superuserUrl });
+    await client.connect();
+    try {
+      const known = `select * from acquaintances_of('${network.idOf(1)}') k order by k`;
+      const [before, blocksBefore] = [await client.query(known), await blocksRead(client, known)];
+      await client.query(
+        `with given as (
+            insert into sharing_grant (owner_id, organisation_id, scopes)
+              select $1, id, '{beds:read}' from organisation where id = any($2) returning *)
+          insert into sharing_reach (grant_id, organisation_id, owner_id, scope, country, valid_from)
+            select g.id, g.organisation_id, g.owner_id, 'beds:read', n::text, now() from given g, generate_series(1, 5000) n`,
+        [network.idOf(1), before.rows.map(({ k }: { k: string }) => k).slice(0, 5)],
+      );
+      await client.query("vacuum (analyze) sharing_reach");
+      expect((await client.query(known)).rows).toEqual(before.rows);
+      expect((await blocksRead(client, known)) - blocksBefore).toBeLessThan(20);
+    } finally {
+      await client.end();
+      await database.drop();
+    }
   });
 });
