@@ -5,14 +5,18 @@ import { type Scene, setScene } from "../support/life-scene.ts";
 import { liveOut } from "../support/life-walk.ts";
 import { randomOf } from "../support/random.ts";
 
-/** What an hour allows is budgets.test.ts' to tell. */
-const BOUNDLESS = Object.fromEntries(
-  Object.keys(DEFAULT_LIMITS.perHour).map((purpose) => [purpose, 1_000_000]),
-) as typeof DEFAULT_LIMITS.perHour;
+/** What a second allows is limits.test.ts' to tell, what an hour does budgets.test.ts'. */
+const BOUNDLESS = {
+  clientPerSecond: 1_000_000,
+  organisationPerSecond: 1_000_000,
+  perHour: Object.fromEntries(
+    Object.keys(DEFAULT_LIMITS.perHour).map((purpose) => [purpose, 1_000_000]),
+  ) as typeof DEFAULT_LIMITS.perHour,
+};
 let demo: Demo;
 let scene: Scene;
 beforeAll(async () => {
-  demo = await startDemo({ perHour: BOUNDLESS });
+  demo = await startDemo(BOUNDLESS);
   scene = await setScene(demo);
 });
 afterAll(async () => {

@@ -49,11 +49,13 @@ export async function liveOut(scene: Scene, random: Random, acts: number): Promi
 /** The next story finds no beds taken, and no way closed. */
 async function endStory({ demo, shelterId }: Scene, lives: Lives): Promise<void> {
   const ask = demo.ask.bind(demo);
-  for (const hold of lives.holds)
-    if (["HELD", "CONFIRMED"].includes(hold.status))
-      await mutate(ask, hold.holder, "releaseBedHold", { id: hold.id }, "{ __typename }");
+  for (const { id, holder, status } of lives.holds) {
+    if (!["HELD", "CONFIRMED"].includes(status)) continue;
+    const released = await mutate(ask, holder, "releaseBedHold", { id }, "{ __typename }");
+    expect(released).toEqual({ data: { releaseBedHold: { __typename: "BedHold" } } });
+  }
   const nights = { shelterId, from: night(0), until: night(10), maximum: BEDS };
-  await mutate(ask, HOST, "setBeds", nights);
+  expect((await mutate(ask, HOST, "setBeds", nights)).errors).toBeUndefined();
   if (lives.advisory) await mutate(ask, "bridge", "withdrawAdvisory", { id: lives.advisory.id });
   const left = lives.cases.map(({ id }) => decodeId(id)!.uuid);
   await meddle(demo, "delete from handoff_candidate where handoff_id = any ($1)", [left]);
