@@ -1,18 +1,14 @@
 import { createServer } from "node:http";
-import pg from "pg";
 import { createTokenVerifier, type Issuer } from "../../src/platform/auth/token.ts";
 import { admitted, enterAs } from "../../src/platform/db/admission.ts";
 import { runBatch } from "../../src/platform/db/pipeline.ts";
+import { createPool } from "../../src/platform/db/pool.ts";
 import { AUDIENCE } from "../network.ts";
 import { walled } from "./statements.ts";
 
 // The limit with every guard: the token is verified, and Wayhouse's own statements run behind the caller's
 // status as the API's role, in one round trip, and answer in JSON. Still no GraphQL.
-const pool = new pg.Pool({
-  connectionString: process.env["DATABASE_URL"],
-  max: 4,
-  idleTimeoutMillis: 0,
-});
+const pool = createPool({ url: process.env["DATABASE_URL"]!, log: () => {} });
 const verifier = createTokenVerifier({
   audience: AUDIENCE,
   now: () => Date.now(),
