@@ -16,6 +16,9 @@ const {
   rules,
   instructions,
 } = parse(readFileSync(path, "utf8"), { prettyErrors: false });
+// Every file would be to somebody else, and be left to people.
+if (typeof organisation.identity !== "string")
+  throw new Error(`${path} must name the identity of its organisation, a thumbprint.`);
 const at = (name: string) => resolve(dirname(path), name);
 
 const signingKey = readOwnKey(at(organisation.signingKey));

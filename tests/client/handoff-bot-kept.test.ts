@@ -247,8 +247,9 @@ describe("the bot", () => {
   it.each([
     ["a private key that others can read", "keys/sign.json", HALF, /read by others: chmod 600/],
     ["a configuration that is none", "bot.yaml", "Pomegranate: {after dusk", /YAMLParseError/],
+    ["one that does not say who it is", "bot.yaml", "organisation: {}", /must name the identity/],
   ])("ends at %s, and quotes nothing of it", (_, name, content, why) => {
-    const organisation = { signingKey: "keys/sign.json", sealingKeys: [] };
+    const organisation = { identity: PARTNER, signingKey: "keys/sign.json", sealingKeys: [] };
     mkdirSync(path("keys"));
     writeFileSync(path("bot.yaml"), JSON.stringify({ node: {}, organisation, folder: "kept" }));
     writeFileSync(path(name), content, { mode: 0o640 });
