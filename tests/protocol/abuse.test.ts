@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { get } from "node:http";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,6 +106,15 @@ function cpu(): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+/** By a connection of its own, as who watches a server asks. */
+const isWell = (what: string) =>
+  new Promise<boolean>((resolve) => {
+    get(new URL(`/health/${what}`, api.url), { agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    }).on("error", () => resolve(false));
+  });
+
 /** Everything at once. How many hostile calls were answered while one of health was waited for, at most. */
 async function attack(): Promise<number> {
   const sockets = [
@@ -114,11 +124,8 @@ async function attack(): Promise<number> {
   let overtaken = 0;
   let answered = 0;
   let isOver = false;
-  const isWell = (what: string) =>
-    fetch(new URL(`/health/${what}`, api.url)).then(
-      ({ ok }) => ok,
-      () => false,
-    );
+  // Connections are taken in the order in which they came: with this answer all of the above have been.
+  expect(await isWell("live")).toBe(true);
   const watching = (async () => {
     while (!isOver) {
       const before = answered;
@@ -162,8 +169,13 @@ it("every attack at once is refused with a code; health and others are answered,
   const ask = () => request(api.url, token, "{ viewer { organisation { handle } } }");
   const overtaken = [await attack(), await attack()];
   const warm = memory();
-  overtaken.push(await attack(), await attack());
-  expect(memory()).toBeLessThan(1.25 * warm);
+  const later: number[] = [];
+  for (let nth = 0; nth < 3; nth++) {
+    overtaken.push(await attack());
+    later.push(memory());
+  }
+  // What nobody has collected yet may stand in one of them; what is never given back stands in each.
+  expect(Math.min(...later)).toBeLessThan(1.2 * warm);
   expect(Math.max(...overtaken)).toBeLessThan(MOST_OVERTAKEN);
   expect(JSON.parse((await ask())!.text)).toEqual({
     data: { viewer: { organisation: { handle: "lantern" } } },
