@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await feed?.stop();
   vi.restoreAllMocks();
-  await database?.drop();
+  await database?.leave();
   if (dataDir) rmSync(dataDir, { recursive: true, force: true });
 });
 
@@ -114,6 +114,9 @@ it("whoever follows from now on is told nothing of before, though another stream
     // From here on the process is not told of anything that happens.
     await client.query("revoke execute on function stream_pulse from wayhouse_api");
     const first = await happen();
+    // Whoever opens while an older transaction runs, of any database of the server, begins where that does.
+    const settled = `select bool_and(transaction_id < pg_snapshot_xmin(pg_current_snapshot())) as so from event`;
+    while (!(await client.query<{ so: boolean }>(settled)).rows[0]!.so) await sleep(10);
     const after = await open();
     const second = await happen();
     await client.query("grant execute on function stream_pulse to wayhouse_api");
