@@ -285,8 +285,11 @@ describe("not yours and not there", () => {
     const asked: string[][][] = [];
     for (const id of [foreign, missing]) {
       const document = query.replace("KEY", randomUUID());
+      // Each by a token that nobody has seen yet.
+      token = await demo.token("outsider", SCOPES);
+      const body = JSON.stringify({ query: document, variables: { id } });
       const batches = await statementsOf(async () => {
-        told.push((await demo.post("outsider", { query: document, variables: { id } })).text);
+        told.push((await send([JSON_BODY, authorized()], { body })).text);
       });
       asked.push(unconfirmed(batches));
     }

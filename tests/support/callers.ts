@@ -35,9 +35,11 @@ export const tokenBy = async (...caller: Parameters<typeof signIn>): Promise<str
 
 /** As the demo's bots, of a process in front of its network. */
 export const askAt =
-  (url: string, dataDir: string): Demo["ask"] =>
+  (url: string, dataDir: string, bots = new Map<string, Promise<Caller>>()): Demo["ask"] =>
   async (organisation, query, variables = {}) => {
-    const token = await tokenBy(dataDir, organisation, "bot");
+    const bot = bots.get(organisation) ?? signIn(dataDir, organisation, "bot");
+    bots.set(organisation, bot);
+    const token = await (await bot).token();
     const response = await fetch(url, {
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
