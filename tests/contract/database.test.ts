@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await client.end();
-  await database.drop();
+  await database.leave();
 });
 
 describe("what is generated from the migrations", () => {

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pool.end();
-  await database.drop();
+  await database.leave();
 });
 
 describe("beds", () => {

@@ -18,7 +18,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
 });
 afterAll(async () => {
-  await database.drop();
+  await database.leave();
   rmSync(folder, { recursive: true, force: true });
 });
 

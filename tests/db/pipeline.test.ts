@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pool.end();
-  await database.drop();
+  await database.leave();
 });
 
 const ask = <Row>(text: string) => onClient(pool, (client) => rowsOf<Row>(client, text));

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pool.end();
-  await database.drop();
+  await database.leave();
 });
 
 describe("a session", () => {

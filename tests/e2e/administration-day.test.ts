@@ -31,7 +31,7 @@ afterAll(async () => {
     await ended;
   }
   rmSync(shell.folder, { recursive: true, force: true });
-  await database.drop();
+  await database.leave();
 });
 
 const type = (line: string) => shell.type(line);

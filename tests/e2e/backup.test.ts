@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await node.end();
   await onServer(`drop database if exists ${backup}`);
-  await database.drop();
+  await database.leave();
   rmSync(dataDir, { recursive: true, force: true });
 });
 

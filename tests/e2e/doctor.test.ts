@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
-  await database.drop();
+  await database.leave();
 });
 
 it("colours what it says on a terminal that has colours, and nowhere else", async () => {

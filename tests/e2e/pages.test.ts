@@ -173,7 +173,7 @@ describe("what the pages say to type, typed", () => {
     const [, , settle = ""] = textsOf("docs/backup.md", "sh");
     const urls = `export DATABASE_URL="${restored.apiUrl}" DATABASE_OWNER_URL="${restored.ownerUrl}"\n`;
     const [told] = await session([urls + settle]);
-    await restored.drop();
+    await restored.leave();
     expect(told).toContain("The network is locked down");
   });
 

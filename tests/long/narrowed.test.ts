@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await fleet.stop();
-  await database.drop();
+  await database.leave();
 });
 const ask = async (slot: number, token: string, query: string, variables: object = {}) =>
   JSON.parse((await request(fleet.urlOf(slot), token, query, variables))!.text);

@@ -122,6 +122,6 @@ it("30 revocations under load are known everywhere in time, though the replica i
     await holdingUp;
     await drill.stop();
     await standby.stop();
-    await database.drop();
+    await database.leave();
   }
 });

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await drill.stop();
-  await database.drop();
+  await database.leave();
 });
 
 async function streamsStand(): Promise<void> {

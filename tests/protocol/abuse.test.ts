@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (api) await endApi(api);
-  await database.drop();
+  await database.leave();
 });
 
 const long = "x".repeat(900_000);

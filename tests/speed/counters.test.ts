@@ -64,7 +64,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.stop();
   await observer.end();
-  await database.drop();
+  await database.leave();
 });
 
 /** Of a host with ten shelters. */

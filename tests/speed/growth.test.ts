@@ -45,7 +45,7 @@ async function blocksOf(size: Size, statements: Readonly<Record<string, string>>
     return blocks;
   } finally {
     await client.end();
-    await database.drop();
+    await database.leave();
   }
 }
 
@@ -91,7 +91,7 @@ describe("whom an organisation knows", () => {
       expect((await blocksRead(client, known)) - blocksBefore).toBeLessThan(20);
     } finally {
       await client.end();
-      await database.drop();
+      await database.leave();
     }
   });
 });

@@ -92,7 +92,7 @@ export async function auditUnderLoad(organisations: number, writes: number): Pro
     return { findings, written: written.toSorted(), expected: expected.toSorted(), refused };
   } finally {
     await pool.end();
-    await database.drop();
+    await database.leave();
   }
 }
 

@@ -51,7 +51,7 @@ export async function expectBedsKept(attempts: number): Promise<Record<string, n
     return { ...book.figures, lost: line.tally.lost };
   } finally {
     await network.stop();
-    await database.drop();
+    await database.leave();
   }
 }
 

@@ -10,7 +10,7 @@ import { CONTACT, HANDOFF, midnight, PLANTS } from "./retention.ts";
 import { program } from "./wayhouse.ts";
 
 /** A node of the demo network over a database that is backed up and restored, its one process started and ended at will. */
-export function openNode(database: Omit<TestDatabase, "drop">, dataDir: string) {
+export function openNode(database: Omit<TestDatabase, "leave">, dataDir: string) {
   let api: ApiProcess | undefined;
   const inDatabase = <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
     asSuperuser(

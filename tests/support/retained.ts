@@ -43,7 +43,7 @@ export async function startRetained() {
     async stop() {
       await pool.end();
       await owner.end();
-      await database.drop();
+      await database.leave();
     },
   };
 }

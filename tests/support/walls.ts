@@ -291,7 +291,7 @@ export async function openWalls(): Promise<Walls> {
     },
     async close() {
       await client.end();
-      await database.drop();
+      await database.leave();
     },
   };
 }
