@@ -4279,10 +4279,18 @@ begin
         order by i.shelter, i.check_in);
   end if;
   foreach i in array turns loop
-    update bed_night b set held = b.held + in_beds[i]
-      where b.shelter_id = in_shelters[i] and b.night >= in_check_ins[i] and b.night < in_check_outs[i]
-        and b.maximum - b.held - b.occupied - b.out_of_service >= in_beds[i];
-    get diagnostics taken = row_count;
+    if lacking is null then
+      update bed_night b set held = b.held + in_beds[i]
+        where b.shelter_id = in_shelters[i] and b.night >= in_check_ins[i] and b.night < in_check_outs[i]
+          and b.maximum - b.held - b.occupied - b.out_of_service >= in_beds[i];
+      get diagnostics taken = row_count;
+    else
+      -- The night that was lacking is not locked, and later ones are: to take it for another stay would be to go back.
+      taken := (
+        select count(*) from bed_night b
+          where b.shelter_id = in_shelters[i] and b.night >= in_check_ins[i] and b.night < in_check_outs[i]
+            and b.maximum - b.held - b.occupied - b.out_of_service >= in_beds[i]);
+    end if;
     if taken < in_check_outs[i] - in_check_ins[i] then
       lacking := least(lacking, i);
     end if;

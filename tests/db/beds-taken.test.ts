@@ -37,13 +37,18 @@ describe("beds that are taken", () => {
 
   it("are said to be lacking at the first house that lacks them, of those that are named", async () => {
     const full = "update bed_night set out_of_service = maximum - held";
+    const lacking = (house: string) => ({
+      detail: JSON.stringify({ exhausted: house }).replace(":", ": "),
+    });
     for (const houses of [
       [here, heldThere],
       [heldThere, here],
-    ])
-      await expect(after(full, take(houses, [2, 2]))).rejects.toMatchObject({
-        detail: JSON.stringify({ exhausted: houses[0] }).replace(":", ": "),
-      });
+    ] as const) {
+      const taking = take(houses, [2, 2]);
+      await expect(after(full, taking)).rejects.toMatchObject(lacking(houses[0]));
+      const one = `${full} where shelter_id = '${houses[1]}'`;
+      await expect(after(one, taking)).rejects.toMatchObject(lacking(houses[1]));
+    }
   });
 
   it("are not where the holder itself warns of, once another has confirmed it", async () => {

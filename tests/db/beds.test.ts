@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BadUserInput, NotFound } from "../../src/kernel/errors.ts";
 import { createPool, type Pool } from "../../src/platform/db/pool.ts";
 import { openSession, type Session } from "../../src/platform/db/session.ts";
-import { counters, createShelter, move, placeHold, share } from "../support/capacity.ts";
+import {
+  counters,
+  createShelter,
+  move,
+  placeHold,
+  placeStays,
+  share,
+} from "../support/capacity.ts";
 import { night } from "../support/demo.ts";
 import { waiting } from "../support/held-up.ts";
 import { plantOrganisation } from "../support/network.ts";
@@ -177,6 +184,22 @@ describe("beds", () => {
     ]);
     expect(told).toEqual(["HELD", "CONFIRMED"]);
     expect(await counters(harbour, id)).toMatchObject({ held: 2, occupied: 0 });
+  });
+
+  it("that a stay lacked are not gone back for: its hold has later nights, and would wait for an earlier one", async () => {
+    const { id } = await createShelter(harbour, "gone-back-for", 2);
+    await placeHold(harbour, id, 1);
+    const stay = (beds: number, from: number, until: number) => ({
+      shelterId: id,
+      beds,
+      checkIn: night(from),
+      checkOut: night(until),
+    });
+    const stays = [stay(2, 0, 4), stay(1, 1, 2)];
+    const { told, waited } = await atOnce(id, [
+      () => placeStays(harbour, stays).catch((error: Error) => error.message),
+    ]);
+    expect({ told, waited }).toEqual({ told: ["the beds are not free"], waited: [false] });
   });
 
   it("come back once when their time is over, whoever looks at once", async () => {

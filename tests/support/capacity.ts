@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "kysely";
-import { takeBedsWithin } from "../../src/modules/capacity/holds.queries.ts";
+import { type Stay, takeBedsWithin } from "../../src/modules/capacity/holds.queries.ts";
 import type { Session } from "../../src/platform/db/session.ts";
 import type { Effect } from "../../src/platform/db/writes.ts";
 import { night } from "./demo.ts";
@@ -38,13 +38,15 @@ export function createShelter(
   );
 }
 
-export function placeHold(session: Session, shelterId: string, beds: number, minutes = 60) {
+export const placeHold = (session: Session, shelterId: string, beds: number, minutes?: number) =>
+  placeStays(session, [{ shelterId, beds, checkIn: night(1), checkOut: night(3) }], minutes);
+
+export function placeStays(session: Session, stays: readonly Stay[], minutes = 60) {
   const id = randomUUID();
   return session.write(
     { name: "holdBeds", scope: "beds:hold" },
     { idempotencyKey: randomUUID() },
     async (tx): Promise<Effect<{ id: string }>> => {
-      const stays = [{ shelterId, beds, checkIn: night(1), checkOut: night(3) }];
       const nobodyElse = { caseReference: null, references: [], holds: [] };
       const hold = { id, ttlMinutes: minutes, riskProfile: "OTHER", stays, ...nobodyElse };
       const { host, holder } = await takeBedsWithin(tx, hold);
