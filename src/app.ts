@@ -132,13 +132,13 @@ export async function createApp(
     async admit(credentials) {
       const identity = await verifier.verify(credentials.token);
       const proof = verifyProof(credentials, identity);
-      const { more, search: countSearch } = admit(identity);
+      const { more, searches: countSearches } = admit(identity);
       const open = async (isBelieved: boolean) => {
         const { expiresAt } = identity;
         // The body may have come later than the token's end.
         if (expiresAt * 1_000 <= now()) throw new Unauthenticated();
         const until = now() + limits.requestSeconds * 1_000;
-        const allowance = { until, countSearch, perHour: limits.perHour };
+        const allowance = { until, countSearches, perHour: limits.perHour };
         const session = await openSession(pool, identity, allowance, proof, isBelieved, replica);
         const caller = { identity, scopes: session.scopes, expiresAt };
         return { session, nodeKey: options.nodeKey, caller, feed, cursors };

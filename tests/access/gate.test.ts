@@ -56,12 +56,14 @@ it("a request counts as so many more as it says, as none where it says none, and
 
 it("searches have a minute of their rate at once, and count for nothing else", () => {
   const gate = open();
-  const { search } = gate({ organisationId: "lantern", clientName: "bot" });
+  const { searches } = gate({ organisationId: "lantern", clientName: "bot" });
+  const search = () => searches(1);
   expect(times(7, search)).toEqual([...Array<null>(6).fill(null), 10]);
   expect(times(9, () => gate({ organisationId: "lantern", clientName: "bot" }))).toEqual(
     Array(9).fill(null),
   );
-  expect(wait(gate({ organisationId: "harbour", clientName: "bot" }).search)).toBeNull();
+  const another = gate({ organisationId: "harbour", clientName: "bot" });
+  expect([4, 3, 2].map((count) => wait(() => another.searches(count)))).toEqual([null, 10, null]);
   now.mockReturnValue(11_000);
   expect(times(2, search)).toEqual([null, 10]);
 });

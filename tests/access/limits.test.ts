@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../src/platform/limits/limits.ts";
 import { createRate } from "../../src/platform/limits/rate.ts";
 import { readJson, SlowBody } from "../../src/platform/http/body.ts";
-import { type Answer, codeOf, type Demo, serveToo, startDemo } from "../support/demo.ts";
+import { type Answer, codeOf, type Demo, night, serveToo, startDemo } from "../support/demo.ts";
 import { offer, openTo } from "../support/handoffs.ts";
 import { waiting } from "../support/held-up.ts";
 import { SEARCH, search } from "../support/holds.ts";
@@ -69,6 +69,24 @@ describe("a client", () => {
     expect(codeOf(await demo.ask("bridge", matches))).toBe("RATE_LIMITED");
     expect(codeOf(await demo.ask("bridge", VIEWER.query))).toBeUndefined();
     expect(codeOf(await demo.ask("lantern", SEARCH, { search }))).toBeUndefined();
+  });
+
+  it("that searches for a long stay is counted each 31 nights that it begins, those of a handoff's matches too", async () => {
+    const clientId = "dashboard";
+    const answers: (string | undefined)[] = [];
+    for (const nights of [31, 32, 1]) {
+      const variables = { search: { ...search, checkOut: night(1 + nights) } };
+      const call = { query: SEARCH, variables };
+      const { text } = await demo.call({ organisation: "lantern", clientId }, call);
+      answers.push(codeOf(JSON.parse(text) as Answer));
+    }
+    expect(answers).toEqual([undefined, undefined, "RATE_LIMITED"]);
+    const ask: Demo["ask"] = (...call) => demo.ask(...call);
+    await openTo(ask, "harbour", ["lantern"]);
+    await offer(ask, "harbour", ["lantern"], { windowEnd: night(33) });
+    const matches = "{ handoffs(box: OUTBOX) { edges { node { matches { beds { band } } } } } }";
+    expect(codeOf(await demo.ask("harbour", matches))).toBeUndefined();
+    expect(codeOf(await demo.ask("harbour", matches))).toBe("RATE_LIMITED");
   });
 
   it("is counted each of its writes, however many come in one request, in fragments too", async () => {

@@ -79,14 +79,13 @@ builder.queryField("bedAvailability", (t) =>
   t.field({
     type: AvailabilityConnection,
     description:
-      "Shelters of the caller's own and those shared with it in which so many beds are free; where only the band is told, in whose band so many are. RATE_LIMITED by client and minute. What others did may be seconds old; a hold looks anew.",
+      "Shelters of the caller's own and those shared with it in which so many beds are free; where only the band is told, in whose band so many are. RATE_LIMITED by client and minute, one search for each 31 nights or part of them. What others did may be seconds old; a hold looks anew.",
     requiresScopes: [["beds:read"]],
     args: {
       search: t.arg({ type: BedSearch, required: true }),
       ...pageArgs(t.arg),
     },
-    resolve: async (_, { search, ...page }, { session }) => {
-      await session.spend("searches");
+    resolve: (_, { search, ...page }, { session }) => {
       const wanted = {
         ...search,
         locality: (search.locality && spelled(search.locality)) ?? null,

@@ -1,7 +1,7 @@
 import { refuse } from "../../kernel/errors.ts";
 import type { Session } from "../../platform/db/session.ts";
 import { cardColumns } from "../organisations/index.ts";
-import { type AvailabilityBand, faultsOfStay } from "./capacity.rules.ts";
+import { type AvailabilityBand, faultsOfStay, searchesOf } from "./capacity.rules.ts";
 import { shelterColumns, type ShelterRow } from "./shelters.queries.ts";
 
 export interface BedSearch {
@@ -34,7 +34,7 @@ const SEARCH = `select ${FOUND}, $10::text as "riskProfile" from find_beds($1, $
     select from advisory a
       where a.country = $1 and $10::text = any (a.risk_profiles) and advisory_in_force(a))`;
 
-/** @throws BadUserInput. In order of id, after `after`, with shelters and owners; one statement whatever the data. */
+/** @throws BadUserInput, RateLimited. In order of id, after `after`, with shelters and owners; one statement whatever the data. */
 export async function searchBeds(
   session: Session,
   search: BedSearch,
@@ -43,6 +43,7 @@ export async function searchBeds(
 ) {
   const faults = faultsOfStay(search, new Date().toISOString().slice(0, 10));
   refuse(faults.map(({ path, message }) => ({ path: ["search", ...path], message })));
+  session.countSearches(searchesOf(search));
   const { country, locality, features, checkIn, checkOut, beds, includeUnsafe, riskProfile } =
     search;
   const stay = [country, locality, features, checkIn, checkOut, beds];

@@ -68,6 +68,14 @@ export function faultsOfStay(
   return faults;
 }
 
+/** Each night of each shelter that is shared may be looked at. */
+const NIGHTS_OF_A_SEARCH = 31;
+
+/** As how many a search for such a stay counts, where it has no fault: of up to a month as one. */
+export function searchesOf(stay: { readonly checkIn: string; readonly checkOut: string }): number {
+  return Math.ceil(daysBetween(stay.checkIn, stay.checkOut) / NIGHTS_OF_A_SEARCH);
+}
+
 const MOST_STAYS = 20;
 /** Of all stays together: the clock frees those of 200 holds in one statement. */
 const MOST_NIGHTS = 1_000;

@@ -1,4 +1,4 @@
-export { faultsOfReference } from "./capacity.rules.ts";
+export { faultsOfReference, searchesOf } from "./capacity.rules.ts";
 export { AdvisoryInForce, CapacityExhausted, KeptApart } from "./errors.ts";
 export { type HoldBeds, placeWithin, prepareHold, whereBedsAreFree } from "./holds.actions.ts";
 export { CaseReference } from "./holds.graphql.ts";

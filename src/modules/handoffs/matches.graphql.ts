@@ -2,7 +2,7 @@ import { builder } from "../../platform/graphql/builder.ts";
 import { about } from "../../platform/graphql/costs.ts";
 import { groupLoaderOf, present } from "../../platform/graphql/loader.ts";
 import { Advisory, loadWarnings } from "../advisories/index.ts";
-import { BedAvailability } from "../capacity/index.ts";
+import { BedAvailability, searchesOf } from "../capacity/index.ts";
 import { ConsulateContact, loadContact } from "../consulates/index.ts";
 import { Handoff } from "./handoffs.graphql.ts";
 import type { HandoffRow } from "./handoffs.queries.ts";
@@ -20,10 +20,11 @@ HandoffMatches.implement({
       type: [BedAvailability],
       complexity: about(20),
       description:
-        "Free on every night of the window that is still to come: for all at one shelter or, APART, for one of them. None unless SHELTER is needed; where it is, RATE_LIMITED as a search in each destination.",
-      async resolve({ id, needs, destinations }, _, { session }) {
+        "Free on every night of the window that is still to come: for all at one shelter or, APART, for one of them. None unless SHELTER is needed; where it is, RATE_LIMITED as a search for the whole window in each destination.",
+      resolve({ id, needs, destinations, windowStart, windowEnd }, _, { session }) {
         if (!needs.includes("SHELTER")) return [];
-        await Promise.all(destinations.map(() => session.spend("searches")));
+        const ofEach = searchesOf({ checkIn: windowStart, checkOut: windowEnd });
+        session.countSearches(destinations.length * ofEach);
         return loadBeds(session, id);
       },
     }),

@@ -34,7 +34,7 @@ interface Allowance extends Pick<Limits, "perHour"> {
   /** Milliseconds since the epoch: from then on no statement begins. */
   readonly until?: number;
   /** @throws RateLimited */
-  readonly countSearch?: () => void;
+  readonly countSearches?: (count: number) => void;
 }
 
 /** One call's way to the database: every statement re-enters with the caller's status and scopes. */
@@ -54,8 +54,10 @@ export interface Session extends Writes {
   askRecent<Row>(statement: Statement): Promise<Row[]>;
   /** The same session, opened with a round trip of its own. @throws as openSession */
   anew(): Promise<Session>;
-  /** Before a read that tells more the oftener it is asked. @throws RateLimited */
-  spend(on: "searches" | "introductions"): Promise<void>;
+  /** Before reads that tell more the oftener they are asked. @throws RateLimited */
+  countSearches(count: number): void;
+  /** Before one that is counted for all of an organisation. @throws RateLimited */
+  spend(on: "introductions"): Promise<void>;
   /**
    * Before an answer leaves the process. False: the token was believed to open what it opened last, and the
    * first statement said otherwise; nothing was done, and the call is to begin anew. After a read it is asked
@@ -206,9 +208,12 @@ class Call implements Session, Writer {
     return openSession(this.pool, this.identity, this.allowance, null, false, this.replica);
   }
 
-  async spend(on: "searches" | "introductions"): Promise<void> {
-    if (on === "searches") this.allowance.countSearch?.();
-    else await this.#reenter([spending(on, this.perHour)]);
+  countSearches(count: number): void {
+    this.allowance.countSearches?.(count);
+  }
+
+  async spend(on: "introductions"): Promise<void> {
+    await this.#reenter([spending(on, this.perHour)]);
   }
 
   async confirm(told: "read" | "written"): Promise<boolean> {

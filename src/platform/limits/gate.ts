@@ -6,7 +6,7 @@ import { createRate } from "./rate.ts";
 export interface Counted {
   /** That what it asks for comes to so many requests more. */
   readonly more: (requests: number) => void;
-  readonly search: () => void;
+  readonly searches: (count: number) => void;
 }
 
 /**
@@ -32,7 +32,7 @@ export function createGate(limits: Limits): Gate {
       refuseFor(organisations.spend(organisationId, requests));
     };
     spend(1);
-    return { more: spend, search: () => refuseFor(searches.spend(client)) };
+    return { more: spend, searches: (count) => refuseFor(searches.spend(client, count)) };
   };
 }
 
