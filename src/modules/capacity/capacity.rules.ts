@@ -1,3 +1,4 @@
+import { daysBetween } from "../../kernel/days.ts";
 import type { Issue } from "../../kernel/errors.ts";
 import { isReference } from "../../kernel/ids.ts";
 import { faultsOfName } from "../../kernel/names.ts";
@@ -139,10 +140,6 @@ export function faultsOfStayAt(
   return shelter.owner_id === host
     ? []
     : [{ path: ["shelterId"], message: "must be of the first stay's host" }];
-}
-
-function daysBetween(from: string, to: string): number {
-  return (Date.parse(to) - Date.parse(from)) / 86_400_000;
 }
 
 /** Of one owner: the clock opens a night of every one each day. */

@@ -1,3 +1,4 @@
+import { daysBetween } from "../../kernel/days.ts";
 import { BadUserInput, Forbidden } from "../../kernel/errors.ts";
 import { encodeId } from "../../kernel/ids.ts";
 import { NAME } from "../../kernel/names.ts";
@@ -21,9 +22,6 @@ import {
 const MOST_NIGHTS = 400;
 export const loadShelter = loaderOf(findShelters, ({ id }) => id);
 const loadNights = groupLoaderOf(findNights, ({ key }) => key);
-
-const daysBetween = (from: string, until: string) =>
-  (Date.parse(until) - Date.parse(from)) / 86_400_000;
 
 const ShelterKind = builder.enumType("ShelterKind", { values: SHELTER_KINDS });
 export const ShelterFeature = builder.enumType("ShelterFeature", { values: SHELTER_FEATURES });
