@@ -101,6 +101,14 @@ describe("a file", () => {
     ]);
   });
 
+  it("may have as many rows that are blank or not as long as its header as somebody looks at, and no more", () => {
+    const odd = `${header}${"\n\n1,0".repeat(1_000)}`;
+    expect(table(odd).faults).toHaveLength(1_000);
+    expect(() => table(`${odd}\n\n`)).toThrow(
+      "Organization.csv has more than 2,000 rows that are blank or not as long as its header.",
+    );
+  });
+
   it.each([
     ["", /lacks the column OrganizationID, VictimServiceProvider, DateDeleted/],
     ["OrganizationID,DateDeleted\n1,", /lacks the column VictimServiceProvider/],

@@ -68,8 +68,10 @@ export interface Table {
 export type Export = Readonly<Record<FileName, Table>>;
 
 const MOST_BYTES = 64 * 1024 * 1024;
+/** The parser makes an error for each row that is not as long as the header: 64 MiB of blank lines took it hours. */
+const MOST_ODD_ROWS = 2_000;
 
-/** @throws Stop if a file is missing, is no CSV or lacks a column */
+/** @throws Stop if a file is missing, is no CSV, lacks a column or has too many rows of another length */
 export function readExport(folder: string): Export {
   const tables = FILES.map((file) => [file, readTable(file, bytesOf(folder, file))] as const);
   return Object.fromEntries(tables) as unknown as Export;
@@ -121,12 +123,21 @@ export function readTable(file: FileName, bytes: Buffer): Table {
 }
 
 function recordsOf(file: FileName, bytes: Buffer): string[][] {
+  let odd = 0;
   try {
     return parse(bytes, {
       bom: true,
       record_delimiter: ["\r\n", "\n", "\r"],
       relax_column_count: true,
       relax_quotes: true,
+      on_record: (record: string[], { error }) => {
+        if (error && ++odd > MOST_ODD_ROWS) {
+          throw new Stop(
+            `${file} has more than 2,000 rows that are blank or not as long as its header. Is it HUD HMIS CSV?`,
+          );
+        }
+        return record;
+      },
     });
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
