@@ -1,10 +1,11 @@
-import { AuditCheckpoint, AuditTrail, type Client } from "../client/index.ts";
+import { AuditCheckpoint, AuditTrail, CallFailed, type Client } from "../client/index.ts";
 import { decodeId } from "../kernel/ids.ts";
 import {
   type AuditExport,
   type Checkpoint,
   type ExportedEntry,
   printAuditExport,
+  readCheckpoint,
   verifyAuditExport,
 } from "../sealing/audit/index.ts";
 import { thumbprintOf } from "../sealing/index.ts";
@@ -67,16 +68,35 @@ export async function run(args: readonly string[]): Promise<0 | 1> {
   return 0;
 }
 
-/** The checkpoint first, then what it covers: what is appended meanwhile is for the next time. */
+/** More than fit into the text that `audit verify` reads again. */
+const MOST_ENTRIES = 1_000_000;
+/** Twice what the longest record has. */
+const MOST_CHARACTERS = 1_024;
+
+/**
+ * The checkpoint first, then what it covers: what is appended meanwhile is for the next time.
+ * @throws Stop for a chain that no file holds, CallFailed
+ */
 async function takeOut(api: Client, organisation: string): Promise<AuditExport> {
   const { auditCheckpoint } = await api.run(AuditCheckpoint);
-  const { sequence, hash, signature, nodeKey } = auditCheckpoint;
-  const checkpoint = { sequence, hash, signature, nodeKey } as Checkpoint;
+  const { sequence, hash, signature, nodeKey } = Object(auditCheckpoint) as Partial<Checkpoint>;
+  const checkpoint = readCheckpoint(JSON.stringify({ sequence, hash, signature, nodeKey }));
+  if (!checkpoint)
+    throw new CallFailed("PROTOCOL", "What came is no checkpoint with the node's key.");
+  if (checkpoint.sequence > MOST_ENTRIES)
+    throw new Stop(`The chain has more than ${MOST_ENTRIES} entries: one file cannot hold it.`);
   const entries: ExportedEntry[] = [];
-  if (sequence === 0) return { organisation, entries, checkpoint };
-  for await (const entry of api.all(AuditTrail, { first: 100 }, (all) => all.auditTrail)) {
-    entries.push({ record: entry.record, hash: entry.hash });
-    if (entries.length >= sequence) break;
+  if (checkpoint.sequence === 0) return { organisation, entries, checkpoint };
+  for await (const { record, hash } of api.all(
+    AuditTrail,
+    { first: 100 },
+    (all) => all.auditTrail,
+  )) {
+    if (!isShort(record) || !isShort(hash))
+      throw new CallFailed("PROTOCOL", "What came is no audit entry.");
+    if (entries.push({ record, hash }) >= checkpoint.sequence) break;
   }
   return { organisation, entries, checkpoint };
 }
+
+const isShort = (text: unknown) => typeof text === "string" && text.length <= MOST_CHARACTERS;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { run } from "../../src/cli/audit-verify.ts";
 import { Stop } from "../../src/cli/command.ts";
 import { type Demo, startDemo } from "../support/demo.ts";
@@ -103,5 +103,38 @@ describe("an organisation's audit on the command line", () => {
     const { code, stderr } = await takeOut("harbour", "first.jsonl");
     expect(stderr).toMatch(/first.jsonl is there already/);
     expect(code).toBe(2);
+  });
+
+  it.each<[string, (told: string) => string, string]>([
+    [
+      "the node's key",
+      (told) => told.replace(/"nodeKey":\{[^}]*\}/, '"nodeKey":null'),
+      "PROTOCOL: What came is no checkpoint with the node's key.\n",
+    ],
+    [
+      "a number of entries that a file can hold",
+      (told) => told.replace(/"sequence":\d+,"hash"/, '"sequence":1000001,"hash"'),
+      "The chain has more than 1000000 entries: one file cannot hold it.\n",
+    ],
+    [
+      "an entry that is text",
+      (told) => told.replace(/"record":"/, '"record":7,"was":"'),
+      "PROTOCOL: What came is no audit entry.\n",
+    ],
+    [
+      "an entry that is as short as one",
+      (told) => told.replace(/"record":"/, `$&${"x".repeat(1_024)}`),
+      "PROTOCOL: What came is no audit entry.\n",
+    ],
+  ])("is not exported where the server tells it without %s", async (_, changed, sentence) => {
+    const { fetch } = globalThis;
+    vi.stubGlobal("fetch", async (...call: Parameters<typeof fetch>) => {
+      const told = await (await fetch(...call)).text();
+      return new Response(changed(told));
+    });
+    const { code, stderr } = await takeOut("harbour", "none.jsonl");
+    vi.unstubAllGlobals();
+    expect([code, stderr]).toEqual([2, sentence]);
+    expect(existsSync(file("none.jsonl"))).toBe(false);
   });
 });
