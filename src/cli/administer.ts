@@ -7,6 +7,7 @@ import { printable } from "../kernel/printable.ts";
 import { answer, type Command, Stop } from "./command.ts";
 import { namesOf } from "./named.ts";
 import { optionsOf } from "./options.ts";
+import { rowsOf } from "./rows.ts";
 import { tableOf } from "./table.ts";
 
 /** Of a command that changes something. */
@@ -60,9 +61,6 @@ function keyed(variables: Answer, key: string | undefined): Answer {
   return input && key ? { ...variables, input: { ...input, idempotencyKey: key } } : variables;
 }
 
-/** More than any list of one organisation has; a server that never ends one fills no memory here. */
-const MOST_ROWS = 100_000;
-
 /** The one field that an operation asks for; of a list, every page. */
 async function asked(api: Client, text: string, variables: Answer): Promise<unknown> {
   const operation = text as Operation<Answer, Record<string, unknown>>;
@@ -73,13 +71,8 @@ async function asked(api: Client, text: string, variables: Answer): Promise<unkn
     return field;
   }
   const nodes: unknown[] = [];
-  for await (const node of api.all(
-    operation,
-    variables,
-    (answered) => fieldOf(answered) as never,
-  )) {
-    if (nodes.push(node) > MOST_ROWS) throw new Stop(`The list has more than ${MOST_ROWS} rows.`);
-  }
+  const list = api.all(operation, variables, (answered) => fieldOf(answered) as never);
+  for await (const node of rowsOf(list)) nodes.push(node);
   return nodes;
 }
 

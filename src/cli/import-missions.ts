@@ -25,6 +25,7 @@ import {
 } from "./missions/plan.ts";
 import { readJson, readText, replaceFile } from "./files.ts";
 import { optionsOf } from "./options.ts";
+import { rowsOf } from "./rows.ts";
 import { tableOf } from "./table.ts";
 
 export const usage = `usage: wayhouse import missions <csv> --organisation <name> [options]
@@ -124,7 +125,8 @@ const intended = ({ pause }: Plan, { made, vanished }: Remembered): Remembered =
 async function findOwn(api: Client, organisation: string): Promise<Standing[]> {
   const found: Standing[] = [];
   const asked = { search: { includeStale: true }, first: 100 };
-  for await (const contact of api.all(ConsulateContacts, asked, (all) => all.consulateContacts))
+  const seen = api.all(ConsulateContacts, asked, (all) => all.consulateContacts);
+  for await (const contact of rowsOf(seen))
     if (contact.organisation.handle === organisation) found.push(contact);
   return found;
 }

@@ -4,13 +4,15 @@ import {
   ShelterNights,
   Shelters,
 } from "../client/index.ts";
+import { rowsOf } from "./rows.ts";
 
 type Shelter = CreateShelterMutation["createShelter"];
 
-/** The caller's shelters whose label begins so. */
+/** The caller's shelters whose label begins so. @throws Stop */
 export async function findOwn(api: Client, prefix: string): Promise<Shelter[]> {
   const found: Shelter[] = [];
-  for await (const shelter of api.all(Shelters, { first: 100 }, ({ shelters }) => shelters))
+  const own = api.all(Shelters, { first: 100 }, ({ shelters }) => shelters);
+  for await (const shelter of rowsOf(own))
     if (shelter.label.startsWith(prefix)) found.push(shelter);
   return found;
 }

@@ -108,6 +108,20 @@ describe("import missions", () => {
     expect(existsSync(join(demo.dataDir, "elsewhere.json"))).toBe(false);
   });
 
+  it("ends with 2 where the server's list of contacts never ends", async () => {
+    const { fetch } = globalThis;
+    let pages = 0;
+    vi.stubGlobal("fetch", async (url: string, init: { readonly body: string }) => {
+      if (!init.body.includes("query ConsulateContacts")) return fetch(url, init);
+      const pageInfo = { hasNextPage: ++pages < 20, endCursor: `${pages}` };
+      const edges = Array.from({ length: 10_000 }, () => ({ node: { organisation: {} } }));
+      return Response.json({ data: { consulateContacts: { edges, pageInfo } } });
+    });
+    const { code, stderr } = await run([GERMANY]);
+    vi.unstubAllGlobals();
+    expect([code, stderr, pages]).toEqual([2, "The list has more than 100000 rows.\n", 11]);
+  });
+
   it("ends with 2 on a file that is none", async () => {
     const file = join(folder, "other.csv");
     writeFileSync(file, "a;b\n1;2\n");
