@@ -128,7 +128,7 @@ export async function createApp(
     log,
     graphiql: options.graphiql ?? false,
     introspection: options.introspection ?? true,
-    isReady: () => isReady(),
+    whyNotReady: () => whyNotReady(),
     async admit(credentials) {
       const identity = await verifier.verify(credentials.token);
       const proof = verifyProof(credentials, identity);
@@ -153,13 +153,16 @@ export async function createApp(
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
   const drain = drainable(server);
-  const isReady = async () => !drain.isDraining && (await hasDatabase());
+  const whyNotReady = async () => {
+    if (drain.isDraining) return "This process drains: ask another one.";
+    return (await hasDatabase()) ? null : "The database cannot be reached, or takes no writes.";
+  };
   measureRequests(server, metrics);
   const tasks = runsJobs ? TASKS : [];
   const clock = startClock({ pool, tasks, log, metrics, tracing });
   return {
     server,
-    isReady,
+    isReady: async () => (await whyNotReady()) === null,
     async stop({ noticeSeconds, mostSeconds } = AT_ONCE) {
       const until = performance.now() + mostSeconds * 1_000;
       drain.begin();

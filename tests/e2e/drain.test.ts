@@ -111,6 +111,8 @@ it("for the seconds of notice it says that it is not ready, and serves; then it 
     const exit = endApi(api);
     const ready = new URL("/health/ready", api.url);
     await expect.poll(async () => (await fetch(ready)).status).toBe(503);
+    const title = "This process drains: ask another one.";
+    expect(await (await fetch(ready)).json()).toMatchObject({ title });
     const answer = await write(api.url, `in notice of ${seconds}`);
     expect([answer.status, answer.headers.get("connection")]).toEqual([200, "close"]);
     expect(await exit).toBe(0);
@@ -146,11 +148,14 @@ it("a process is not ready while its database takes no writes, as a stand-by doe
       [rows[0]!.name],
     );
   };
-  const status = async () => (await fetch(new URL("/health/ready", api.url))).status;
+  const ready = () => fetch(new URL("/health/ready", api.url));
+  const status = async () => (await ready()).status;
   expect(await status()).toBe(200);
   await setReadOnly("on");
   // The first ones may find that their connection is gone.
   for (let asked = 0; asked < 20; asked++) expect(await status()).toBe(503);
+  const title = "The database cannot be reached, or takes no writes.";
+  expect(await (await ready()).json()).toMatchObject({ title });
   await setReadOnly("off");
   await expect.poll(status).toBe(200);
   expect(await endApi(api)).toBe(0);

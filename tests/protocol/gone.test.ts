@@ -18,7 +18,7 @@ it("a caller that goes away when all of its body was sent, before it is known, i
     introspection: true,
     graphiql: false,
     admit: () => known.then(() => ({ more() {}, open: () => Promise.reject(new Error("opened")) })),
-    isReady: async () => true,
+    whyNotReady: async () => null,
     log: (event) => void logged.push(event),
     metrics: createMetrics(),
     tracing: NO_TRACING,

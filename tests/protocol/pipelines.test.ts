@@ -17,7 +17,7 @@ beforeAll(async () => {
     introspection: true,
     graphiql: false,
     admit: () => Promise.reject(new Error("admitted")),
-    isReady: () => new Promise(() => {}),
+    whyNotReady: () => new Promise(() => {}),
     log: () => {},
     metrics: createMetrics(),
     tracing: NO_TRACING,

@@ -34,7 +34,8 @@ interface ServerOptions {
   readonly introspection: boolean;
   /** Who calls, as far as that is known without the database. @throws RateLimited, Unauthenticated, InvalidProof, Unavailable */
   readonly admit: (credentials: Credentials) => Promise<Entry>;
-  readonly isReady: () => Promise<boolean>;
+  /** Null: calls may be sent. */
+  readonly whyNotReady: () => Promise<string | null>;
   /** Serves GraphiQL to a browser that opens /graphql: for development only. */
   readonly graphiql: boolean;
   readonly log: Log;
@@ -75,8 +76,8 @@ export function createHttpServer(options: ServerOptions): Server {
     tell: Tell,
   ): Promise<void> {
     const path = request.url?.split("?")[0];
-    if (path === "/health/live") return health(response, true);
-    if (path === "/health/ready") return health(response, await options.isReady());
+    if (path === "/health/live") return health(response, null);
+    if (path === "/health/ready") return health(response, await options.whyNotReady());
     if (path !== "/graphql") return problem(response, 404, "Only /graphql is served.");
     if (options.graphiql && request.method === "GET" && acceptsHtml(request)) {
       return answerJson(response, 200, "text/html; charset=utf-8", await graphiql());
@@ -216,7 +217,7 @@ async function graphiql(): Promise<string> {
 }
 const acceptsHtml = (request: IncomingMessage) => /text\/html/.test(request.headers.accept ?? "");
 
-function health(response: ServerResponse, isWell: boolean): void {
-  if (!isWell) return problem(response, 503, "The database cannot be reached.");
+function health(response: ServerResponse, fault: string | null): void {
+  if (fault !== null) return problem(response, 503, fault);
   answerJson(response, 200, "application/json", '{"status":"ok"}');
 }
