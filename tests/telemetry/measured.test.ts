@@ -136,6 +136,8 @@ it("requests, refusals, streams and jobs are counted and traced, and nothing tha
   await expect.poll(metrics).toContain("wayhouse_streams 1\n");
   const text = await metrics();
   expect(text).toContain('wayhouse_operation_seconds_count{field="viewer"} 1');
+  // By server-sent events, too.
+  expect(text).toContain('wayhouse_operation_seconds_count{field="handoffs"} 2');
   expect(text).toMatch(/wayhouse_refusals_total\{code="BAD_USER_INPUT"\} [1-9]/);
   expect(text).toContain(`wayhouse_refusals_total{code="INTERNAL"} ${faults.length}`);
   expect(text).toMatch(/job="settle_handoffs",outcome="failure"\S* [1-9]/);

@@ -18,6 +18,7 @@ import type { Context } from "../graphql/builder.ts";
 import { compile, type Compiled } from "../graphql/compiled.ts";
 import { presentError } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import { judgeDocuments } from "../graphql/documents.ts";
 import { hideSchema, withoutSuggestions } from "../graphql/introspection.ts";
 import { boundDocuments, createBound, rootNamesOf, type Size } from "../graphql/limits.ts";
@@ -37,8 +38,21 @@ export interface Operation {
   executeFor(event: object, context: Context): Promise<ExecutionResult>;
 }
 
-/** @throws what `confirm` does: nothing is told then that may have been taken back */
-export async function confirmed(operation: Operation, context: Context): Promise<ExecutionResult> {
+/** Counted, with how long it took. @throws what `confirm` does: nothing is told then that may have been taken back */
+export async function measured(
+  operation: Operation,
+  context: Context,
+  metrics: Metrics,
+): Promise<ExecutionResult> {
+  const begun = performance.now();
+  try {
+    return await confirmed(operation, context);
+  } finally {
+    metrics.operationEnded(operation.field, (performance.now() - begun) / 1_000);
+  }
+}
+
+async function confirmed(operation: Operation, context: Context): Promise<ExecutionResult> {
   // A write stands by now; only what was read is never told too late.
   const told = operation.type === OperationTypeNode.QUERY ? "read" : "written";
   const result = await operation.execute(context);

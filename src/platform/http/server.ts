@@ -18,7 +18,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import { faultOf, type Log } from "../telemetry/log.ts";
 import { LostBody, OverlongBody, passOver, readJson, SlowBody } from "./body.ts";
 import type { Registry } from "./documents.ts";
-import { confirmed, createOperations } from "./operation.ts";
+import { createOperations, measured } from "./operation.ts";
 import { isHeard } from "./pipelines.ts";
 import { type OperationRequest, readRequest } from "./request.ts";
 import { createStreams } from "./streams.ts";
@@ -123,9 +123,7 @@ export function createHttpServer(options: ServerOptions): Server {
       const message = "A subscription is answered as text/event-stream: accept it.";
       return refuse(response, 406, "BAD_USER_INPUT", message);
     }
-    const begun = performance.now();
-    const result = await unlessRefused(() => confirmed(operation, context));
-    options.metrics.operationEnded(operation.field, (performance.now() - begun) / 1_000);
+    const result = await unlessRefused(() => measured(operation, context, options.metrics));
     if (!result) return;
     tellCodes(response, result);
     const wait = result.errors?.find(({ extensions }) => extensions["code"] === "RATE_LIMITED");

@@ -5,7 +5,7 @@ import { presentError } from "../graphql/errors.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import { letGoUnlessTaken, STREAM_TYPE, tellCodes } from "./answers.ts";
-import { confirmed, type Operation } from "./operation.ts";
+import { measured, type Operation } from "./operation.ts";
 
 /** A comment line keeps proxies from closing what is only quiet. */
 const BEAT = ":\n\n";
@@ -68,7 +68,8 @@ export function createStreams({ log, metrics }: { readonly log: Log; readonly me
       return next(JSON.stringify(result));
     };
     try {
-      if (operation.type !== "subscription") return yield last(await confirmed(operation, context));
+      if (operation.type !== "subscription")
+        return yield last(await measured(operation, context, metrics));
       const source = await operation.subscribe(context);
       if (!(Symbol.asyncIterator in source)) return yield last(source);
       const events = source[Symbol.asyncIterator]();
