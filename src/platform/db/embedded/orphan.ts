@@ -11,7 +11,7 @@ export async function stopOrphan(cluster: string): Promise<void> {
   // Of another process by now, as after a reboot: PostgreSQL would take that for its server.
   if (!isServerOf(pid, cluster)) return rmSync(file, { force: true });
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
-    process.kill(pid, signal);
+    if (!isTold(pid, signal)) return;
     for (let wait = 0; wait < 100; wait++) {
       if (!isAlive(pid)) return;
       await sleep(100);
@@ -25,6 +25,16 @@ function isServerOf(pid: number, cluster: string): boolean {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(cluster);
   } catch {
     return true;
+  }
+}
+
+/** False where it ended by itself since it was looked at. */
+function isTold(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
   }
 }
 
