@@ -12,6 +12,8 @@ import { mutate, mutationOf } from "../support/mutate.ts";
 import { untilTold } from "../support/patience.ts";
 import { p256 } from "../support/sealing.ts";
 
+const CLIENTS = "{ viewer { organisation { clients { id clientId scopes } } } }";
+
 let demo: Demo;
 beforeAll(async () => {
   demo = await startDemo({
@@ -200,6 +202,50 @@ describe("an organisation", () => {
       "RATE_LIMITED",
     ]);
     expect(await told()).toBe(before + 2);
+  });
+
+  it("lets its clients do more no oftener, whichever client asks, takes from them and revokes tokens all it likes, and enters nothing where all is as it was", async () => {
+    const { data } = await demo.ask("coordinator", CLIENTS);
+    const clients = data["viewer"].organisation.clients as {
+      id: string;
+      clientId: string;
+      scopes: string[];
+    }[];
+    const { id, scopes } = clients.find(({ clientId }) => clientId === "dashboard")!;
+    const entries = async () =>
+      (await meddle(demo, "select from audit_entry where subject_id = $1", [decodeId(id)!.uuid]))
+        .rowCount!;
+    const set = (by: string, now: string[]) =>
+      write("coordinator", by, "setClientScopes", { id, scopes: now });
+    const require = (by: string, requireDpop: boolean) =>
+      write("coordinator", by, "setClientDpop", { id, requireDpop });
+    const [less, least] = [scopes.slice(1), scopes.slice(2)];
+    expect(least.length).toBeGreaterThan(0);
+    expect([
+      await set("bot", less),
+      await require("admin", true),
+      await set("admin", scopes.toReversed()),
+      await require("bot", false),
+    ]).toEqual([undefined, undefined, undefined, undefined]);
+    expect(await entries()).toBe(4);
+    // Whoever has its hour used up is stopped by that in nothing that locks a thief out.
+    expect([
+      await set("bot", less),
+      await require("bot", true),
+      await set("admin", scopes),
+      await require("admin", false),
+      await set("bot", [...least, scopes[0]!]),
+    ]).toEqual([undefined, undefined, "RATE_LIMITED", "RATE_LIMITED", "RATE_LIMITED"]);
+    expect(await entries()).toBe(6);
+    expect([
+      await set("bot", less.toReversed()),
+      await require("bot", true),
+      await set("bot", least),
+      await write("coordinator", "bot", "revokeToken", { jti: "of-some-stolen-phone" }),
+      await write("coordinator", "bot", "revokeClient", { id }),
+      await write("coordinator", "bot", "revokeClient", { id }),
+    ]).toEqual([undefined, undefined, undefined, undefined, undefined, undefined]);
+    expect(await entries()).toBe(8);
   });
 
   it("seals no oftener, as sender and as host", async () => {

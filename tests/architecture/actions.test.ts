@@ -101,7 +101,7 @@ function untoldRefusals(actions: readonly File[], schema: string): string[] {
       const name = /name: "(\w+)"/.exec(one)?.[1];
       const told = new RegExp(`"""([^"]*)"""\\s+${name}\\(input`).exec(schema)?.[1] ?? "";
       const thrown = [
-        ...(/budget: "/.test(one) ? ["RATE_LIMITED"] : []),
+        ...(/budget: (?:\w+ \? )?"/.test(one) ? ["RATE_LIMITED"] : []),
         ...(/new LimitExceeded\(/.test(one) ? ["LIMIT_EXCEEDED"] : []),
       ];
       return name === undefined
@@ -116,6 +116,7 @@ it("the schema says of every action that it is counted or bounded", () => {
   expect(untoldRefusals(actions, schema)).toEqual([]);
   const found = untoldRefusals(actions, schema.replaceAll(/RATE_LIMITED|LIMIT_EXCEEDED/g, ""));
   expect(found).toContain("setBeds: RATE_LIMITED");
+  expect(found).toContain("setClientDpop: RATE_LIMITED");
   expect(found).toContain("createCircle: LIMIT_EXCEEDED");
   expect(found.length).toBeGreaterThan(12);
 });

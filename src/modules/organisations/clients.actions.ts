@@ -12,6 +12,7 @@ import type { Scope } from "../../kernel/scopes.ts";
 import type { DB } from "../../platform/db/schema.ts";
 import type { Session } from "../../platform/db/session.ts";
 import type { Keyed, Change } from "../../platform/db/writes.ts";
+import type { Budget } from "../../platform/limits/limits.ts";
 import {
   findClients,
   insertClient,
@@ -46,7 +47,10 @@ export async function registerClient(
   return id;
 }
 
-/** @throws NotFound, BadUserInput, also where nobody would be left to manage clients */
+/**
+ * What it may not do yet is counted, since an entry of it stays; what is taken from it never is.
+ * @throws NotFound, BadUserInput, also where nobody would be left to manage clients, RateLimited
+ */
 export function setClientScopes(
   session: Session,
   input: Keyed & { readonly id: string; readonly scopes: readonly Scope[] },
@@ -56,31 +60,47 @@ export function setClientScopes(
     refuse(faultsOfScopes(input.scopes, await findOwnCeiling(tx)));
     refuseWithoutAdmin(clients, { ...client, scopes: [...input.scopes] });
     await updateClientScopes(tx, client.id, input.scopes);
+    const isMore = input.scopes.some((scope) => !client.scopes.includes(scope));
+    const isChanged = isMore || input.scopes.length < client.scopes.length;
+    return { isChanged, budget: isMore ? "upkeep" : null };
   });
 }
 
-/** Whether a token of its opens anything without a proof of the key it is bound to. @throws NotFound */
+/**
+ * Whether a token of its opens anything without a proof of the key it is bound to. Requiring it is never counted.
+ * @throws NotFound, RateLimited
+ */
 export function setClientDpop(
   session: Session,
   input: Keyed & { readonly id: string; readonly requireDpop: boolean },
 ): Promise<ClientRow> {
   const operation = { name: "setClientDpop", scope: "clients:manage" } as const;
-  return writeClient(session, operation, input, (tx, _, { id }) =>
-    updateClientDpop(tx, id, input.requireDpop),
-  );
+  return writeClient(session, operation, input, async (tx, _, client) => {
+    await updateClientDpop(tx, client.id, input.requireDpop);
+    const isChanged = input.requireDpop !== client.require_dpop;
+    const isMore = isChanged && !input.requireDpop;
+    return { isChanged, budget: isMore ? "upkeep" : null };
+  });
 }
 
-/** Its tokens open nothing from then on; for good. @throws NotFound, BadUserInput for the last admin */
+/** Its tokens open nothing from then on; for good. Never counted. @throws NotFound, BadUserInput for the last admin */
 export function revokeClient(
   session: Session,
   input: Keyed & { readonly id: string },
 ): Promise<ClientRow> {
   const operation = { name: "revokeClient", scope: "clients:manage" } as const;
   return writeClient(session, operation, input, async (tx, clients, client) => {
-    if (client.revoked_at !== null) return;
+    if (client.revoked_at !== null) return { isChanged: false, budget: null };
     refuseWithoutAdmin(clients, { ...client, revoked_at: new Date() });
     await updateClientRevoked(tx, client.id);
+    return { isChanged: true, budget: null };
   });
+}
+
+interface Outcome {
+  /** False: as it was, and nothing is entered or told. Else whoever repeats it would write without end. */
+  readonly isChanged: boolean;
+  readonly budget: Budget | null;
 }
 
 /** The row as its own transaction sees it: whoever revokes itself sees nothing afterwards. */
@@ -88,7 +108,7 @@ async function writeClient(
   session: Session,
   operation: Parameters<Session["write"]>[0],
   input: Keyed & { readonly id: string },
-  work: (tx: Transaction<DB>, clients: readonly ClientRow[], client: ClientRow) => Promise<void>,
+  work: (tx: Transaction<DB>, clients: readonly ClientRow[], client: ClientRow) => Promise<Outcome>,
 ): Promise<ClientRow> {
   const uuid = uuidOf("Client", input.id);
   const owner = session.organisationId;
@@ -98,9 +118,9 @@ async function writeClient(
     refuseFormer(clients, session.clientId);
     const client = clients.find(({ id }) => id === uuid);
     if (!client) throw new NotFound();
-    await work(tx, clients, client);
+    const { isChanged, budget } = await work(tx, clients, client);
     [row] = await findClients(tx, [uuid]);
-    return { result: { id: uuid }, changes: [changed(uuid, owner)] };
+    return { result: { id: uuid }, changes: isChanged ? [changed(uuid, owner)] : [], budget };
   });
   [row] = row ? [row] : await findClients(session.read, [uuid]);
   if (!row) throw new NotFound();

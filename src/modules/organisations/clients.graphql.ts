@@ -105,7 +105,7 @@ builder.mutationField("setClientScopes", (t) =>
   t.field({
     type: Client,
     description:
-      "BAD_USER_INPUT for a scope that the organisation lacks, and where nobody would be left to manage clients.",
+      "BAD_USER_INPUT for a scope that the organisation lacks, and where nobody would be left to manage clients. RATE_LIMITED where it has one that the client has not: what takes scopes from it is never counted.",
     requiresScopes: [["clients:manage"]],
     args: { input: t.arg({ type: SetClientScopesInput, required: true }) },
     resolve: (_, { input }, { session }) => setClientScopes(session, input),
@@ -123,7 +123,7 @@ builder.mutationField("setClientDpop", (t) =>
   t.field({
     type: Client,
     description:
-      "While required, a token of the client that is bound to no key (DPoP, RFC 9449) opens nothing, and its streams end.",
+      "While required, a token of the client that is bound to no key (DPoP, RFC 9449) opens nothing, and its streams end. RATE_LIMITED where it is required no more: requiring it is never counted.",
     requiresScopes: [["clients:manage"]],
     args: { input: t.arg({ type: SetClientDpopInput, required: true }) },
     resolve: (_, { input }, { session }) => setClientDpop(session, input),

@@ -6,7 +6,10 @@ import type { OrganisationRow } from "./organisations.actions.ts";
 import { findOrganisations } from "./organisations.queries.ts";
 import { insertRevokedToken } from "./tokens.queries.ts";
 
-/** For a token of the caller's own organisation; another's of the same name stays as it is. @throws BadUserInput */
+/**
+ * For a token of the caller's own organisation; another's of the same name stays as it is. Counted against nothing, though
+ * each leaves an entry: a stolen one is locked out whatever else was done in the hour. @throws BadUserInput
+ */
 export async function revokeToken(
   session: Session,
   input: Keyed & { readonly jti: string },

@@ -7,7 +7,7 @@ import type { DB } from "./schema.ts";
  *
  *  1. the idempotency key, and the budget that the call is counted against
  *  2. what only its own organisation takes, one of them in a call: shelters:, contacts: or a contact, keys: of its own log,
- *     its clients in order of id, introductions:, reveal:
+ *     its clients in order of id and then the budget that is kept for what lets one do more, introductions:, reveal:
  *  3. the row of the organisation whose status is set; standing: of the sides, in order of id
  *  4. a circle
  *  5. grants, in order of id; then what they reach

@@ -26,6 +26,8 @@ export interface Effect<R> {
   /** Ids only: this is what a repeated call is answered from. */
   readonly result: R;
   readonly changes: readonly Change[];
+  /** What it is counted against where that is known once its facts were looked at: null for nothing. */
+  readonly budget?: Budget | null;
 }
 export interface Operation {
   readonly name: string;
@@ -161,8 +163,9 @@ async function attempt<R extends object>(
         text: "update idempotency_record set result = $3 where client_id = $1 and key_hash = $2",
         values: [clientId, key, JSON.stringify(effect.result)],
       };
+      const counted = effect.budget ? [spending(effect.budget, perHour)] : [];
       // The record last: it looks whether anything was taken back while all before it waited for others.
-      await runBatch(client, [remember, record, COMMIT]);
+      await runBatch(client, [remember, ...counted, record, COMMIT]);
       ring(pool);
       return effect.result;
     } catch (error) {

@@ -26,7 +26,7 @@ export type Budget =
   | "advisories"
   | "clients"
   | "keys"
-  /** Of what is shared: beds set, shelters renamed, contacts assured and sealed. */
+  /** Of what is shared: beds set, shelters renamed, contacts assured and sealed. And clients that are let do more. */
   | "upkeep"
   /** Files and instructions: each is told to its recipient, and entered in both chains. */
   | "sealings";
