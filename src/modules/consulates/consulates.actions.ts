@@ -12,6 +12,7 @@ import {
   findRecipient,
   findRevealed,
   insertContact,
+  isClosed,
   lockContact,
   type NewContact,
   replaceEnvelope,
@@ -114,7 +115,8 @@ export interface Reveal {
 
 /**
  * The audit entry and the spent budget are committed before the envelope is answered with; where there
- * is none yet, its owner is asked to seal one. @throws RevealBudgetSpent, NotFound
+ * is none yet, its owner is asked to seal one. Of a closed one nothing is revealed, and nobody asked: it costs nothing.
+ * @throws RevealBudgetSpent, NotFound
  */
 export async function revealConsulateContact(
   session: Session,
@@ -124,6 +126,10 @@ export async function revealConsulateContact(
   const operation = { name: "revealConsulateContact", scope: "consulates:reveal" } as const;
   let reveal: Reveal | undefined;
   await session.write(operation, input, async (tx) => {
+    if (await isClosed(tx, uuid)) {
+      reveal = { contactId: uuid, envelope: null };
+      return { result: { id: uuid }, changes: [] };
+    }
     const revealed = await revealContact(tx, uuid, input.purpose, REVEAL_BUDGET);
     if (!revealed) throw new NotFound();
     if (revealed.wait_seconds !== null) {

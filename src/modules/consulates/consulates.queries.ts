@@ -154,6 +154,17 @@ export async function findSealedContacts(db: Kysely<DB>, contacts: readonly stri
   return rows;
 }
 
+/** Of what the caller may have revealed. */
+export async function isClosed(tx: Transaction<DB>, contact: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from consulate_contact c
+      where c.id = ${contact} and c.programme = 'CLOSED' and c.owner_id <> viewer_organisation()
+        and exists (select from viewer_reach('consulates:reveal') r
+          where r.owner_id = c.owner_id and (r.country is null or r.country = c.country))
+  `.execute(tx);
+  return rows.length > 0;
+}
+
 interface Revealed {
   readonly owner_id: string;
   readonly envelope: string | null;

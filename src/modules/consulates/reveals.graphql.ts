@@ -51,7 +51,7 @@ builder.mutationField("revealConsulateContact", (t) =>
   t.field({
     type: RevealConsulateContactResult,
     description:
-      "At most 20 a client and 60 an organisation in 24 hours. Written into both audit chains before it is answered. NOT_FOUND for the caller's own. Called again under its key within 24 hours it spends nothing more and tells the envelope that lies there by then; later, none.",
+      "At most 20 a client and 60 an organisation in 24 hours. Written into both audit chains before it is answered. NOT_FOUND for the caller's own. Of one whose programme is CLOSED nothing is revealed, spent or written. Called again under its key within 24 hours it spends nothing more and tells the envelope that lies there by then; later, none.",
     requiresScopes: [["consulates:reveal"]],
     args: { input: t.arg({ type: RevealConsulateContactInput, required: true }) },
     resolve: (_, { input }, { session }) =>
