@@ -117,8 +117,8 @@ create table bed_hold (
   constraint bed_hold_pkey PRIMARY KEY (id)
 );
 CREATE INDEX bed_hold_by_end ON public.bed_hold USING btree (ended_at) WHERE (ended_at IS NOT NULL);
-CREATE INDEX bed_hold_live_by_holder ON public.bed_hold USING btree (holder_id, ((status = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text]))), id);
-CREATE INDEX bed_hold_live_by_host ON public.bed_hold USING btree (host_id, ((status = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text]))), id);
+CREATE INDEX bed_hold_by_holder_and_status ON public.bed_hold USING btree (holder_id, ((status = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text]))), id, status_letter(status));
+CREATE INDEX bed_hold_by_host_and_status ON public.bed_hold USING btree (host_id, ((status = ANY (ARRAY['HELD'::text, 'CONFIRMED'::text]))), id, status_letter(status));
 CREATE INDEX bed_hold_to_end ON public.bed_hold USING btree (ends_on) WHERE (status = 'CONFIRMED'::text);
 CREATE INDEX bed_hold_to_expire ON public.bed_hold USING btree (expires_at) WHERE (status = 'HELD'::text);
 CREATE TRIGGER a_hold_makes_acquaintance AFTER INSERT ON public.bed_hold FOR EACH ROW EXECUTE FUNCTION note_acquaintance('holder_id', 'host_id', 'both');
@@ -499,8 +499,8 @@ create table handoff (
   constraint what_is_on_hold_can_go_back CHECK (((status = 'ON_HOLD'::text) = (held_from IS NOT NULL))),
   constraint who_decided_is_a_recipient CHECK (((recipient_id IS NOT NULL) OR (status = ANY (ARRAY['REQUESTED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text]))))
 );
+CREATE INDEX handoff_by_sender_and_status ON public.handoff USING btree (sender_id, ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text]))), id, status_letter(status));
 CREATE INDEX handoff_live_by_recipient ON public.handoff USING btree (recipient_id, ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text]))), id);
-CREATE INDEX handoff_live_by_sender ON public.handoff USING btree (sender_id, ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text]))), id);
 CREATE INDEX handoff_to_decide ON public.handoff USING btree (decide_by) WHERE (status = 'REQUESTED'::text);
 CREATE INDEX handoff_to_seal ON public.handoff USING btree (seal_by, (((destinations[1] || ' '::text) || risk_profile)), (((destinations[cardinality(destinations)] || ' '::text) || risk_profile))) WHERE (status = 'ACCEPTED'::text);
 CREATE TRIGGER an_acceptance_closes_candidacies AFTER UPDATE OF recipient_id ON public.handoff FOR EACH ROW WHEN ((new.recipient_id IS NOT NULL)) EXECUTE FUNCTION close_candidacies();
@@ -2020,16 +2020,33 @@ AS $function$
 declare
   viewer uuid := viewer_organisation();
   least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
-  is_of_live boolean := coalesce(in_statuses <@ '{HELD,CONFIRMED}', false);
+  -- as which what is asked for may be stored
+  stored text[] := coalesce(in_statuses, '{HELD,CONFIRMED,RELEASED,DECLINED,EXPIRED,ENDED}');
+  letters "char"[] := '{h,c,r,d,x,e}';
+  is_of_live boolean;
+  is_of_ended boolean := stored && '{RELEASED,DECLINED,EXPIRED,ENDED}';
 begin
+  if in_statuses is not null then
+    if 'EXPIRED' = any (in_statuses) and exists (
+        select from bed_hold h where h.status = 'HELD' and h.expires_at <= now()) then
+      stored := stored || 'HELD'::text;
+    end if;
+    if 'ENDED' = any (in_statuses) and exists (
+        select from bed_hold h where h.status = 'CONFIRMED' and h.ends_on < (now() at time zone 'UTC')::date) then
+      stored := stored || 'CONFIRMED'::text;
+    end if;
+    letters := array(select status_letter(s) from unnest(stored) s);
+  end if;
+  is_of_live := stored && '{HELD,CONFIRMED}';
   if in_as_host then
     return query
       select h.* from (
           (select l.* from bed_hold l
-            where l.host_id = viewer and l.id > least and l.status in ('HELD', 'CONFIRMED') order by l.id)
+            where l.host_id = viewer and l.id > least and status_letter(l.status) = any (letters) and is_of_live
+              and l.status in ('HELD', 'CONFIRMED') order by l.id)
           union all
           (select e.* from bed_hold e
-            where e.host_id = viewer and e.id > least and not is_of_live
+            where e.host_id = viewer and e.id > least and status_letter(e.status) = any (letters) and is_of_ended
               and (e.status in ('HELD', 'CONFIRMED')) is false order by e.id)
           order by id offset 0) h
         where in_statuses is null or hold_status(h.status, h.expires_at, h.ends_on) = any (in_statuses)
@@ -2038,10 +2055,11 @@ begin
     return query
       select h.* from (
           (select l.* from bed_hold l
-            where l.holder_id = viewer and l.id > least and l.status in ('HELD', 'CONFIRMED') order by l.id)
+            where l.holder_id = viewer and l.id > least and status_letter(l.status) = any (letters) and is_of_live
+              and l.status in ('HELD', 'CONFIRMED') order by l.id)
           union all
           (select e.* from bed_hold e
-            where e.holder_id = viewer and e.id > least and not is_of_live
+            where e.holder_id = viewer and e.id > least and status_letter(e.status) = any (letters) and is_of_ended
               and (e.status in ('HELD', 'CONFIRMED')) is false order by e.id)
           order by id offset 0) h
         where in_statuses is null or hold_status(h.status, h.expires_at, h.ends_on) = any (in_statuses)
@@ -2131,16 +2149,30 @@ AS $function$
 declare
   viewer uuid := viewer_organisation();
   least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
-  is_of_live boolean := coalesce(in_statuses <@ '{REQUESTED,ACCEPTED,IN_PROGRESS,ON_HOLD}', false);
+  stored text[] := coalesce(
+    in_statuses, '{REQUESTED,ACCEPTED,IN_PROGRESS,ON_HOLD,COMPLETED,REJECTED,CANCELLED,FAILED,EXPIRED}');
+  letters "char"[] := '{R,A,P,H,C,J,N,F,x}';
+  is_of_live boolean;
+  is_of_ended boolean := stored && '{COMPLETED,REJECTED,CANCELLED,FAILED,EXPIRED}';
 begin
+  if in_statuses is not null then
+    if 'ON_HOLD' = any (in_statuses) and closed_countries() <> '{}'
+        or 'EXPIRED' = any (in_statuses) and (
+          exists (select from handoff h where h.status = 'REQUESTED' and h.decide_by <= now())
+          or exists (select from handoff h where h.status = 'ACCEPTED' and h.seal_by <= now())) then
+      stored := stored || '{REQUESTED,ACCEPTED}';
+    end if;
+    letters := array(select status_letter(s) from unnest(stored) s);
+  end if;
+  is_of_live := stored && '{REQUESTED,ACCEPTED,IN_PROGRESS,ON_HOLD}';
   return query
     select h.* from (
         (select l.* from handoff l
-          where l.sender_id = viewer and l.id > least
+          where l.sender_id = viewer and l.id > least and status_letter(l.status) = any (letters) and is_of_live
             and l.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD') order by l.id)
         union all
         (select e.* from handoff e
-          where e.sender_id = viewer and e.id > least and not is_of_live
+          where e.sender_id = viewer and e.id > least and status_letter(e.status) = any (letters) and is_of_ended
             and (e.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD')) is false order by e.id)
         order by id offset 0) h
       where in_statuses is null
@@ -4008,6 +4040,16 @@ $function$
 ;
 alter function spend_budget(text,integer) owner to wayhouse_keeper;
 grant execute on function spend_budget(text,integer) to wayhouse_api;
+
+-- function status_letter(text)
+CREATE OR REPLACE FUNCTION public.status_letter(in_status text)
+ RETURNS "char"
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE in_status WHEN 'HELD'::text THEN 'h'::"char" WHEN 'CONFIRMED'::text THEN 'c'::"char" WHEN 'RELEASED'::text THEN 'r'::"char" WHEN 'DECLINED'::text THEN 'd'::"char" WHEN 'EXPIRED'::text THEN 'x'::"char" WHEN 'ENDED'::text THEN 'e'::"char" WHEN 'REQUESTED'::text THEN 'R'::"char" WHEN 'ACCEPTED'::text THEN 'A'::"char" WHEN 'IN_PROGRESS'::text THEN 'P'::"char" WHEN 'ON_HOLD'::text THEN 'H'::"char" WHEN 'COMPLETED'::text THEN 'C'::"char" WHEN 'REJECTED'::text THEN 'J'::"char" WHEN 'CANCELLED'::text THEN 'N'::"char" WHEN 'FAILED'::text THEN 'F'::"char" ELSE NULL::"char" END
+;
+alter function status_letter(text) owner to wayhouse_keeper;
+grant execute on function status_letter(text) to wayhouse_api, wayhouse_owner;
 
 -- function stewards_of(uuid[])
 CREATE OR REPLACE FUNCTION public.stewards_of(in_circles uuid[])
