@@ -499,8 +499,8 @@ create table handoff (
   constraint what_is_on_hold_can_go_back CHECK (((status = 'ON_HOLD'::text) = (held_from IS NOT NULL))),
   constraint who_decided_is_a_recipient CHECK (((recipient_id IS NOT NULL) OR (status = ANY (ARRAY['REQUESTED'::text, 'REJECTED'::text, 'CANCELLED'::text, 'EXPIRED'::text]))))
 );
+CREATE INDEX handoff_by_recipient_and_status ON public.handoff USING btree (recipient_id, ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text]))), id, status_letter(status));
 CREATE INDEX handoff_by_sender_and_status ON public.handoff USING btree (sender_id, ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text]))), id, status_letter(status));
-CREATE INDEX handoff_live_by_recipient ON public.handoff USING btree (recipient_id, ((status = ANY (ARRAY['REQUESTED'::text, 'ACCEPTED'::text, 'IN_PROGRESS'::text, 'ON_HOLD'::text]))), id);
 CREATE INDEX handoff_to_decide ON public.handoff USING btree (decide_by) WHERE (status = 'REQUESTED'::text);
 CREATE INDEX handoff_to_seal ON public.handoff USING btree (seal_by, (((destinations[1] || ' '::text) || risk_profile)), (((destinations[cardinality(destinations)] || ' '::text) || risk_profile))) WHERE (status = 'ACCEPTED'::text);
 CREATE TRIGGER an_acceptance_closes_candidacies AFTER UPDATE OF recipient_id ON public.handoff FOR EACH ROW WHEN ((new.recipient_id IS NOT NULL)) EXECUTE FUNCTION close_candidacies();
@@ -533,13 +533,14 @@ create table handoff_candidate (
   is_open boolean not null default true,
   acknowledged_at timestamp with time zone,
   is_over boolean not null default false,
+  over_as "char" not null default 'R'::"char",
   constraint a_candidate_is_an_organisation FOREIGN KEY (organisation_id) REFERENCES organisation(id) ON DELETE CASCADE,
   constraint a_candidate_is_of_a_handoff FOREIGN KEY (handoff_id, sender_id) REFERENCES handoff(id, sender_id) ON DELETE CASCADE,
   constraint handoff_candidate_pkey PRIMARY KEY (handoff_id, organisation_id),
   constraint nobody_is_offered_its_own_handoff CHECK ((organisation_id <> sender_id))
 );
+CREATE INDEX handoff_candidate_by_end ON public.handoff_candidate USING btree (organisation_id, is_over, handoff_id, over_as) INCLUDE (sender_id) WHERE is_open;
 CREATE INDEX handoff_candidate_by_organisation ON public.handoff_candidate USING btree (organisation_id, handoff_id);
-CREATE INDEX handoff_candidate_waiting ON public.handoff_candidate USING btree (organisation_id, is_over, handoff_id) INCLUDE (sender_id) WHERE is_open;
 CREATE TRIGGER an_acquaintance_ends_with_its_offer AFTER DELETE ON public.handoff_candidate REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION forget_acquaintances('sender_id', 'organisation_id');
 CREATE TRIGGER an_offer_makes_acquaintance AFTER INSERT ON public.handoff_candidate FOR EACH ROW EXECUTE FUNCTION note_acquaintance('sender_id', 'organisation_id');
 alter table handoff_candidate enable row level security;
@@ -554,7 +555,7 @@ create policy named_by_the_sender on handoff_candidate for insert to wayhouse_ap
 create policy seen_by_its_sender_and_itself on handoff_candidate for select to wayhouse_api
   using ((( SELECT viewer_may(VARIADIC ARRAY['handoffs:read'::text, 'handoffs:offer'::text, 'handoffs:receive'::text]) AS viewer_may) AND ((sender_id = ( SELECT viewer_organisation() AS viewer_organisation)) OR (organisation_id = ( SELECT viewer_organisation() AS viewer_organisation)))));
 grant insert, select, update (acknowledged_at, dropped_out) on handoff_candidate to wayhouse_api;
-grant delete, select, update (is_open, is_over) on handoff_candidate to wayhouse_keeper;
+grant delete, select, update (is_open, is_over, over_as) on handoff_candidate to wayhouse_keeper;
 
 create table handoff_envelope (
   handoff_id uuid not null,
@@ -1578,7 +1579,8 @@ CREATE OR REPLACE FUNCTION public.end_candidacies()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
-  update handoff_candidate c set is_over = new.status <> 'REQUESTED' where c.handoff_id = new.id;
+  update handoff_candidate c set is_over = new.status <> 'REQUESTED', over_as = status_letter(new.status)
+    where c.handoff_id = new.id;
   return null;
 end
 $function$
@@ -2084,7 +2086,9 @@ AS $function$
 declare
   viewer uuid := viewer_organisation();
   least uuid := coalesce(in_after, '00000000-0000-0000-0000-000000000000');
-  is_of_live boolean := coalesce(in_statuses <@ '{REQUESTED,ACCEPTED,IN_PROGRESS,ON_HOLD}', false);
+  -- as which what is asked for may be stored
+  stored text[] := in_statuses;
+  letters "char"[];
   closed text[];
   countries text[] := '{}';
   inactive uuid[];
@@ -2101,6 +2105,45 @@ begin
   if closed <> '{}' then
     countries := array(select split_part(c, ' ', 1) from unnest(closed) c);
   end if;
+  if in_statuses is null then
+    return query
+      select h.id, handoff_status(h, countries, closed, inactive), h.sender_id, h.recipient_id, h.needs, h.risk_profile,
+          h.adults, h.children, h.placement, h.priority, h.country, h.destinations,
+          h.documents_held, h.window_start, h.window_end, h.consent_purpose,
+          h.consent_given_at, h.consent_expires_at, h.consent_by_caregiver,
+          h.consent_withdrawn_at, h.acknowledged_at, h.acknowledge_by,
+          h.decide_by, h.reason,
+          o.handle, o.status, o.identity_thumbprint
+        from handoff h join organisation o on o.id = h.sender_id
+        where h.id = any (array(
+          select i.id from (
+              (select r.id from handoff r
+                where r.recipient_id = viewer and r.id > least
+                  and r.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD') order by r.id)
+              union all
+              (select r.id from handoff r
+                where r.recipient_id = viewer and r.id > least
+                  and (r.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD')) is false order by r.id)
+              union all
+              (select c.handoff_id from handoff_candidate c
+                where c.organisation_id = viewer and c.handoff_id > least and c.is_open and not c.is_over
+                order by c.handoff_id)
+              union all
+              (select c.handoff_id from handoff_candidate c
+                where c.organisation_id = viewer and c.handoff_id > least and c.is_open and c.is_over
+                order by c.handoff_id)
+              order by id offset 0) i
+            order by i.id limit in_limit))
+        order by h.id;
+    return;
+  end if;
+  if 'ON_HOLD' = any (in_statuses) and (closed <> '{}' or inactive <> '{}')
+      or 'EXPIRED' = any (in_statuses) and (
+        exists (select from handoff h where h.status = 'REQUESTED' and h.decide_by <= now())
+        or exists (select from handoff h where h.status = 'ACCEPTED' and h.seal_by <= now())) then
+    stored := stored || '{REQUESTED,ACCEPTED}';
+  end if;
+  letters := array(select status_letter(s) from unnest(stored) s);
   return query
     select h.id, handoff_status(h, countries, closed, inactive), h.sender_id, h.recipient_id, h.needs, h.risk_profile,
         h.adults, h.children, h.placement, h.priority, h.country, h.destinations,
@@ -2113,22 +2156,26 @@ begin
       where h.id = any (array(
         select i.id from (
             (select r.id from handoff r
-              where r.recipient_id = viewer and r.id > least
+              where r.recipient_id = viewer and r.id > least and status_letter(r.status) = any (letters)
+                and stored && '{ACCEPTED,IN_PROGRESS,ON_HOLD}'
                 and r.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD') order by r.id)
             union all
             (select r.id from handoff r
-              where r.recipient_id = viewer and r.id > least and not is_of_live
+              where r.recipient_id = viewer and r.id > least and status_letter(r.status) = any (letters)
+                and stored && '{COMPLETED,CANCELLED,FAILED,EXPIRED}'
                 and (r.status in ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD')) is false order by r.id)
             union all
             (select c.handoff_id from handoff_candidate c
               where c.organisation_id = viewer and c.handoff_id > least and c.is_open and not c.is_over
+                and 'REQUESTED' = any (stored)
               order by c.handoff_id)
             union all
             (select c.handoff_id from handoff_candidate c
-              where c.organisation_id = viewer and c.handoff_id > least and c.is_open and c.is_over and not is_of_live
+              where c.organisation_id = viewer and c.handoff_id > least and c.is_open and c.is_over
+                and c.over_as = any (letters) and stored && '{REJECTED,CANCELLED,EXPIRED}'
               order by c.handoff_id)
             order by id offset 0) i
-          where in_statuses is null or (
+          where (
             select handoff_status(r, countries, closed, inactive) from handoff r where r.id = i.id) = any (in_statuses)
           order by i.id limit in_limit))
       order by h.id;

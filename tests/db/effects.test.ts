@@ -263,9 +263,11 @@ it.each(LISTS)(
   },
 );
 
-it("a candidacy is over as long as its handoff has ended with no recipient", async () => {
+it("a candidacy is over, as what its handoff is, as long as that has ended with no recipient", async () => {
   const become = (what: string) => `update handoff set ${what} where id = '${id.requested}'`;
-  const over = `select bool_and(c.is_over) as every, bool_or(c.is_over) as any from handoff_candidate c
+  const over = `select bool_and(c.is_over and c.over_as = status_letter(h.status)) as every,
+      bool_or(c.is_over or c.over_as <> 'R') as any
+    from handoff_candidate c join handoff h on h.id = c.handoff_id
     where c.handoff_id in ('${id.requested}', '${id.accepted}') and c.is_open`;
   const none = [{ every: false, any: false }];
   expect(await after(over)).toEqual(none);

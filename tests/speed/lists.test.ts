@@ -27,16 +27,18 @@ beforeAll(async () => {
   await observer.connect();
   const [me, other] = [network.idOf(1), network.idOf(2)];
   await haveKept(observer, me, other);
-  // A day's offers: live, and nothing has closed a country to them.
+  // A day's offers to one, and a day's own: live, and nothing has closed a country to them.
   await observer.query(`
     set session_replication_role = replica;
     delete from advisory;
     insert into handoff
       select (jsonb_populate_record(h, jsonb_build_object('id', md5(s || n)::uuid, 'sender_id', s))).*
         from (select h as h from handoff h where h.status = 'REQUESTED' and h.recipient_id is null limit 1) o,
-          (values ('${me}')) s (s), generate_series(1, 14400) n;
+          unnest('{${me},${other}}'::text[]) s, generate_series(1, 14400) n;
+    insert into handoff_candidate (handoff_id, sender_id, organisation_id, is_open)
+      select md5('${other}' || n)::uuid, '${other}', '${me}', true from generate_series(1, 14400) n;
     set session_replication_role = origin`);
-  await observer.query("vacuum (analyze) handoff, bed_hold");
+  await observer.query("vacuum (analyze) handoff, handoff_candidate, bed_hold");
 });
 afterAll(async () => {
   await observer.end();
@@ -63,6 +65,7 @@ describe("a page of one status", () => {
     ["list_holds(false, of, null, 21)", HOLDS],
     ["list_holds(true, of, null, 21)", HOLDS],
     ["list_outbox(of, null, 21)", HANDOFFS],
+    ["list_inbox(of, null, 21)", HANDOFFS],
   ])("reads of thousands that have another one no row: %s", async (call, statuses) => {
     const read: Record<string, number> = {};
     for (const status of statuses)
@@ -70,4 +73,12 @@ describe("a page of one status", () => {
     // Those of their index, and what a page takes.
     expect(Object.entries(read).filter(([, blocks]) => blocks >= 400)).toEqual([]);
   });
+
+  it.each(["null", `'{${LIVE.join()}}'`, "'{REQUESTED}'", "'{REQUESTED,ACCEPTED}'"])(
+    "of the inbox reads no more for a day's offers of one sender: %s",
+    async (statuses) => {
+      for (const after of ["null", "'80000000-0000-4000-8000-000000000000'"])
+        expect(await blocksOfPage(`list_inbox(${statuses}, ${after}, 21)`)).toBeLessThan(250);
+    },
+  );
 });

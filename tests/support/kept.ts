@@ -54,8 +54,8 @@ export function haveKept(observer: pg.Client, me: string, other: string): Promis
       select 'HANDOFF_CHANGED', 'Handoff', id, sender_id, recipient_id from handoff where sender_id = '${me}';
     insert into handoff_candidate (handoff_id, sender_id, organisation_id, is_open, is_over)
       select ${id("candidate")}, '${other}', '${me}', false, false from generate_series(1, 2000) n;
-    insert into handoff_candidate (handoff_id, sender_id, organisation_id, is_open, is_over)
-      select ${id("asked")}, '${other}', '${me}', true, true from generate_series(1, 2000) n;
+    insert into handoff_candidate (handoff_id, sender_id, organisation_id, is_open, is_over, over_as)
+      select ${id("asked")}, '${other}', '${me}', true, true, 'N' from generate_series(1, 2000) n;
     insert into revocation (organisation_id, transaction_id)
       select o.id, n::text::xid8 from generate_series(1, 100) n, organisation o;
     insert into revoked_token select '${me}', n, now() + interval '1 hour' from generate_series(1, 2000) n;

@@ -215,6 +215,7 @@ export interface HandoffCandidate {
   is_open: Generated<boolean>;
   is_over: Generated<boolean>;
   organisation_id: string;
+  over_as: Generated<string>;
   sender_id: string;
 }
 
