@@ -143,7 +143,12 @@ describe("an organisation", () => {
     );
     for (const { id } of rows as { id: string }[]) {
       const revoke = { id: encodeId("SharingGrant", id) };
+      const entries = async () =>
+        (await meddle(demo, "select from audit_entry where subject_id = $1", [id])).rowCount;
       expect(await write("harbour", "bot", "revokeGrant", revoke)).toBeUndefined();
+      const once = await entries();
+      expect(await write("harbour", "bot", "revokeGrant", revoke)).toBeUndefined();
+      expect(await entries()).toBe(once);
     }
     expect(await give("admin")).toBe("RATE_LIMITED");
     // The other one's streams have ended as often as it was given something, and no oftener.

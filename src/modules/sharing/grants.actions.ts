@@ -97,8 +97,9 @@ export async function revokeGrant(
   const { id } = await session.write(operation, input, async (tx) => {
     const grant = await lockGrant(tx, owner, uuid);
     if (!grant) throw new NotFound();
-    const reached = grant.revoked_at === null ? await endGrant(tx, uuid) : [];
-    return { result: { id: uuid }, changes: changesOf(uuid, owner, reached) };
+    // Taking back is never counted, so what takes nothing leaves nothing.
+    if (grant.revoked_at !== null) return { result: { id: uuid }, changes: [] };
+    return { result: { id: uuid }, changes: changesOf(uuid, owner, await endGrant(tx, uuid)) };
   });
   return id;
 }
