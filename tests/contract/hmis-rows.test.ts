@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Export, readTable } from "../../src/cli/hmis/read.ts";
+import { tableOf } from "../../src/cli/table.ts";
 import { exported, plan } from "../support/hmis.ts";
 
 /** Where each row of Inventory.csv was stopped. */
@@ -107,6 +108,11 @@ describe("a file", () => {
     expect(() => table(`${odd}\n\n`)).toThrow(
       "Organization.csv has more than 2,000 rows that are blank or not as long as its header.",
     );
+  });
+
+  it("is told of in a table of any length", () => {
+    const rows = Array.from({ length: 200_000 }, (_, nth) => [String(nth), "x"]);
+    expect(tableOf([["row", "value"], ...rows]).at(-1)).toBe("199999  x");
   });
 
   it.each([
