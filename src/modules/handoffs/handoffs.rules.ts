@@ -1,3 +1,4 @@
+import { daysBetween } from "../../kernel/days.ts";
 import type { Issue } from "../../kernel/errors.ts";
 
 export type HandoffStatus =
@@ -194,7 +195,7 @@ export function faultsOfOffer(offer: Offer, now: Date): Issue[] {
     refuse(`must be from 1 to ${MOST_PEOPLE} people`, "party");
   }
   const today = now.toISOString().slice(0, 10);
-  const days = (Date.parse(offer.windowEnd) - Date.parse(offer.windowStart)) / DAY_MS;
+  const days = daysBetween(offer.windowStart, offer.windowEnd);
   if (days < 1 || days > 366) refuse("must be 1 to 366 days after windowStart", "windowEnd");
   if (offer.windowEnd < today) refuse("must not be in the past", "windowEnd");
   const { purpose, givenAt, expiresAt, caregiver } = offer.consent;
