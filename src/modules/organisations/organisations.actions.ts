@@ -40,7 +40,7 @@ export async function findOrganisationId(
   if (by.thumbprint !== undefined) {
     // Who sees it already guesses nothing: a bot names its partners with each file that it seals or opens.
     const isKnown = (await findIdOfThumbprint(session.read, by.thumbprint)) !== null;
-    if (!isKnown) await session.spend("introductions");
+    if (!isKnown) await session.countIntroduction();
     return introduce(session.read, by.thumbprint);
   }
   if (by.handle !== undefined) return findIdOfHandle(session.read, by.handle);

@@ -56,8 +56,8 @@ export interface Session extends Writes {
   anew(): Promise<Session>;
   /** Before reads that tell more the oftener they are asked. @throws RateLimited */
   countSearches(count: number): void;
-  /** Before one that is counted for all of an organisation. @throws RateLimited */
-  spend(on: "introductions"): Promise<void>;
+  /** Before the one that is counted for all of an organisation. @throws RateLimited */
+  countIntroduction(): Promise<void>;
   /**
    * Before an answer leaves the process. False: the token was believed to open what it opened last, and the
    * first statement said otherwise; nothing was done, and the call is to begin anew. After a read it is asked
@@ -212,8 +212,8 @@ class Call implements Session, Writer {
     this.allowance.countSearches?.(count);
   }
 
-  async spend(on: "introductions"): Promise<void> {
-    await this.#reenter([spending(on, this.perHour)]);
+  async countIntroduction(): Promise<void> {
+    await this.#reenter([spending("introductions", this.perHour)]);
   }
 
   async confirm(told: "read" | "written"): Promise<boolean> {
